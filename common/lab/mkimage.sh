@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Build the lab's initramfs: busybox, the patched KVM modules, the stock modules
+# of a disk, console and shared folder, firmware for the inner QEMU, and the
+# programs named, each with the libraries it needs.  The same inputs give the
+# same bytes.  See README.md.
+
+set -eu
+export LC_ALL=C
+umask 022
+
+usage() {
+	cat <<'END'
+Usage: mkimage.sh --kernel-image-dir DIR --modules-dir DIR --out FILE
+                  [--firmware DIR]... [PROGRAM[:LABPATH]]...
+
+  --kernel-image-dir DIR  an unpacked linux-image package: holds lib/modules/*
+  --modules-dir DIR       where kvm.ko and kvm-amd.ko (the patched ones) are
+  --out FILE              the image; packed with gzip if it ends in .gz
+  --firmware DIR          where to look for the inner QEMU's firmware, instead
+                          of the folders of Debian's packages
+  PROGRAM[:LABPATH]       a program to take along, at the same path in the lab
+                          or at LABPATH
+END
+}
+die() { echo "mkimage: $*" >&2; exit 1; }
+
+here=$(dirname "$(readlink -f "$0")")
+kdir='' mods='' out='' firmware=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kernel-image-dir) kdir=$2; shift 2 ;;
+	--modules-dir) mods=$2; shift 2 ;;
+	--out) out=$2; shift 2 ;;
+	--firmware) firmware="$firmware $2"; shift 2 ;;
+	-h|--help) usage; exit 0 ;;
+	-*) usage >&2; exit 1 ;;
+	*) break ;;
+	esac
+done
+[ -n "$kdir" ] && [ -n "$mods" ] && [ -n "$out" ] || { usage >&2; exit 1; }
+: "${firmware:=/usr/share/seabios /usr/share/qemu /usr/lib/ipxe/qemu}"
+
+tree=$(echo "$kdir"/lib/modules/*)
+[ -d "$tree/kernel" ] || die "no single lib/modules/* under $kdir"
+busybox=$(command -v busybox) || die "no busybox: install busybox-static"
+ldd "$busybox" >/dev/null 2>&1 &&
+	die "$busybox is not static: install busybox-static"
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+root=$tmp/root
+mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" \
+	"$root/run" "$root/out" "$root/root" "$root/etc" "$root/lab" \
+	"$root/lib/modules"
+
+install -m 755 "$busybox" "$root/bin/busybox"
+for a in $("$busybox" --list); do
+	[ "$a" = busybox ] || ln -s busybox "$root/bin/$a"
+done
+ln -s bin "$root/sbin"
+install -m 755 "$here/init.sh" "$root/init"
+echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+echo 'root:x:0:' >"$root/etc/group"
+
+# Modules, each after those that it needs: init loads them in this order.
+find "$tree/kernel" -name '*.ko' >"$tmp/all"
+need() {
+	n=$(echo "$1" | tr _ -)
+	case " $loaded " in *" $n "*) return ;; esac
+	loaded="$loaded $n"
+	if [ -e "$mods/$n.ko" ]; then
+		f=$mods/$n.ko
+	else
+		f=$(sed -n "h;s|.*/||;y|_|-|;/^$n\.ko\$/{x;p;q}" "$tmp/all")
+		if [ -z "$f" ]; then	# built in?
+			tr _ - <"$tree/modules.builtin" | grep -q "/$n\.ko\$" ||
+				die "no module $n under $tree"
+			return
+		fi
+	fi
+	for d in $(modinfo -F depends "$f" | tr , ' '); do need "$d"; done
+	# $n and $f are those of the innermost call by now.
+	set -- "$1" "$(echo "$1" | tr _ -)"
+	if [ -e "$mods/$2.ko" ]; then
+		f=$mods/$2.ko
+	else
+		f=$(sed -n "h;s|.*/||;y|_|-|;/^$2\.ko\$/{x;p;q}" "$tmp/all")
+	fi
+	install -m 644 "$f" "$root/lib/modules/$2.ko"
+	echo "$2" >>"$root/lib/modules/order"
+}
+loaded=''
+[ -e "$mods/kvm.ko" ] && [ -e "$mods/kvm-amd.ko" ] ||
+	die "no kvm.ko and kvm-amd.ko in $mods"
+for m in virtio_pci virtio_blk virtio_console 9pnet_virtio 9p msr kvm kvm_amd; do
+	need $m
+done
+
+# Firmware, all in one folder, under the name that QEMU looks for by default.
+mkdir -p "$root/usr/share/qemu"
+for f in bios.bin bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin \
+	multiboot.bin multiboot_dma.bin pvh.bin vgabios.bin vgabios-stdvga.bin \
+	vgabios-cirrus.bin vgabios-virtio.bin vgabios-bochs-display.bin \
+	vgabios-ramfb.bin pxe-virtio.rom pxe-e1000.rom efi-virtio.rom \
+	efi-e1000.rom efi-e1000e.rom; do
+	found=''
+	for d in $firmware; do
+		[ -e "$d/$f" ] || continue
+		install -m 644 "$(readlink -f "$d/$f")" "$root/usr/share/qemu/$f"
+		found=yes
+		break
+	done
+	[ -n "$found" ] || die "no $f in $firmware: install seabios, ipxe-qemu" \
+		"and qemu-system-data"
+done
+
+take() {	# FILE LABPATH
+	[ -e "$root$2" ] && return
+	mkdir -p "$root$(dirname "$2")"
+	cp -L --preserve=mode "$1" "$root$2"
+}
+for p in "$@"; do
+	case $p in
+	*:*) from=${p%%:*} to=${p#*:} ;;
+	*) from=$p to=$(realpath -s "$p") ;;
+	esac
+	[ -f "$from" ] || die "no file $from"
+	take "$from" "$to"
+	# "not a dynamic executable" is fine: a script, or a static program
+	{ ldd "$from" 2>/dev/null || true; } >"$tmp/ldd"
+	grep -q 'not found' "$tmp/ldd" &&
+		die "$from lacks a library:$(grep 'not found' "$tmp/ldd")"
+	sed -n 's|^[^/]*\(/[^ ]*\) (0x.*|\1|p' "$tmp/ldd" >"$tmp/libs"
+	while read -r l; do take "$l" "$l"; done <"$tmp/libs"
+done
+
+mkdir -p "$(dirname "$out")"
+case $out in *.gz) pack='gzip -n -1' ;; *) pack=cat ;; esac
+find "$root" -exec touch -h -d @0 {} +
+(cd "$root" && find . | sort |
+	cpio --quiet --reproducible -o -H newc -R 0:0) | $pack >"$out.new"
+mv "$out.new" "$out"
