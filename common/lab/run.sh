@@ -93,11 +93,12 @@ append="$append audit=0 random.trust_cpu=on"
 cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save
 cpu=$cpu,-xsavec$pmu
 
+# ioeventfd=off: a device's answer must not wait for another thread of QEMU.
 set -- -machine pc -accel tcg -cpu "$cpu" -m "$mem" \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-chardev stdio,id=con,signal=off -serial chardev:con \
 	-serial "file:$tmp/kernel.log" \
-	-device virtio-serial-pci \
+	-device virtio-serial-pci,ioeventfd=off \
 	-chardev "file,id=status,path=$tmp/status" \
 	-device virtserialport,chardev=status,name=status \
 	-chardev "pipe,id=control0,path=$tmp/control" \
@@ -117,8 +118,9 @@ if [ -n "$out" ]; then
 	mkdir -p "$out"
 	rm -f "$out/exit-status"
 	append="$append lab.out=$when"
-	set -- "$@" -virtfs \
-		"local,path=$out,mount_tag=out,security_model=none,multidevs=remap"
+	set -- "$@" -fsdev \
+		"local,id=out,path=$out,security_model=none,multidevs=remap" \
+		-device virtio-9p-pci,fsdev=out,mount_tag=out,ioeventfd=off
 fi
 eval "set -- \"\$@\" $firmware $extra"
 
