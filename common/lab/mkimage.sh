@@ -116,6 +116,12 @@ for f in bios.bin bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin \
 		"and qemu-system-data"
 done
 
+# QEMU looks for it beside where it is, or where it was configured to be.
+for d in opt/rr usr/local; do
+	mkdir -p "$root/$d/bin" "$root/$d/share"
+	ln -s /usr/share/qemu "$root/$d/share/qemu"
+done
+
 take() {	# FILE LABPATH
 	[ -e "$root$2" ] && return
 	mkdir -p "$root$(dirname "$2")"
