@@ -1,0 +1,136 @@
+/*
+ * Writing the frames of one file.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "frame.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int rrlog_buffer_reserve(struct rrlog_buffer *buffer, size_t more_bytes)
+{
+	size_t wanted = buffer->used_bytes + more_bytes;
+	size_t capacity = buffer->capacity_bytes;
+	uint8_t *bytes;
+
+	if (wanted <= capacity)
+		return 0;
+	if (wanted < capacity + capacity / 2)
+		wanted = capacity + capacity / 2;
+	bytes = realloc(buffer->bytes, wanted);
+	if (!bytes)
+		return -ENOMEM;
+	buffer->bytes = bytes;
+	buffer->capacity_bytes = wanted;
+	return 0;
+}
+
+void rrlog_buffer_free(struct rrlog_buffer *buffer)
+{
+	free(buffer->bytes);
+	memset(buffer, 0, sizeof(*buffer));
+}
+
+int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
+			      const char *name, struct rrlog_file_header *h)
+{
+	fw->fd = rrlog_create_file(dir_fd, name);
+	if (fw->fd < 0)
+		return fw->fd;
+	fw->offset = RRLOG_FRAMES_OFFSET;
+	if (fw->codec == RRLOG_CODEC_ZSTD)
+		h->must_features |= RRLOG_MUST_ZSTD;
+	return rrlog_write_header(fw->fd, h, &fw->chain);
+}
+
+/* Stored bytes at fw->out.bytes + RRLOG_HEADER_BYTES; returns their number. */
+static size_t compress_raw(struct rrlog_frame_writer *fw,
+			   const struct rrlog_buffer *raw,
+			   enum rrlog_codec *codec)
+{
+	uint8_t *out = fw->out.bytes + RRLOG_HEADER_BYTES;
+	size_t bytes = rrlog_compress(fw->codec, raw->bytes, raw->used_bytes,
+				      out);
+
+	*codec = fw->codec;
+	if (bytes)
+		return bytes;
+	*codec = RRLOG_CODEC_NONE;
+	memcpy(out, raw->bytes, raw->used_bytes);
+	return raw->used_bytes;
+}
+
+int rrlog_frame_write(struct rrlog_frame_writer *fw,
+		      enum rrlog_frame_kind kind, uint64_t time_ns,
+		      const struct rrlog_buffer *raw, uint32_t item_count)
+{
+	struct rrlog_frame_header h = {
+		.magic = htole32(RRLOG_FRAME_MAGIC),
+		.kind = (uint8_t)kind,
+		.raw_bytes = htole32((uint32_t)raw->used_bytes),
+		.item_count = htole32(item_count),
+		.first_item = htole64(fw->item_count),
+		.time_ns = htole64(time_ns),
+		.chain = htole64(fw->chain),
+	};
+	enum rrlog_codec codec;
+	size_t stored_bytes;
+	uint64_t checksum;
+	int err;
+
+	err = rrlog_buffer_reserve(&fw->out,
+				   RRLOG_HEADER_BYTES + raw->used_bytes);
+	if (err)
+		return err;
+	stored_bytes = compress_raw(fw, raw, &codec);
+	h.codec = (uint8_t)codec;
+	h.stored_bytes = htole32((uint32_t)stored_bytes);
+	h.stored_checksum = htole64(rrlog_checksum(
+		fw->out.bytes + RRLOG_HEADER_BYTES, stored_bytes));
+	checksum = rrlog_checksum(&h, RRLOG_CHECKED_BYTES);
+	h.checksum = htole64(checksum);
+	memcpy(fw->out.bytes, &h, sizeof(h));
+
+	err = rrlog_write_all(fw->fd, fw->out.bytes,
+			      RRLOG_HEADER_BYTES + stored_bytes, fw->offset);
+	if (err) {
+		/* If this fails too, a torn frame stays; readers drop it. */
+		if (ftruncate(fw->fd, (off_t)fw->offset))
+			return err;
+		return err;
+	}
+	fw->offset += RRLOG_HEADER_BYTES + stored_bytes;
+	fw->chain = checksum;
+	fw->item_count += item_count;
+	return 0;
+}
+
+int rrlog_frame_writer_complete(struct rrlog_frame_writer *fw)
+{
+	struct rrlog_file_state state = {
+		.state = RRLOG_STATE_COMPLETE,
+		.total_bytes = fw->offset,
+		.total_items = fw->item_count,
+		.chain = fw->chain,
+	};
+	int err;
+
+	if (fdatasync(fw->fd))
+		return -errno;
+	err = rrlog_write_state(fw->fd, &state);
+	if (err)
+		return err;
+	return fdatasync(fw->fd) ? -errno : 0;
+}
+
+void rrlog_frame_writer_close(struct rrlog_frame_writer *fw)
+{
+	if (fw->fd >= 0)
+		close(fw->fd);
+	fw->fd = -1;
+	rrlog_buffer_free(&fw->out);
+}

@@ -1,0 +1,92 @@
+/*
+ * Writing and reading the frames of one file.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RRLOG_FRAME_H
+#define RRLOG_FRAME_H
+
+#include "compress.h"
+#include "file.h"
+
+/* A growing array of bytes. */
+struct rrlog_buffer {
+	uint8_t *bytes;
+	size_t used_bytes;
+	size_t capacity_bytes;
+};
+
+/** Make room for @more_bytes after those used; 0 or -ENOMEM. */
+int rrlog_buffer_reserve(struct rrlog_buffer *buffer, size_t more_bytes);
+void rrlog_buffer_free(struct rrlog_buffer *buffer);
+
+/* ---- writing ---- */
+
+struct rrlog_frame_writer {
+	int fd;
+	enum rrlog_codec codec;
+	uint64_t offset;
+	uint64_t chain;
+	uint64_t item_count;
+	struct rrlog_buffer out;
+};
+
+/** Create the file; @h has the fields that rrlog_write_header() takes. */
+int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
+			      const char *name, struct rrlog_file_header *h);
+
+/** Write one frame; after an error the file still ends with a whole one. */
+int rrlog_frame_write(struct rrlog_frame_writer *fw,
+		      enum rrlog_frame_kind kind, uint64_t time_ns,
+		      const struct rrlog_buffer *raw, uint32_t item_count);
+
+/** Sync what was written, mark the file as complete, sync that. */
+int rrlog_frame_writer_complete(struct rrlog_frame_writer *fw);
+void rrlog_frame_writer_close(struct rrlog_frame_writer *fw);
+
+/* ---- reading ---- */
+
+struct rrlog_frame_reader {
+	int fd;
+	char name[256]; /* for errors */
+	uint64_t file_bytes;
+	struct rrlog_file_start start;
+	struct rrlog_error *error;
+
+	/* Before the next frame: */
+	uint64_t offset;
+	uint64_t chain;
+	uint64_t next_item;
+	uint64_t torn_bytes;
+
+	/* The current frame: */
+	struct rrlog_frame_header header;
+	uint64_t frame_offset;
+	struct rrlog_buffer raw;
+	struct rrlog_buffer stored;
+};
+
+/** Open the file and read its start; close it in any case. */
+int rrlog_frame_reader_open(struct rrlog_frame_reader *fr, int dir_fd,
+			    const char *trace, const char *name,
+			    const char *magic, struct rrlog_error *error);
+void rrlog_frame_reader_close(struct rrlog_frame_reader *fr);
+void rrlog_frame_reader_rewind(struct rrlog_frame_reader *fr);
+
+/** Next frame into ->header and ->raw: 1; 0 at the end; negative on damage. */
+int rrlog_frame_next(struct rrlog_frame_reader *fr);
+
+/** The same in two steps: the header, and then what it announces. */
+int rrlog_frame_next_header(struct rrlog_frame_reader *fr);
+int rrlog_frame_load(struct rrlog_frame_reader *fr);
+
+/** Fail with "NAME: offset N: what" for the current frame. */
+int rrlog_frame_fail(struct rrlog_frame_reader *fr, int err, const char *what);
+
+static inline bool
+rrlog_frame_reader_is_complete(const struct rrlog_frame_reader *fr)
+{
+	return fr->start.state.state == RRLOG_STATE_COMPLETE;
+}
+
+#endif

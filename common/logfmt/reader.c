@@ -1,0 +1,330 @@
+/*
+ * Reading a trace: the functions of rrlog.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "manifest.h"
+#include "pages.h"
+#include "record.h"
+
+struct rrlog_reader {
+	int dir_fd;
+	char *path;
+	struct rrlog_error error;
+	int failed; /* reading records goes no further */
+	struct rrlog_manifest manifest;
+	struct rrlog_frame_reader events;
+	struct rrlog_prediction prediction;
+	const uint8_t *in, *end; /* what is left of the current frame */
+	uint32_t frame_left; /* records in it */
+	struct rrlog_reader_position position;
+};
+
+/* ---- opening ---- */
+
+static int open_dir(struct rrlog_reader *r)
+{
+	r->dir_fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->dir_fd < 0)
+		return rrlog_fail(&r->error, -errno, "%s: %s", r->path,
+				  strerror(errno));
+	if (!faccessat(r->dir_fd, RRLOG_FILE_PAGES, F_OK, 0) ||
+	    !faccessat(r->dir_fd, RRLOG_FILE_MANIFEST, F_OK, 0) ||
+	    !faccessat(r->dir_fd, RRLOG_FILE_EVENTS, F_OK, 0))
+		return 0;
+	return rrlog_fail(&r->error, -EINVAL, "%s: not a trace", r->path);
+}
+
+static int load_manifest(struct rrlog_reader *r, const char *name, char **text,
+			 size_t *bytes)
+{
+	uint64_t file_bytes = 0;
+	int fd = rrlog_open_file(r->dir_fd, RRLOG_FILE_MANIFEST, &file_bytes);
+	int err;
+
+	if (fd == -ENOENT)
+		return rrlog_fail(&r->error, -EBADMSG,
+				  "%s: offset 0: the file is missing", name);
+	if (fd < 0)
+		return rrlog_fail(&r->error, fd, "%s: %s", name, strerror(-fd));
+	*text = NULL;
+	err = -EBADMSG;
+	if (!file_bytes || file_bytes > RRLOG_MANIFEST_MAX_BYTES)
+		goto out;
+	err = -ENOMEM;
+	*text = malloc((size_t)file_bytes);
+	if (!*text)
+		goto out;
+	*bytes = (size_t)file_bytes;
+	err = rrlog_read_all(fd, *text, *bytes, 0);
+out:
+	close(fd);
+	if (!err)
+		return 0;
+	free(*text);
+	return rrlog_fail(&r->error, err, "%s: offset 0: %s", name,
+			  err == -EBADMSG ? "impossible size" : strerror(-err));
+}
+
+static int read_manifest(struct rrlog_reader *r)
+{
+	const struct rrlog_file_header *h = &r->events.start.header;
+	char *name = g_strdup_printf("%s/%s", r->path, RRLOG_FILE_MANIFEST);
+	char *text = NULL;
+	size_t bytes;
+	int err = load_manifest(r, name, &text, &bytes);
+
+	if (err)
+		goto out;
+	err = -EBADMSG;
+	if (rrlog_checksum(text, bytes) != h->manifest_checksum) {
+		rrlog_fail(&r->error, err, "%s: offset 0: wrong checksum",
+			   name);
+		goto free_text;
+	}
+	err = rrlog_manifest_parse(&r->manifest, text, bytes, name, &r->error);
+	if (err)
+		goto free_text;
+	if (memcmp(h->trace_id, r->manifest.trace_id, sizeof(h->trace_id)))
+		err = rrlog_fail(&r->error, -EBADMSG,
+				 "%s: offset 0: not of this trace", name);
+free_text:
+	free(text);
+out:
+	g_free(name);
+	return err;
+}
+
+static void note_sizes(struct rrlog_reader *r)
+{
+	r->position.pages_file_bytes = r->manifest.pages_bytes;
+	r->position.file_bytes = r->events.file_bytes;
+}
+
+int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
+{
+	struct rrlog_reader *r = calloc(1, sizeof(*r));
+	int err;
+
+	*reader = r;
+	if (!r)
+		return -ENOMEM;
+	r->dir_fd = r->events.fd = -1;
+	rrlog_manifest_init(&r->manifest);
+	r->path = strdup(path);
+	if (!r->path)
+		return r->failed = -ENOMEM;
+	err = open_dir(r);
+	if (!err)
+		err = rrlog_frame_reader_open(&r->events, r->dir_fd, r->path,
+					      RRLOG_FILE_EVENTS,
+					      RRLOG_MAGIC_EVENTS, &r->error);
+	if (!err)
+		err = read_manifest(r);
+	if (!err)
+		note_sizes(r);
+	r->failed = err;
+	return err;
+}
+
+void rrlog_reader_close(struct rrlog_reader *r)
+{
+	if (!r)
+		return;
+	rrlog_frame_reader_close(&r->events);
+	rrlog_manifest_free(&r->manifest);
+	if (r->dir_fd >= 0)
+		close(r->dir_fd);
+	free(r->path);
+	free(r);
+}
+
+const char *rrlog_reader_error(const struct rrlog_reader *r)
+{
+	return r->error.text;
+}
+
+/* ---- manifest and pages ---- */
+
+const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key)
+{
+	return g_hash_table_lookup(r->manifest.values, key);
+}
+
+int rrlog_reader_manifest_u64(const struct rrlog_reader *r, const char *key,
+			      uint64_t *value)
+{
+	const char *text = rrlog_reader_manifest(r, key);
+	guint64 number;
+
+	if (!text)
+		return -ENOENT;
+	if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &number,
+					NULL))
+		return -EINVAL;
+	*value = number;
+	return 0;
+}
+
+int rrlog_reader_manifest_bytes(const struct rrlog_reader *r, const char *key,
+				void **data, size_t *bytes)
+{
+	const char *text = rrlog_reader_manifest(r, key);
+	guchar *decoded;
+	gsize length;
+
+	*data = NULL;
+	if (!text)
+		return -ENOENT;
+	decoded = g_base64_decode(text, &length);
+	/* malloc()ed, as the caller expects; one byte where there is none. */
+	*data = malloc(length + 1);
+	if (*data)
+		memcpy(*data, decoded, length);
+	g_free(decoded);
+	*bytes = length;
+	return *data ? 0 : -ENOMEM;
+}
+
+size_t rrlog_reader_manifest_count(const struct rrlog_reader *r)
+{
+	return r->manifest.keys->len;
+}
+
+const char *rrlog_reader_manifest_key(const struct rrlog_reader *r, size_t i)
+{
+	return i < r->manifest.keys->len ?
+		       g_ptr_array_index(r->manifest.keys, (guint)i) :
+		       NULL;
+}
+
+size_t rrlog_reader_block_count(const struct rrlog_reader *r)
+{
+	return r->manifest.block_count;
+}
+
+const struct rrlog_block *rrlog_reader_block(const struct rrlog_reader *r,
+					     size_t i)
+{
+	return i < r->manifest.block_count ? &r->manifest.blocks[i] : NULL;
+}
+
+int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
+			       void *opaque)
+{
+	if (r->failed)
+		return r->failed;
+	return rrlog_pages_read(r->dir_fd, r->path, &r->manifest, fn, opaque,
+				&r->error);
+}
+
+/* ---- records ---- */
+
+static int next_frame(struct rrlog_reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->events;
+	int ret;
+
+	do {
+		ret = rrlog_frame_next_header(fr);
+		if (ret <= 0)
+			return ret;
+	} while (fr->header.kind != RRLOG_FRAME_RECORDS &&
+		 (fr->header.flags & RRLOG_FRAME_OPTIONAL));
+	if (fr->header.kind != RRLOG_FRAME_RECORDS)
+		return rrlog_frame_fail(fr, -EPROTONOSUPPORT,
+					"unknown kind of frame");
+	if (!fr->header.item_count)
+		return rrlog_frame_fail(fr, -EBADMSG, "a frame of no records");
+	ret = rrlog_frame_load(fr);
+	if (ret)
+		return ret;
+	rrlog_prediction_reset(&r->prediction);
+	r->in = fr->raw.bytes;
+	r->end = r->in + fr->header.raw_bytes;
+	r->frame_left = fr->header.item_count;
+	r->position.frame_count++;
+	r->position.frame_offset = fr->frame_offset;
+	r->position.frame_time_ns = fr->header.time_ns;
+	r->position.raw_bytes += fr->header.raw_bytes;
+	r->position.stored_bytes += RRLOG_HEADER_BYTES + fr->header.stored_bytes;
+	return 1;
+}
+
+static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	const uint8_t *begin;
+	int ret;
+
+	if (!r->frame_left) {
+		if (r->in != r->end)
+			return rrlog_frame_fail(&r->events, -EBADMSG,
+						"bytes after the last record");
+		ret = next_frame(r);
+		if (ret <= 0)
+			return ret;
+	}
+	begin = r->in;
+	ret = rrlog_record_decode(&r->prediction, &r->in, r->end, rec);
+	if (ret == -EPROTONOSUPPORT)
+		return rrlog_frame_fail(&r->events, ret,
+					"a record that this program is too old for");
+	if (ret < 0)
+		return rrlog_frame_fail(&r->events, ret, "impossible record");
+	r->frame_left--;
+	r->position.record_count++;
+	r->position.skipped_count += !ret;
+	r->position.record_bytes = (size_t)(r->in - begin);
+	return ret ? 1 : -EAGAIN;
+}
+
+int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	int ret;
+
+	if (r->failed)
+		return r->failed;
+	do {
+		ret = next_record(r, rec);
+	} while (ret == -EAGAIN);
+	if (ret < 0)
+		r->failed = ret;
+	return ret;
+}
+
+int rrlog_reader_rewind(struct rrlog_reader *r)
+{
+	struct rrlog_reader_position *p = &r->position;
+
+	if (r->failed)
+		return r->failed;
+	rrlog_frame_reader_rewind(&r->events);
+	r->in = r->end = NULL;
+	r->frame_left = 0;
+	*p = (struct rrlog_reader_position){ 0 };
+	note_sizes(r);
+	return 0;
+}
+
+bool rrlog_reader_is_complete(const struct rrlog_reader *r)
+{
+	return rrlog_frame_reader_is_complete(&r->events);
+}
+
+uint64_t rrlog_reader_torn_bytes(const struct rrlog_reader *r)
+{
+	return r->events.torn_bytes;
+}
+
+void rrlog_reader_position(const struct rrlog_reader *r,
+			   struct rrlog_reader_position *position)
+{
+	*position = r->position;
+}

@@ -1,0 +1,47 @@
+/*
+ * Records to bytes and back (FORMAT.md, "Records").
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RRLOG_RECORD_H
+#define RRLOG_RECORD_H
+
+#include "rrlog.h"
+
+#define RRLOG_TYPE_LIMIT 64 /* type numbers have 6 bits */
+/* The most that a record takes without its data. */
+#define RRLOG_RECORD_MAX_BYTES 512
+/* Data up to this size is predicted from the last record of the type. */
+#define RRLOG_PREDICTED_DATA_BYTES 16
+
+/* What the next record is predicted from; all zero at the start of a frame. */
+struct rrlog_prediction {
+	uint64_t output_bytes;
+	uint32_t output_hash;
+	struct rr_landmark landmark;
+	uint64_t field[RRLOG_TYPE_LIMIT][RRLOG_MAX_FIELDS];
+	uint8_t data[RRLOG_TYPE_LIMIT][RRLOG_PREDICTED_DATA_BYTES];
+	uint8_t data_bytes[RRLOG_TYPE_LIMIT];
+};
+
+void rrlog_prediction_reset(struct rrlog_prediction *p);
+
+/** 0, or -EINVAL for a record that cannot be encoded. */
+int rrlog_record_check(const struct rrlog_record *rec);
+
+/**
+ * Encode a checked record at @out, which has RRLOG_RECORD_MAX_BYTES and the
+ * record's data_bytes of room.  Returns the bytes used.
+ */
+size_t rrlog_record_encode(struct rrlog_prediction *p,
+			   const struct rrlog_record *rec, uint8_t *out);
+
+/**
+ * Decode the record at *@in, which moves on; rec->data points into the input
+ * or into @p.  Returns 1; 0 for an optional record that was skipped; -EBADMSG;
+ * -EPROTONOSUPPORT for a type that is unknown and not optional.
+ */
+int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
+			const uint8_t *end, struct rrlog_record *rec);
+
+#endif

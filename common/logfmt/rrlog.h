@@ -1,0 +1,255 @@
+/*
+ * librrlog: reading and writing traces of whole-machine recordings.
+ *
+ * FORMAT.md describes the bytes; this header is the interface.  Plain C11, no
+ * QEMU, no global state.  Functions return 0 or a negative errno value unless
+ * said otherwise; -EBADMSG means that the trace is damaged.  The text of the
+ * last error, with file and offset, is at rrlog_writer_error() and
+ * rrlog_reader_error().
+ *
+ * Threads: one writer may be used by several threads (it locks); one reader by
+ * one thread at a time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RRLOG_H
+#define RRLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "landmark.h"
+
+#define RRLOG_FORMAT_VERSION 1
+#define RRLOG_PAGE_BYTES 4096
+#define RRLOG_REGION_BYTES (2u << 20) /* unit of the digests of guest RAM */
+#define RRLOG_MAX_FIELDS 6
+#define RRLOG_MAX_DATA_BYTES (16u << 20) /* of one record */
+#define RRLOG_MAX_BLOCKS 256
+
+/*
+ * The record types, declared here and nowhere else.
+ *
+ * X(NAME, number, "name", has_data, field names ...)
+ *
+ * Numbers are for ever.  Fields are unsigned 64-bit integers.  What each means
+ * to the machine is in FORMAT.md, section "Records".
+ *
+ * pio_read/mmio_read: the answer to a guest read; data holds count * size
+ *   bytes (mmio_read: size bytes, count 1), in the order the guest sees them.
+ * rdtsc .. rdseed: flags bit 0 = carry (RDRAND, RDSEED), bit 1 = #GP instead.
+ * rdmsr/wrmsr: an MSR access that user space decided; fault 1 = #GP.
+ * dma: bytes that the outside wrote to guest RAM.
+ * slot: memory slot `slot` now maps [gpa, gpa+size) to the block; size 0 = gone;
+ *   flags bit 0 = read only.
+ * interrupt: external interrupt, delivered at the landmark.
+ * cr8: the outside set the task priority.
+ * cpu_state: the outside set the CPU state; data: array of u64, table in
+ *   common/qemu (cpu-state), `halted` as after INIT.
+ * end: the recording ended here; data: CPU state as above; reason: enum
+ *   rrlog_end_reason.
+ * ram_digest: follows end; data: XXH3-64 of each region of RRLOG_REGION_BYTES
+ *   of the block from region `first` on.
+ */
+#define RRLOG_RECORDS(X)                                                       \
+	X(PIO_READ, 1, "pio-read", 1, "port", "size", "count")                 \
+	X(MMIO_READ, 2, "mmio-read", 1, "gpa", "size")                         \
+	X(RDTSC, 3, "rdtsc", 0, "value", "flags")                              \
+	X(RDTSCP, 4, "rdtscp", 0, "value", "aux", "flags")                     \
+	X(RDPMC, 5, "rdpmc", 0, "value", "index", "flags")                     \
+	X(RDRAND, 6, "rdrand", 0, "value", "size", "flags")                    \
+	X(RDSEED, 7, "rdseed", 0, "value", "size", "flags")                    \
+	X(RDMSR, 8, "rdmsr", 0, "value", "index", "fault")                     \
+	X(WRMSR, 9, "wrmsr", 0, "index", "fault")                              \
+	X(DMA, 10, "dma", 1, "block", "offset")                                \
+	X(SLOT, 11, "slot", 0, "slot", "gpa", "size", "block", "offset",       \
+	  "flags")                                                             \
+	X(INTERRUPT, 12, "interrupt", 0, "vector")                             \
+	X(NMI, 13, "nmi", 0, )                                                 \
+	X(CR8, 14, "cr8", 0, "value")                                          \
+	X(CPU_STATE, 15, "cpu-state", 1, "halted")                             \
+	X(END, 16, "end", 1, "reason")                                         \
+	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")
+
+enum rrlog_type {
+#define X(id, number, name, data, ...) RRLOG_##id = number,
+	RRLOG_RECORDS(X)
+#undef X
+};
+
+enum rrlog_end_reason {
+	RRLOG_END_SHUTDOWN = 1, /* the guest powered off or QEMU was told to quit */
+	RRLOG_END_STOPPED = 2,  /* the user stopped the recording */
+	RRLOG_END_ERROR = 3,    /* the recorder could not go on */
+};
+
+struct rrlog_type_info {
+	enum rrlog_type type;
+	const char *name;
+	bool has_data;
+	unsigned int field_count;
+	const char *fields[RRLOG_MAX_FIELDS];
+};
+
+/** Description of a record type; NULL for a number that is not one. */
+const struct rrlog_type_info *rrlog_type_info(unsigned int type);
+
+/* Where in the guest's life a record takes effect. */
+enum rrlog_stamp {
+	/*
+	 * At the guest's own access: the answer to the read or instruction
+	 * itself, or (dma, slot, cr8 ...) while the device handled the output
+	 * byte that made the count reach output_bytes.
+	 */
+	RRLOG_AT_ACCESS = 0,
+	/* Between two instructions, at .landmark. */
+	RRLOG_AT_LANDMARK = 1,
+};
+
+struct rrlog_record {
+	uint8_t type;  /* enum rrlog_type */
+	uint8_t stamp; /* enum rrlog_stamp */
+	/* Bytes the guest has put out (PIO, MMIO writes) since the start ... */
+	uint64_t output_bytes;
+	/* ... and the low 32 bits of their rolling hash (rr_output_hash()). */
+	uint32_t output_hash;
+	struct rr_landmark landmark; /* RRLOG_AT_LANDMARK only, else zero */
+	uint64_t field[RRLOG_MAX_FIELDS];
+	const void *data; /* reader: valid until the next call */
+	size_t data_bytes;
+};
+
+struct rrlog_block {
+	uint32_t id; /* 0 .. RRLOG_MAX_BLOCKS - 1 */
+	char name[256]; /* QEMU's idstr, "pc.ram" */
+	uint64_t size_bytes; /* multiple of RRLOG_PAGE_BYTES */
+};
+
+/* ---- writing ---- */
+
+struct rrlog_writer;
+
+/*
+ * Writing a trace: create; manifest_set, add_block, put_page in any order;
+ * start; append ...; close.  A trace is a folder of mode 0700 with files of
+ * mode 0600, whatever the umask.
+ */
+
+/**
+ * Create the trace folder @path, which must not exist (-EEXIST).
+ * @codec: "zstd", "zlib", "none", or NULL for the best one built in.
+ */
+int rrlog_writer_create(const char *path, const char *codec,
+			struct rrlog_writer **writer);
+
+/** Set a manifest entry; @value is copied. Before start only (-EBUSY). */
+int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
+			      const char *value);
+int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
+				  uint64_t value);
+/** Binary value, kept as base64 text in the manifest. */
+int rrlog_writer_manifest_set_bytes(struct rrlog_writer *w, const char *key,
+				    const void *data, size_t bytes);
+
+int rrlog_writer_add_block(struct rrlog_writer *w,
+			   const struct rrlog_block *block);
+
+/** Content of one page of the start state; pages not put are zero. */
+int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
+			  uint64_t page_index, const void *page);
+
+/** Seal manifest and start state on disk; records may follow. */
+int rrlog_writer_start(struct rrlog_writer *w);
+
+/**
+ * Append a record (copied).  Cheap: encodes into the current frame; a thread
+ * of the writer compresses and writes frames when full and at least every
+ * 100 ms.  Once writing has failed every call returns that error.
+ */
+int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec);
+
+/** Everything appended so far is handed to the kernel when this returns. */
+int rrlog_writer_flush(struct rrlog_writer *w);
+
+/** Records and encoded bytes (before compression), bytes written so far. */
+void rrlog_writer_stats(struct rrlog_writer *w, uint64_t *records,
+			uint64_t *raw_bytes, uint64_t *stored_bytes);
+
+/** Time that append had to wait because the disk could not keep up. */
+uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w);
+
+/** Flush, mark the trace as complete (@clean) and free @w (NULL is fine). */
+int rrlog_writer_close(struct rrlog_writer *w, bool clean);
+
+const char *rrlog_writer_error(const struct rrlog_writer *w);
+
+/* ---- reading ---- */
+
+struct rrlog_reader;
+
+/** Open @path.  -EBADMSG damaged, -EPROTONOSUPPORT a version we cannot read. */
+int rrlog_reader_open(const char *path, struct rrlog_reader **reader);
+
+/*
+ * rrlog_reader_open() sets *reader even on failure (unless out of memory), so
+ * that rrlog_reader_error() can be asked; close it in any case.
+ */
+void rrlog_reader_close(struct rrlog_reader *r);
+const char *rrlog_reader_error(const struct rrlog_reader *r);
+
+/** Manifest entry or NULL; owned by the reader. */
+const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key);
+int rrlog_reader_manifest_u64(const struct rrlog_reader *r, const char *key,
+			      uint64_t *value);
+/** *data is malloc()ed, the caller frees it. */
+int rrlog_reader_manifest_bytes(const struct rrlog_reader *r, const char *key,
+				void **data, size_t *bytes);
+/** Number of manifest entries and their keys in order. */
+size_t rrlog_reader_manifest_count(const struct rrlog_reader *r);
+const char *rrlog_reader_manifest_key(const struct rrlog_reader *r, size_t i);
+
+size_t rrlog_reader_block_count(const struct rrlog_reader *r);
+const struct rrlog_block *rrlog_reader_block(const struct rrlog_reader *r,
+					     size_t i);
+
+/**
+ * Hand each stored page of the start state to @fn, checked; stops when @fn
+ * returns non-zero and returns that.
+ */
+typedef int rrlog_page_fn(void *opaque, uint32_t block, uint64_t page_index,
+			  const void *page);
+int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
+			       void *opaque);
+
+/**
+ * Next record: 1 and *rec filled (data valid until the next call), 0 at the
+ * end, negative on damage.
+ */
+int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec);
+/** Back to the first record. */
+int rrlog_reader_rewind(struct rrlog_reader *r);
+
+/** The recorder closed the trace properly. */
+bool rrlog_reader_is_complete(const struct rrlog_reader *r);
+/** Bytes of a torn last frame that were dropped (0 if none; after the end). */
+uint64_t rrlog_reader_torn_bytes(const struct rrlog_reader *r);
+
+/** Where a reader is, and what it has read since the first record. */
+struct rrlog_reader_position {
+	uint64_t record_count; /* records so far, with skipped ones */
+	uint64_t skipped_count; /* optional ones that this library does not know */
+	uint64_t frame_count;
+	uint64_t frame_offset; /* of the current frame in the file "events" */
+	uint64_t frame_time_ns; /* when it began, since the recording began */
+	uint64_t raw_bytes; /* of the frames so far, before compression */
+	uint64_t stored_bytes; /* the same in the file, with headers */
+	size_t record_bytes; /* that the last record took, encoded */
+	uint64_t file_bytes; /* of "events" */
+	uint64_t pages_file_bytes;
+};
+void rrlog_reader_position(const struct rrlog_reader *r,
+			   struct rrlog_reader_position *position);
+
+#endif

@@ -1,0 +1,30 @@
+# What librrlog is made of; read by the Makefile at the top.  Paths are from
+# there.  Build with -DRR_HAVE_ZSTD and LOGFMT_LIBS_ZSTD to have zstd as well.
+LOGFMT_SRCS := \
+	common/landmark/landmark.c \
+	common/logfmt/compress.c \
+	common/logfmt/file.c \
+	common/logfmt/frame-reader.c \
+	common/logfmt/frame-writer.c \
+	common/logfmt/manifest.c \
+	common/logfmt/manifest-parse.c \
+	common/logfmt/pages-reader.c \
+	common/logfmt/pages-writer.c \
+	common/logfmt/reader.c \
+	common/logfmt/record.c \
+	common/logfmt/types.c \
+	common/logfmt/writer.c \
+	common/logfmt/writer-thread.c
+
+LOGFMT_TOOL_SRCS := \
+	common/logfmt/tool/dump.c \
+	common/logfmt/tool/info.c \
+	common/logfmt/tool/main.c \
+	common/logfmt/tool/stats.c \
+	common/logfmt/tool/verify.c
+
+LOGFMT_PKGS := json-glib-1.0 glib-2.0 libxxhash zlib
+LOGFMT_CFLAGS = -D_GNU_SOURCE -Icommon/landmark -Icommon/logfmt \
+	$(shell pkg-config --cflags $(LOGFMT_PKGS))
+LOGFMT_LIBS = $(shell pkg-config --libs $(LOGFMT_PKGS)) -lpthread
+LOGFMT_LIBS_ZSTD := -lzstd

@@ -1,0 +1,199 @@
+/*
+ * The thread of a writer: takes batches of encoded records, compresses them
+ * and writes them as frames.  What waits for it is bounded; append waits when
+ * the disk cannot keep up.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+uint64_t rrlog_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
+{
+	if (w->failed)
+		return w->failed;
+	w->failed = err;
+	rrlog_fail(&w->error, err, "%s/%s: %s: %s", w->path,
+		   RRLOG_FILE_EVENTS, what, strerror(-err));
+	pthread_cond_broadcast(&w->room);
+	pthread_cond_signal(&w->work);
+	return err;
+}
+
+static bool is_full(const struct rrlog_batch *batch)
+{
+	return batch->raw.used_bytes >= RRLOG_FRAME_TARGET_BYTES;
+}
+
+static bool queue_has_room(const struct rrlog_writer *w)
+{
+	size_t bytes = w->current.raw.used_bytes;
+
+	if (!w->queue_count)
+		return true;
+	return w->queue_count < RRLOG_QUEUE_FRAMES &&
+	       w->queue_bytes + bytes <= RRLOG_QUEUE_BYTES;
+}
+
+/* Take the current batch; a new one begins, predicted from nothing. */
+static struct rrlog_batch take_current(struct rrlog_writer *w)
+{
+	struct rrlog_batch batch = w->current;
+
+	memset(&w->current, 0, sizeof(w->current));
+	w->current.raw = w->spare;
+	memset(&w->spare, 0, sizeof(w->spare));
+	rrlog_prediction_reset(&w->prediction);
+	return batch;
+}
+
+void rrlog_writer_hand_over(struct rrlog_writer *w)
+{
+	unsigned int tail;
+
+	if (!is_full(&w->current) || !queue_has_room(w))
+		return;
+	tail = (w->queue_head + w->queue_count) % RRLOG_QUEUE_FRAMES;
+	w->queue[tail] = take_current(w);
+	w->queue_count++;
+	w->queue_bytes += w->queue[tail].raw.used_bytes;
+	pthread_cond_signal(&w->work);
+}
+
+int rrlog_writer_make_room(struct rrlog_writer *w)
+{
+	uint64_t begin_ns;
+
+	rrlog_writer_hand_over(w);
+	if (w->failed || !is_full(&w->current))
+		return w->failed;
+	begin_ns = rrlog_now_ns();
+	do {
+		pthread_cond_wait(&w->room, &w->lock);
+		rrlog_writer_hand_over(w);
+	} while (!w->failed && is_full(&w->current));
+	w->wait_ns += rrlog_now_ns() - begin_ns;
+	return w->failed;
+}
+
+static struct rrlog_batch take_queued(struct rrlog_writer *w)
+{
+	struct rrlog_batch batch = w->queue[w->queue_head];
+
+	memset(&w->queue[w->queue_head], 0, sizeof(batch));
+	w->queue_head = (w->queue_head + 1) % RRLOG_QUEUE_FRAMES;
+	w->queue_count--;
+	w->queue_bytes -= batch.raw.used_bytes;
+	return batch;
+}
+
+static void wait_until(struct rrlog_writer *w, uint64_t ns)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(ns / NS_PER_S),
+		.tv_nsec = (long)(ns % NS_PER_S),
+	};
+
+	pthread_cond_timedwait(&w->work, &w->lock, &ts);
+}
+
+/* Wait for the next batch; false when there will be none. */
+static bool next_batch(struct rrlog_writer *w, struct rrlog_batch *batch)
+{
+	while (!w->failed) {
+		uint64_t due_ns = w->current.begin_ns + RRLOG_FLUSH_NS;
+		bool wanted = w->stop || w->flush_count > w->written_count;
+
+		if (w->queue_count) {
+			*batch = take_queued(w);
+			return true;
+		}
+		if (w->current.record_count &&
+		    (wanted || rrlog_now_ns() >= due_ns)) {
+			*batch = take_current(w);
+			return true;
+		}
+		if (w->stop)
+			return false;
+		if (w->current.record_count)
+			wait_until(w, due_ns);
+		else
+			pthread_cond_wait(&w->work, &w->lock);
+	}
+	return false;
+}
+
+static void keep_spare(struct rrlog_writer *w, struct rrlog_buffer *buffer)
+{
+	if (w->spare.bytes ||
+	    buffer->capacity_bytes > 2 * RRLOG_FRAME_TARGET_BYTES) {
+		rrlog_buffer_free(buffer);
+		return;
+	}
+	w->spare = *buffer;
+	w->spare.used_bytes = 0;
+}
+
+static void *writer_thread(void *opaque)
+{
+	struct rrlog_writer *w = opaque;
+	struct rrlog_batch batch;
+
+	pthread_mutex_lock(&w->lock);
+	while (next_batch(w, &batch)) {
+		int err;
+
+		pthread_mutex_unlock(&w->lock);
+		err = rrlog_frame_write(&w->events, RRLOG_FRAME_RECORDS,
+					batch.begin_ns - w->start_ns,
+					&batch.raw, batch.record_count);
+		pthread_mutex_lock(&w->lock);
+
+		keep_spare(w, &batch.raw);
+		if (err) {
+			rrlog_writer_fail(w, err, "cannot write");
+			break;
+		}
+		w->written_count += batch.record_count;
+		w->stored_bytes = w->events.offset;
+		pthread_cond_broadcast(&w->room);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+/* No signal of the program is handled here; SIGXFSZ becomes EFBIG. */
+int rrlog_writer_thread_start(struct rrlog_writer *w)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = -pthread_create(&w->thread, NULL, writer_thread, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+void rrlog_writer_thread_stop(struct rrlog_writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+}

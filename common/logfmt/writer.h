@@ -1,0 +1,74 @@
+/*
+ * Inside of the writer, shared by writer.c and writer-thread.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RRLOG_WRITER_H
+#define RRLOG_WRITER_H
+
+#include <pthread.h>
+
+#include "frame.h"
+#include "manifest.h"
+#include "pages.h"
+#include "record.h"
+
+/* A frame is written this long after its first record, full or not. */
+#define RRLOG_FLUSH_NS UINT64_C(90000000)
+/* What may wait for the disk before append waits too. */
+#define RRLOG_QUEUE_FRAMES 16
+#define RRLOG_QUEUE_BYTES (8u << 20)
+
+/* Encoded records on their way to disk. */
+struct rrlog_batch {
+	struct rrlog_buffer raw;
+	uint32_t record_count;
+	uint64_t begin_ns;
+};
+
+struct rrlog_writer {
+	int dir_fd;
+	char *path;
+	enum rrlog_codec codec;
+	struct rrlog_manifest manifest;
+	struct rrlog_page_writer pages;
+	uint64_t page_limit[RRLOG_MAX_BLOCKS]; /* highest page put, plus 1 */
+	struct rrlog_frame_writer events; /* the thread's, once it runs */
+	uint64_t start_ns;
+	bool started;
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* protects all that follows */
+	pthread_cond_t work; /* something to do for the thread */
+	pthread_cond_t room; /* something was written, or writing failed */
+	struct rrlog_prediction prediction;
+	struct rrlog_batch current;
+	struct rrlog_batch queue[RRLOG_QUEUE_FRAMES];
+	unsigned int queue_head, queue_count;
+	size_t queue_bytes;
+	struct rrlog_buffer spare; /* one that was written, to be used again */
+	uint64_t appended_count, written_count;
+	uint64_t flush_count; /* write these many records without delay */
+	uint64_t raw_bytes, stored_bytes;
+	uint64_t wait_ns;
+	bool stop;
+	int failed;
+	struct rrlog_error error;
+};
+
+uint64_t rrlog_now_ns(void);
+
+int rrlog_writer_thread_start(struct rrlog_writer *w);
+/** Writes what is left (unless writing failed) and ends the thread. */
+void rrlog_writer_thread_stop(struct rrlog_writer *w);
+
+/* With the lock held: */
+
+/** Remember the first error; returns it. */
+int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what);
+/** Wait until the current batch can take a record. */
+int rrlog_writer_make_room(struct rrlog_writer *w);
+/** Hand the current batch to the thread if it is full and there is room. */
+void rrlog_writer_hand_over(struct rrlog_writer *w);
+
+#endif
