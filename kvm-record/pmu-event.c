@@ -190,6 +190,11 @@ static void choose_core_type(struct rr_pmu_event *e)
 	e->cpus = cpus;
 }
 
+static bool is_hybrid(void)
+{
+	return access(DEVICES "cpu_core/type", R_OK) == 0;
+}
+
 int rr_pmu_event_find(const struct rr_pmu_event **event, char *err,
 		      size_t err_bytes)
 {
@@ -198,7 +203,9 @@ int rr_pmu_event_find(const struct rr_pmu_event **event, char *err,
 	struct rr_pmu_event e = { 0 };
 
 	if (!found.name) {
-		if (!find_by_name(&cpu, &e) && !find_in_table(&cpu, &e)) {
+		/* Of several kinds of core libpfm4 may pick the wrong one. */
+		if (!(is_hybrid() && find_in_table(&cpu, &e)) &&
+		    !find_by_name(&cpu, &e) && !find_in_table(&cpu, &e)) {
 			snprintf(err, err_bytes, "no event for conditional "
 				 "branches is known for this processor (%s "
 				 "family 0x%x model 0x%x)", cpu.vendor,
