@@ -3,6 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -28,7 +31,7 @@ enum { KCODE = 0x08, KDATA = 0x10, UCODE = 0x1b, UDATA = 0x23, TASK = 0x28 };
  * r8d: branches of a loop.  The locked increment is there because it is what
  * upsets the counter of an AMD Zen whose SpecLockMap is on.
  */
-asm(".section .rodata\n"
+__asm__(".section .rodata\n"
     "tiny_start:\n"
     "	mov	%r8d, %ecx\n"
     "1:	dec	%ecx\n"

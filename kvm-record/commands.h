@@ -1,0 +1,13 @@
+/*
+ * The commands of rr-kvm.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_KVM_COMMANDS_H
+#define RR_KVM_COMMANDS_H
+
+int cmd_record(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_check_host(int argc, char **argv);
+
+#endif

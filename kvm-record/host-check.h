@@ -1,0 +1,39 @@
+/*
+ * Can this host record?  Found out by trying.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_HOST_CHECK_H
+#define RR_HOST_CHECK_H
+
+#include <stdbool.h>
+
+enum host_check_status {
+	HOST_CHECK_OK,
+	HOST_CHECK_FAIL,	/* recording is not possible */
+	HOST_CHECK_SKIP,	/* needs a check that failed */
+	HOST_CHECK_WARN,	/* possible, but look at this */
+};
+
+struct host_check_result {
+	const char *name;
+	enum host_check_status status;
+	char reason[400];
+	char remedy[300];
+	double seconds;
+};
+
+#define HOST_CHECK_MAX 16
+#define HOST_CHECK_TRIES_FAST 50
+#define HOST_CHECK_TRIES 1000
+
+/**
+ * Run all checks, each in a process of its own that is killed when it takes
+ * too long.  @tries: of the exact count.  Returns their number.
+ */
+int host_check_run(int tries, struct host_check_result *results);
+
+/** None failed. */
+bool host_check_passed(const struct host_check_result *results, int count);
+
+#endif
