@@ -78,7 +78,7 @@ static int read_manifest(struct rrlog_reader *r)
 	const struct rrlog_file_header *h = &r->events.start.header;
 	char *name = g_strdup_printf("%s/%s", r->path, RRLOG_FILE_MANIFEST);
 	char *text = NULL;
-	size_t bytes;
+	size_t bytes = 0;
 	int err = load_manifest(r, name, &text, &bytes);
 
 	if (err)

@@ -41,12 +41,13 @@ __attribute__((unused)) static uint64_t rng_next(struct rng *rng)
 __attribute__((unused)) static uint64_t rng_value(struct rng *rng)
 {
 	uint64_t kind = rng_next(rng) % 8;
+	unsigned int shift = rng_next(rng) % 64;
 
 	if (kind == 0)
 		return 0;
 	if (kind == 1)
 		return UINT64_MAX;
-	return rng_next(rng) >> (rng_next(rng) % 64);
+	return rng_next(rng) >> shift;
 }
 
 __attribute__((unused)) static void make_temp_dir(char *path, size_t bytes)
