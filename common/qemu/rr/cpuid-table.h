@@ -1,0 +1,38 @@
+/*
+ * The CPUID table of a trace: what KVM_SET_CPUID2 got when recording.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_CPUID_TABLE_H
+#define RR_CPUID_TABLE_H
+
+#include "cpu.h"
+
+/* Layout of struct kvm_cpuid_entry2 (KVM API, 4.20). */
+typedef struct RRCpuidEntry {
+    uint32_t function, index, flags;
+    uint32_t eax, ebx, ecx, edx;
+    uint32_t padding[3];
+} RRCpuidEntry;
+
+typedef struct RRCpuidTable {
+    RRCpuidEntry *entries; /* g_malloc()ed */
+    uint32_t count;
+} RRCpuidTable;
+
+/* CPU state that some CPUID bits follow. */
+typedef struct RRCpuidInputs {
+    uint64_t cr4, xcr0;
+    bool apic_enabled;
+} RRCpuidInputs;
+
+/* What KVM answers (arch/x86/kvm/cpuid.c: kvm_cpuid() and
+ * __kvm_update_cpuid_runtime()). */
+void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
+                     uint32_t function, uint32_t index, uint32_t *eax,
+                     uint32_t *ebx, uint32_t *ecx, uint32_t *edx);
+
+/* Give @cpu the features, vendor and address widths of the table. */
+void rr_cpuid_apply(const RRCpuidTable *t, X86CPU *cpu);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Rules that the recorder and the replayer must both follow.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_POLICY_H
+#define RR_POLICY_H
+
+/*
+ * MSRs that are plain CPU state: KVM and TCG both keep them themselves.  All
+ * others are the outside world's: their reads are logged (DESIGN section 1).
+ * X(first, count)
+ */
+#define RR_STATE_MSRS(X)                                                     \
+    X(0x174, 3)      /* SYSENTER_CS, _ESP, _EIP */                           \
+    X(0x277, 1)      /* PAT */                                               \
+    X(0xc0000080, 5) /* EFER, STAR, LSTAR, CSTAR, FMASK */                   \
+    X(0xc0000100, 4) /* FS_BASE, GS_BASE, KERNEL_GS_BASE, TSC_AUX */
+
+static inline bool rr_msr_is_cpu_state(uint32_t index)
+{
+#define X(first, count)                                                      \
+    if (index >= (first) && index - (first) < (count)) {                     \
+        return true;                                                         \
+    }
+    RR_STATE_MSRS(X)
+#undef X
+    return false;
+}
+
+#endif

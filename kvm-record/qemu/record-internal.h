@@ -1,0 +1,88 @@
+/*
+ * The recorder inside QEMU; see ARCHITECTURE.md, "Recording".
+ *
+ * All of it runs under the BQL, which the vCPU thread holds while the guest
+ * runs, so nothing here locks.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_RECORD_INTERNAL_H
+#define RR_RECORD_INTERNAL_H
+
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "exec/memory.h"
+#include "exec/ramblock.h"
+#include "hw/core/cpu.h"
+#include "system/kvm.h"
+#include "rr/core/cpu-state.h"
+#include "rr/core/rr-hooks.h"
+#include "rr/logfmt/rrlog.h"
+
+#define RR_MAX_SLOTS 1024
+
+typedef struct RRSlot {
+    hwaddr gpa, size, offset;
+    RAMBlock *block;
+    bool readonly;
+} RRSlot;
+
+/* An interrupt or NMI that KVM has, but the guest has not seen yet. */
+typedef struct RRPending {
+    bool active;
+    uint8_t type; /* RRLOG_INTERRUPT or RRLOG_NMI */
+    uint8_t vector;
+    struct rr_landmark landmark;
+} RRPending;
+
+typedef struct RRRecorder {
+    char *path;
+    struct rrlog_writer *writer;
+    bool started;   /* records are being written */
+    bool finished;  /* ... and never will be again */
+    CPUState *cpu;
+    int pmu_fd;
+
+    uint64_t output_bytes;
+    uint64_t output_hash;
+
+    bool in_access;   /* an exit is being handled */
+    bool io_pending;  /* KVM has yet to finish the last exit's instruction */
+    bool completing;  /* this KVM_RUN only finishes it */
+    bool regs_in_run; /* kvm_run->s.regs are the guest's registers */
+    bool landmark_valid;
+    struct rr_landmark landmark;
+    RRPending pending;
+    RRCPUState last_state; /* as KVM gave it, to see what was changed */
+    bool last_state_valid;
+
+    uint32_t block_count;
+    RAMBlock *blocks[RRLOG_MAX_BLOCKS];
+    RRSlot slots[RR_MAX_SLOTS];
+
+    void *cpuid;
+    uint32_t cpuid_bytes;
+} RRRecorder;
+
+extern RRRecorder rr_recorder;
+
+/* record.c */
+void rr_record_start(CPUState *cpu);
+void rr_record_stop(enum rrlog_end_reason reason);
+/* Recording cannot go on; the guest does.  Says why, once. */
+void G_GNUC_PRINTF(1, 2) rr_record_fail(const char *fmt, ...);
+/* Append @rec at the guest's access or, between accesses, at the landmark. */
+void rr_record_append(struct rrlog_record *rec);
+
+/* record-memory.c */
+void rr_record_memory_start(void);
+/* The slots that exist now. */
+void rr_record_memory_slots(void);
+void rr_record_memory_digests(void);
+bool rr_record_is_readonly(hwaddr gpa);
+
+/* record-time.c */
+int rr_record_time_open(void);
+const struct rr_landmark *rr_record_landmark(void);
+
+#endif

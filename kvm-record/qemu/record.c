@@ -1,0 +1,236 @@
+/*
+ * The recording: its beginning, its records, its end.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "record-internal.h"
+#include <sys/utsname.h>
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu-version.h"
+#include "qom/object.h"
+#include "hw/boards.h"
+#include "system/hw_accel.h"
+#include "system/iothread.h"
+#include "system/runstate.h"
+#include "system/system.h"
+#include "pmu-event.h"
+
+bool rr_recording;
+RRRecorder rr_recorder = { .pmu_fd = -1 };
+
+static char *get_path(Object *obj, Error **errp)
+{
+    return g_strdup(rr_recorder.path);
+}
+
+static void set_path(Object *obj, const char *value, Error **errp)
+{
+    g_free(rr_recorder.path);
+    rr_recorder.path = g_strdup(value);
+    rr_recording = true;
+}
+
+void rr_record_add_property(ObjectClass *kvm_accel_class)
+{
+    object_class_property_add_str(kvm_accel_class, "rr-record", get_path,
+                                  set_path);
+    object_class_property_set_description(kvm_accel_class, "rr-record",
+        "Record the machine into this trace folder");
+}
+
+void rr_record_fail(const char *fmt, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    if (rr_recorder.finished) {
+        return;
+    }
+    va_start(ap, fmt);
+    text = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    rr_recorder.finished = true;
+    rr_recorder.started = false;
+    error_report("rr-record: recording into %s stopped: %s; the guest goes on",
+                 rr_recorder.path, text);
+    if (rr_recorder.writer) {
+        rrlog_writer_close(rr_recorder.writer, false);
+        rr_recorder.writer = NULL;
+    }
+}
+
+void rr_record_append(struct rrlog_record *rec)
+{
+    RRRecorder *s = &rr_recorder;
+    int ret;
+
+    if (!s->started) {
+        return;
+    }
+    rec->output_bytes = s->output_bytes;
+    rec->output_hash = s->output_hash;
+    if (s->in_access) {
+        rec->stamp = RRLOG_AT_ACCESS;
+    } else if (rec->stamp != RRLOG_AT_LANDMARK) {
+        rec->stamp = RRLOG_AT_LANDMARK;
+        rec->landmark = *rr_record_landmark();
+    }
+    ret = rrlog_writer_append(s->writer, rec);
+    if (ret) {
+        g_autofree char *why = g_strdup(rrlog_writer_error(s->writer));
+
+        rr_record_fail("%s", why);
+    }
+}
+
+static char *command_line(void)
+{
+    g_autofree char *text = NULL;
+    gsize bytes = 0;
+
+    if (!g_file_get_contents("/proc/self/cmdline", &text, &bytes, NULL)) {
+        return g_strdup("");
+    }
+    for (gsize i = 0; i + 1 < bytes; i++) {
+        text[i] = text[i] ? text[i] : ' ';
+    }
+    return g_steal_pointer(&text);
+}
+
+static char *host_cpu(void)
+{
+    g_autofree char *text = NULL;
+    char *at;
+
+    if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL)) {
+        return g_strdup("unknown");
+    }
+    at = strstr(text, "model name");
+    at = at ? strchr(at, ':') : NULL;
+    if (!at) {
+        return g_strdup("unknown");
+    }
+    at[strcspn(at, "\n")] = 0;
+    return g_strdup(at + 2);
+}
+
+static void write_manifest(void)
+{
+    struct rrlog_writer *w = rr_recorder.writer;
+    g_autofree char *cmdline = command_line();
+    g_autofree char *cpu = host_cpu();
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *start = g_date_time_format_iso8601(now);
+    struct utsname uts;
+
+    uname(&uts);
+    rrlog_writer_manifest_set(w, "tool.version", "rr-kvm 0.1");
+    rrlog_writer_manifest_set(w, "qemu.version", QEMU_FULL_VERSION);
+    rrlog_writer_manifest_set(w, "host.kernel", uts.release);
+    rrlog_writer_manifest_set(w, "host.cpu", cpu);
+    rrlog_writer_manifest_set(w, "command_line", cmdline);
+    rrlog_writer_manifest_set(w, "start.time", start);
+    rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
+    rrlog_writer_manifest_set_u64(w, "machine.ram_bytes",
+                                  current_machine->ram_size);
+    rrlog_writer_manifest_set(w, "cpu.model",
+                              object_get_typename(OBJECT(rr_recorder.cpu)));
+    rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", rr_recorder.cpuid,
+                                    rr_recorder.cpuid_bytes);
+}
+
+static void append_initial_state(CPUState *cpu)
+{
+    RRCPUState *state = &rr_recorder.last_state;
+    struct rrlog_record rec = {
+        .type = RRLOG_CPU_STATE,
+        .data = state->value,
+    };
+
+    rr_cpu_state_get(cpu_env(cpu), state);
+    rec.data_bytes = state->count * sizeof(uint64_t);
+    rr_record_append(&rec);
+}
+
+static int iothread_found(Object *obj, void *opaque)
+{
+    return object_dynamic_cast(obj, TYPE_IOTHREAD) ? 1 : 0;
+}
+
+static void vm_state_changed(void *opaque, bool running, RunState state)
+{
+    if (!running && (state == RUN_STATE_SHUTDOWN ||
+                     runstate_check(RUN_STATE_SHUTDOWN))) {
+        rr_record_stop(RRLOG_END_SHUTDOWN);
+    }
+}
+
+void rr_record_start(CPUState *cpu)
+{
+    RRRecorder *s = &rr_recorder;
+    int ret;
+
+    s->cpu = cpu;
+    if (object_child_foreach_recursive(object_get_objects_root(),
+                                       iothread_found, NULL)) {
+        error_report("rr-record: iothreads cannot be recorded; remove "
+                     "-object iothread");
+        exit(1);
+    }
+    if (rr_record_time_open() < 0) {
+        exit(1);
+    }
+    ret = rrlog_writer_create(s->path, NULL, &s->writer);
+    if (ret) {
+        error_report("rr-record: cannot create the trace %s: %s", s->path,
+                     strerror(-ret));
+        exit(1);
+    }
+    write_manifest();
+    rr_record_memory_start();
+    if (s->finished) {
+        exit(1);
+    }
+    s->started = true;
+    /* What the replay applies before the first instruction. */
+    s->in_access = true;
+    rr_record_memory_slots();
+    append_initial_state(cpu);
+    s->in_access = false;
+    qemu_add_vm_change_state_handler(vm_state_changed, NULL);
+}
+
+void rr_record_stop(enum rrlog_end_reason reason)
+{
+    RRRecorder *s = &rr_recorder;
+    RRCPUState state;
+    struct rrlog_record rec = {
+        .type = RRLOG_END,
+        .field = { reason },
+        .data = state.value,
+    };
+    int ret;
+
+    if (!s->started) {
+        return;
+    }
+    rr_record_landmark();
+    cpu_synchronize_state(s->cpu);
+    rr_cpu_state_get(cpu_env(s->cpu), &state);
+    rec.data_bytes = state.count * sizeof(uint64_t);
+    s->in_access = false;
+    rr_record_append(&rec);
+    rr_record_memory_digests();
+    if (!s->started) {
+        return;
+    }
+    s->started = false;
+    s->finished = true;
+    ret = rrlog_writer_close(s->writer, true);
+    s->writer = NULL;
+    if (ret) {
+        error_report("rr-record: closing the trace %s: %s", s->path,
+                     strerror(-ret));
+    }
+}

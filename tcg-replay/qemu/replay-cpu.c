@@ -1,0 +1,114 @@
+/*
+ * Instructions whose results come from the log.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "replay-internal.h"
+#include "rr/core/policy.h"
+
+bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn)
+{
+    static const struct {
+        enum rrlog_type type;
+        const char *name;
+        unsigned int flags_field;
+    } table[] = {
+        [RR_REPLAY_RDTSC] = { RRLOG_RDTSC, "RDTSC", 1 },
+        [RR_REPLAY_RDTSCP] = { RRLOG_RDTSCP, "RDTSCP", 2 },
+        [RR_REPLAY_RDPMC] = { RRLOG_RDPMC, "RDPMC", 2 },
+    };
+    CPUX86State *env = cpu_env(cpu);
+    const struct rrlog_record *rec;
+    bool gp;
+
+    BQL_LOCK_GUARD();
+    rec = rr_replay_expect(table[insn].type, table[insn].name);
+    if (!rec) {
+        return true;
+    }
+    gp = rec->field[table[insn].flags_field] & 2;
+    if (!gp) {
+        env->regs[R_EAX] = (uint32_t)rec->field[0];
+        env->regs[R_EDX] = rec->field[0] >> 32;
+        if (insn == RR_REPLAY_RDTSCP) {
+            env->regs[R_ECX] = (uint32_t)rec->field[1];
+        }
+    }
+    rr_replay_pop();
+    return !gp;
+}
+
+bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
+{
+    const struct rrlog_record *rec;
+
+    if (rr_msr_is_cpu_state(index)) {
+        return false;
+    }
+    *value = 0;
+    *gp = false;
+    BQL_LOCK_GUARD();
+    rec = rr_replay_expect(RRLOG_RDMSR, "RDMSR");
+    if (!rec) {
+        return true;
+    }
+    if (rec->field[1] != index) {
+        rr_replay_diverged("RDMSR of %#x, the log has %#" PRIx64, index,
+                           rec->field[1]);
+        return true;
+    }
+    *value = rec->field[0];
+    *gp = rec->field[2] & 1;
+    rr_replay_pop();
+    return true;
+}
+
+bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp)
+{
+    const struct rrlog_record *rec;
+
+    if (rr_msr_is_cpu_state(index)) {
+        return false;
+    }
+    *gp = false;
+    BQL_LOCK_GUARD();
+    rec = rr_replay_expect(RRLOG_WRMSR, "WRMSR");
+    if (!rec) {
+        return true;
+    }
+    if (rec->field[0] != index) {
+        rr_replay_diverged("WRMSR of %#x, the log has %#" PRIx64, index,
+                           rec->field[0]);
+        return true;
+    }
+    *gp = rec->field[1] & 1;
+    if (index == MSR_IA32_APICBASE && !*gp) {
+        rr_replay.apic_base = value;
+    }
+    rr_replay_pop();
+    return true;
+}
+
+uint64_t rr_replay_read_cr8(void)
+{
+    return rr_replay.cr8;
+}
+
+void rr_replay_write_cr8(uint64_t value)
+{
+    rr_replay.cr8 = value & 0xf;
+}
+
+void rr_replay_cpuid(CPUState *cpu, uint32_t index, uint32_t count,
+                     uint32_t *eax, uint32_t *ebx, uint32_t *ecx,
+                     uint32_t *edx)
+{
+    CPUX86State *env = cpu_env(cpu);
+    RRCpuidInputs in = {
+        .cr4 = env->cr[4],
+        .xcr0 = env->xcr0,
+        .apic_enabled = rr_replay.apic_base & MSR_IA32_APICBASE_ENABLE,
+    };
+
+    rr_cpuid_lookup(&rr_replay.cpuid, &in, index, count, eax, ebx, ecx, edx);
+}
