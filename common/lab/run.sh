@@ -45,7 +45,7 @@ while [ $# -gt 0 ]; do
 	--mem) need $#; mem=$2; shift ;;
 	--deterministic) seed=${seed:-1} ;;
 	--seed) need $#; seed=$2; shift ;;
-	--pmu) pmu=,pmu=on ;;
+	--pmu) pmu=,x-amd-pmu=on ;;
 	--out) need $#; out=$2; shift ;;
 	--control) need $#; control=$2; shift ;;
 	--stdin) stdin=yes ;;
@@ -53,13 +53,13 @@ while [ $# -gt 0 ]; do
 	--qemu-arg) need $#; extra="$extra $(quote "$2")"; shift ;;
 	--file)
 		need $#
-		case $2 in
-		*:*) from=${2%%:*} to=${2#*:} ;;
-		*) from=$2 to=$(realpath -s "$2") ;;
-		esac
+		from=$2 to=$2
+		[ -e "$2" ] || case $2 in *:*) from=${2%%:*} to=${2#*:} ;; esac
 		[ -e "$from" ] || die "no file $from"
-		mkdir -p "$tmp/root$(dirname "$to")"
-		cp -rL --preserve=mode "$from" "$tmp/root$to"
+		to=$(realpath -sm "$to")
+		mkdir -p "$tmp/root$to"
+		[ -d "$from" ] || rmdir "$tmp/root$to"
+		cp -rLT --preserve=mode "$from" "$tmp/root$to"
 		shift ;;
 	-h|--help) usage; exit 0 ;;
 	--) shift; break ;;

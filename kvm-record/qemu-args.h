@@ -1,0 +1,26 @@
+/*
+ * From the user's QEMU arguments to those of a QEMU that records.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_QEMU_ARGS_H
+#define RR_QEMU_ARGS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** False and @error where @args ask for what cannot be recorded. */
+bool qemu_args_check(char *const *args, GError **error);
+
+/** The whole command line, NULL-terminated: @qemu, ours, then @args. */
+GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
+				char *const *args);
+
+/** Guest memory that @args ask for. */
+uint64_t qemu_args_memory_mib(char *const *args);
+
+/** "-x", "--x" -> "x"; NULL if @arg is no option. */
+const char *qemu_args_option(const char *arg);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * Recordings in progress; see session.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "tool.h"
+
+struct session {
+	char *path;
+	int fd;
+};
+
+/* The trace's folder may not exist yet, the one it is in does. */
+static char *real_path(const char *trace)
+{
+	g_autofree char *absolute = g_canonicalize_filename(trace, NULL);
+	g_autofree char *parent = g_path_get_dirname(absolute);
+	g_autofree char *name = g_path_get_basename(absolute);
+	char *real = realpath(parent, NULL);
+	char *path = g_build_filename(real ? real : parent, name, NULL);
+
+	free(real);
+	return path;
+}
+
+static char *session_path(const char *trace)
+{
+	g_autofree char *real = real_path(trace);
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
+							     real, -1);
+	g_autofree char *file = g_strconcat(sum, ".pid", NULL);
+
+	return g_build_filename(g_get_user_runtime_dir(), "rr-kvm", file, NULL);
+}
+
+/* Locked: nobody else has the file, and nobody removed it meanwhile. */
+static bool lock(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return !flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &a) &&
+	       !stat(path, &b) && a.st_ino == b.st_ino;
+}
+
+struct session *session_begin(const char *trace, GError **error)
+{
+	g_autofree char *path = session_path(trace);
+	g_autofree char *dir = g_path_get_dirname(path);
+	struct session *s;
+	int fd;
+
+	g_mkdir_with_parents(dir, 0700);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		rr_tool_set_error(error, "%s: %s", path, g_strerror(errno));
+		return NULL;
+	}
+	if (!lock(fd, path)) {
+		rr_tool_set_error(error, "%s is being recorded already", trace);
+		close(fd);
+		return NULL;
+	}
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0) {
+		rr_tool_set_error(error, "%s: %s", path, g_strerror(errno));
+		close(fd);
+		return NULL;
+	}
+	s = g_new0(struct session, 1);
+	s->path = g_steal_pointer(&path);
+	s->fd = fd;
+	return s;
+}
+
+void session_end(struct session *s)
+{
+	if (!s)
+		return;
+	unlink(s->path);
+	close(s->fd);
+	g_free(s->path);
+	g_free(s);
+}
+
+pid_t session_find(const char *trace)
+{
+	g_autofree char *path = session_path(trace);
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	char text[32] = "";
+	pid_t pid = 0;
+
+	if (fd < 0)
+		return 0;
+	if (lock(fd, path))
+		unlink(path);		/* stale */
+	else if (read(fd, text, sizeof(text) - 1) > 0)
+		pid = (pid_t)strtol(text, NULL, 10);
+	close(fd);
+	return pid > 1 ? pid : 0;
+}
