@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the programs say to wrong use: exit status 1 (4 for a damaged trace) and
+# one line on stderr.  RR_BIN: the folder of the programs (build/bin).
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+bin=${RR_BIN:-$here/../../build/bin}
+kvm=$bin/rr-kvm tcg=$bin/rr-tcg
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0 failed=0
+
+echo 'TAP version 13'
+[ -x "$kvm" ] && [ -x "$tcg" ] || {
+	echo "1..0 # SKIP no programs in $bin"
+	exit 4
+}
+# Stands in for QEMU, and tells what it got.
+cat >"$tmp/qemu" <<'END'
+#!/bin/sh
+for a in "$@"; do printf '<%s>' "$a"; done
+echo
+exit "${FAKE_STATUS:-7}"
+END
+chmod +x "$tmp/qemu"
+export RR_QEMU="$tmp/qemu" XDG_RUNTIME_DIR="$tmp"
+
+ok() {	# STATUS NAME
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		sed 's/^/# stdout: /' "$tmp/stdout"
+		sed 's/^/# stderr: /' "$tmp/stderr"
+		failed=$((failed + 1))
+	fi
+}
+run() { status=0; "$@" >"$tmp/stdout" 2>"$tmp/stderr" </dev/null || status=$?; }
+
+# NAME STATUS PATTERN COMMAND...: one line on stderr that has PATTERN
+refuses() {
+	name=$1 want=$2 pattern=$3
+	shift 3
+	run timeout 60 "$@"
+	[ "$status" = "$want" ] && [ "$(wc -l <"$tmp/stderr")" = 1 ] &&
+		grep -q -e "$pattern" "$tmp/stderr"
+	ok $? "$name"
+}
+says() {	# NAME STATUS PATTERN COMMAND...: stdout or stderr has PATTERN
+	name=$1 want=$2 pattern=$3
+	shift 3
+	run timeout 100 "$@"
+	[ "$status" = "$want" ] && grep -q -e "$pattern" "$tmp/stdout" "$tmp/stderr"
+	ok $? "$name"
+}
+
+for p in "$kvm" "$tcg"; do
+	b=${p##*/}
+	refuses "$b: no command" 1 'command is missing' "$p"
+	refuses "$b: unknown command" 1 "no command 'frob'" "$p" frob
+	says "$b: --help" 0 '^Usage: ' "$p" --help
+	says "$b: --version" 0 "^$b [0-9]" "$p" --version
+done
+for c in record stop check-host; do
+	says "rr-kvm $c: --help" 0 '^Usage:' "$kvm" $c --help
+	refuses "rr-kvm $c: unknown option" 1 'frob' "$kvm" $c --frob
+done
+says 'rr-tcg replay: --help' 0 'Exit status' "$tcg" replay --help
+
+t=$tmp/t.rrt
+r="$kvm record --no-check -o $t"
+refuses 'record: no -o' 1 '-o TRACE' "$kvm" record -- -m 64
+refuses 'record: no --' 1 'after --' "$kvm" record -o "$t"
+refuses 'record: arguments before --' 1 "'-*foo'" "$kvm" record -o "$t" foo
+refuses 'record: --seed without --lab' 1 'need --lab' $r --seed 3 -- -m 64
+refuses 'record: no folder to write to' 1 'cannot write' \
+	"$kvm" record --no-check -o "$tmp/none/t" -- -m 64
+mkdir "$tmp/is"; echo keep >"$tmp/is/keep"
+refuses 'record: existing folder' 1 'exists' \
+	"$kvm" record --no-check -o "$tmp/is" -- -m 64
+refuses 'record: --force spares what is no trace' 1 'not a trace' \
+	"$kvm" record --no-check --force -o "$tmp/is" -- -m 64
+[ -e "$tmp/is/keep" ]; ok $? 'record: --force left the folder as it was'
+
+refuses 'refused: -accel' 1 '-accel' $r -- -accel tcg
+refuses 'refused: --enable-kvm' 1 'enable-kvm' $r -- --enable-kvm
+refuses 'refused: -machine accel=' 1 'accel=kvm' $r -- -machine pc,accel=kvm
+refuses 'refused: kernel-irqchip=on' 1 'irqchip' $r -- -M pc,kernel-irqchip=on
+refuses 'refused: -smp 2' 1 '-smp 2' $r -- -smp 2
+refuses 'refused: -smp cores=2' 1 '-smp 2' $r -- -smp sockets=1,cores=2
+refuses 'refused: -object iothread' 1 'iothread' $r -- -object iothread,id=i
+refuses 'refused: vhost=on' 1 'vhost' $r -- -netdev tap,id=n,vhost=on
+refuses 'refused: ioeventfd=on' 1 'ioeventfd' \
+	$r -- -device virtio-net-pci,ioeventfd=on
+says 'accepted: vhost=on on the guest command line, -smp 1' 1 '<a,vhost=on>' \
+	$r -- -append a,vhost=on -smp 1
+says 'QEMU that leaves no trace' 1 'left no trace (exit status 7)' $r -- -m 64
+says 'QEMU gets rr-record and -cpu max' 1 \
+	"rr-record=$t>.*<-cpu><max,kvm=off>" $r -- -m 64
+says 'the user'\''s -cpu stays, with kvm=off' 1 '<-cpu><Nehalem,kvm=off>' \
+	$r -- -cpu Nehalem
+says 'a comma in the name of the trace is doubled' 1 'a,,b.rrt>' \
+	"$kvm" record --no-check -o "$tmp/a,b.rrt" -- -m 64
+RR_QEMU=$tmp/none refuses 'no QEMU' 1 'RR_QEMU' $r -- -m 64
+RR_LAB_DIR=$tmp/is refuses 'an incomplete lab' 1 'the lab is not there' \
+	"$kvm" record --lab -o "$t" -- -m 64
+
+refuses 'stop: no trace named' 1 'one TRACE' "$kvm" stop
+refuses 'stop: not being recorded' 1 'not being recorded' "$kvm" stop "$t"
+
+refuses 'replay: no trace named' 1 'missing' "$tcg" replay
+refuses 'replay: no such trace' 1 'none' "$tcg" replay --trace "$tmp/none"
+refuses 'replay: no such plugin' 1 'no plugin' \
+	"$tcg" replay --trace "$tmp/is" --plugin frob.so
+mkdir "$tmp/bad"; echo '{' >"$tmp/bad/manifest"
+: >"$tmp/bad/pages"; : >"$tmp/bad/events"
+refuses 'replay: damaged trace' 4 'bad' "$tcg" replay --trace "$tmp/bad"
+
+run timeout 100 "$kvm" check-host --json
+{ [ "$status" = 0 ] && grep -q '"can-record" : true' "$tmp/stdout"; } ||
+	{ [ "$status" = 1 ] && grep -q '"can-record" : false' "$tmp/stdout"; }
+ok $? 'check-host: status and JSON agree'
+
+# A stop that works: QEMU's place is taken by what ends on SIGTERM alone.
+cat >"$tmp/qemu" <<'END'
+#!/bin/sh
+trap 'echo stopped; exit 0' TERM
+echo ready
+while :; do sleep 0.1; done
+END
+$r -- -m 64 >"$tmp/stdout" 2>"$tmp/stderr" &
+i=0
+until grep -q ready "$tmp/stdout" || [ $i = 100 ]; do sleep 0.1; i=$((i + 1)); done
+cp "$tmp/stdout" "$tmp/first"
+run timeout 60 $r -- -m 64
+grep -q 'being recorded already' "$tmp/stderr"
+ok $? 'record: the same trace twice at once'
+run timeout 60 "$kvm" stop --timeout 30 "$t"
+ok "$status" 'stop: ends a recording and waits for it'
+wait
+refuses 'stop: a second time' 1 'not being recorded' "$kvm" stop "$t"
+
+echo "1..$n"
+[ $failed = 0 ]
