@@ -106,6 +106,7 @@ static void note_sizes(struct rrlog_reader *r)
 {
 	r->position.pages_file_bytes = r->manifest.pages_bytes;
 	r->position.file_bytes = r->events.file_bytes;
+	r->position.total_records = r->events.start.state.total_items;
 }
 
 int rrlog_reader_open(const char *path, struct rrlog_reader **reader)

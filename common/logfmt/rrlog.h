@@ -246,6 +246,7 @@ struct rrlog_reader_position {
 	uint64_t raw_bytes; /* of the frames so far, before compression */
 	uint64_t stored_bytes; /* the same in the file, with headers */
 	size_t record_bytes; /* that the last record took, encoded */
+	uint64_t total_records; /* of a complete trace; 0: not known */
 	uint64_t file_bytes; /* of "events" */
 	uint64_t pages_file_bytes;
 };
