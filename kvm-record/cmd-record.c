@@ -30,6 +30,7 @@ struct record_options {
 	gboolean lab, force, quiet, no_check;
 	gboolean deterministic;
 	gint seed, memory_mib;
+	char **lab_args;	/* run.sh's */
 	char **args;		/* QEMU's */
 };
 
@@ -53,6 +54,9 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		  "N" },
 		{ "memory-lab", 0, 0, G_OPTION_ARG_INT, &o->memory_mib,
 		  "with --lab: its memory", "MIB" },
+		{ "lab-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->lab_args,
+		  "with --lab: an argument for its run.sh; again for more",
+		  "ARG" },
 		{ "no-check", 0, 0, G_OPTION_ARG_NONE, &o->no_check,
 		  "leave the check of this host out", NULL },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
@@ -86,8 +90,10 @@ static bool check_options(const struct record_options *o, GError **error)
 		why = "-o TRACE is missing";
 	else if (!o->args)
 		why = "QEMU's arguments are missing: put them after --";
-	else if (!o->lab && (o->deterministic || o->seed || o->memory_mib))
-		why = "--deterministic, --seed and --memory-lab need --lab";
+	else if (!o->lab && (o->deterministic || o->seed || o->memory_mib ||
+			     o->lab_args))
+		why = "--deterministic, --seed, --memory-lab and --lab-arg "
+		      "need --lab";
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
@@ -165,6 +171,7 @@ static GPtrArray *command(const struct record_options *o, GError **error)
 	const struct lab_options lab = {
 		.deterministic = o->deterministic || o->seed,
 		.seed = o->seed, .memory_mib = o->memory_mib,
+		.args = o->lab_args,
 	};
 	g_autofree char *trace = NULL, *qemu = NULL;
 

@@ -213,7 +213,10 @@ static bool add_pieces(GPtrArray *out, GError **error)
 static void add_options(GPtrArray *out, const struct lab_options *o)
 {
 	struct stat st;
+	char **arg;
 
+	for (arg = o->args; arg && *arg; arg++)
+		add(out, *arg, NULL);
 	if (o->seed) {
 		g_autofree char *seed = g_strdup_printf("%d", o->seed);
 

@@ -150,4 +150,5 @@ status=$(cat "$tmp/status" 2>/dev/null || :)
 	tail -n 30 "$tmp/kernel.log" >&2 || :
 	die "the lab ended before the command did (QEMU's status $qstatus)"
 }
+[ -z "$out" ] || rm -f "$out/exit-status"
 exit "$status"

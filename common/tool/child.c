@@ -17,6 +17,9 @@
 #include "child.h"
 #include "tool.h"
 
+/* SIGHUP: the terminal went away. */
+static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+
 static volatile sig_atomic_t child_pid, child_signal, signals_seen;
 
 static void pass_on(int sig)
@@ -32,7 +35,6 @@ static void pass_on(int sig)
 static void exec_child(char *const *argv, bool own_group, pid_t parent,
 		       int report)
 {
-	static const int sigs[] = { SIGINT, SIGTERM };
 	sigset_t none;
 	int error;
 	size_t i;
@@ -100,20 +102,21 @@ static int wait_for(pid_t pid)
 int rr_child_run(char *const *argv, bool own_group, int forward,
 		 bool *signalled, GError **error)
 {
-	struct sigaction act = { .sa_handler = pass_on }, old[2];
+	struct sigaction act = { .sa_handler = pass_on }, old[G_N_ELEMENTS(sigs)];
 	sigset_t ours, before;
 	pid_t pid;
 	int ret = -1;
+	size_t i;
 
 	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
+	for (i = 0; i < G_N_ELEMENTS(sigs); i++)
+		sigaddset(&ours, sigs[i]);
 	sigprocmask(SIG_BLOCK, &ours, &before);
 	signals_seen = 0;
 	child_signal = forward;
 	child_pid = 0;
-	sigaction(SIGINT, &act, &old[0]);
-	sigaction(SIGTERM, &act, &old[1]);
+	for (i = 0; i < G_N_ELEMENTS(sigs); i++)
+		sigaction(sigs[i], &act, &old[i]);
 	pid = start(argv, own_group, error);
 	if (pid > 0) {
 		child_pid = pid;
@@ -122,8 +125,8 @@ int rr_child_run(char *const *argv, bool own_group, int forward,
 		child_pid = 0;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	sigaction(SIGINT, &old[0], NULL);
-	sigaction(SIGTERM, &old[1], NULL);
+	for (i = 0; i < G_N_ELEMENTS(sigs); i++)
+		sigaction(sigs[i], &old[i], NULL);
 	if (signalled)
 		*signalled = signals_seen;
 	return ret;
