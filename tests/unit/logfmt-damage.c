@@ -180,7 +180,7 @@ static void test_torn_size(void)
 }
 
 /* A frame, or a file, of another trace must not pass. */
-static void test_mixed_traces(void)
+static void test_mixed_files(void)
 {
 	struct file_copy first[3], second;
 	unsigned int i;
@@ -200,16 +200,32 @@ static void test_mixed_traces(void)
 		store_file(trace, files[i], second.bytes, second.size);
 		free(second.bytes);
 	}
-	second = load_file(trace, "events");
-	memcpy(second.bytes + RRLOG_FRAMES_OFFSET,
-	       first[2].bytes + RRLOG_FRAMES_OFFSET,
-	       first[2].size - RRLOG_FRAMES_OFFSET);
-	store_file(trace, "events", second.bytes, second.size);
-	ksft_ok(read_prefix(trace, SEED, &count, &done) == -EBADMSG,
-		"frames of another trace");
-	free(second.bytes);
 	for (i = 0; i < 3; i++)
 		free(first[i].bytes);
+	remove_trace(trace);
+}
+
+/* All else about these frames is right, but they do not continue the chain. */
+static void test_mixed_frames(bool complete)
+{
+	struct file_copy first, second;
+	uint64_t count;
+	bool done;
+
+	make_trace(complete);
+	first = load_file(trace, "events");
+	remove_trace(trace);
+	make_trace(complete);
+	second = load_file(trace, "events");
+	memcpy(second.bytes + RRLOG_FRAMES_OFFSET,
+	       first.bytes + RRLOG_FRAMES_OFFSET,
+	       first.size - RRLOG_FRAMES_OFFSET);
+	store_file(trace, "events", second.bytes, second.size);
+	ksft_ok(read_prefix(trace, SEED, &count, &done) == -EBADMSG,
+		"frames of another %s trace",
+		complete ? "complete" : "incomplete");
+	free(first.bytes);
+	free(second.bytes);
 	remove_trace(trace);
 }
 
@@ -294,7 +310,7 @@ static void test_manifests(void)
 
 int main(void)
 {
-	ksft_plan(4 + 4 + 1 + 1 + 2 + 4 + 8 + 6);
+	ksft_plan(4 + 4 + 1 + 1 + 2 + 5 + 8 + 6);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_flips(true);
@@ -302,7 +318,9 @@ int main(void)
 	test_cut_complete();
 	test_cut_incomplete();
 	test_torn_size();
-	test_mixed_traces();
+	test_mixed_files();
+	test_mixed_frames(true);
+	test_mixed_frames(false);
 	test_lost_files();
 	test_manifests();
 	rmdir(dir);
