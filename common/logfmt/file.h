@@ -6,11 +6,16 @@
 #ifndef RRLOG_FILE_H
 #define RRLOG_FILE_H
 
+#include <limits.h>
+
 #include "format.h"
+
+/* The name of a file of a trace, as in error texts. */
+#define RRLOG_NAME_BYTES (PATH_MAX + 16)
 
 /* Text of the first error, "NAME.rrt/events: offset 128: ...". */
 struct rrlog_error {
-	char text[512];
+	char text[RRLOG_NAME_BYTES + 256];
 };
 
 /** Set the text unless there is one already; returns @err. */

@@ -48,7 +48,7 @@ void rrlog_frame_writer_close(struct rrlog_frame_writer *fw);
 
 struct rrlog_frame_reader {
 	int fd;
-	char name[256]; /* for errors */
+	char name[RRLOG_NAME_BYTES];
 	uint64_t file_bytes;
 	struct rrlog_file_start start;
 	struct rrlog_error *error;
