@@ -48,7 +48,6 @@ typedef struct RRRecorder {
 
     bool in_access;   /* an exit is being handled */
     bool io_pending;  /* KVM has yet to finish the last exit's instruction */
-    bool completing;  /* this KVM_RUN only finishes it */
     bool regs_in_run; /* kvm_run->s.regs are the guest's registers */
     bool landmark_valid;
     struct rr_landmark landmark;

@@ -163,15 +163,16 @@ bool rr_record_before_run(CPUState *cpu)
         cpu->kvm_run->kvm_valid_regs = KVM_SYNC_X86_REGS;
         rr_record_start(cpu);
     }
-    s->completing = s->io_pending &&
-                    (qatomic_read(&bql_waiters) || cpu->interrupt_request ||
-                     qatomic_read(&cpu->exit_request));
-    if (s->completing) {
-        qatomic_set(&cpu->kvm_run->immediate_exit, 1);
-    } else if (!s->io_pending) {
+    if (!s->io_pending) {
         make_way();
+        return false;
     }
-    return s->completing;
+    if (!qatomic_read(&bql_waiters) && !cpu->interrupt_request &&
+        !qatomic_read(&cpu->exit_request)) {
+        return false;
+    }
+    qatomic_set(&cpu->kvm_run->immediate_exit, 1);
+    return true;
 }
 
 static void log_pending(CPUState *cpu, int run_ret)
@@ -193,20 +194,16 @@ static void log_pending(CPUState *cpu, int run_ret)
     rr_record_append(&rec);
 }
 
-bool rr_record_after_run(CPUState *cpu, int run_ret)
+void rr_record_after_run(CPUState *cpu, int run_ret)
 {
     RRRecorder *s = &rr_recorder;
-    bool completed;
 
     s->regs_in_run = true;
     s->landmark_valid = false;
     if (s->pending.active) {
         log_pending(cpu, run_ret);
     }
-    completed = s->completing && run_ret == -EINTR;
-    s->completing = false;
     s->io_pending = false;
-    return completed;
 }
 
 /* ---- events from QEMU's devices ---- */

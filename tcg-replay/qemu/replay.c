@@ -292,8 +292,9 @@ static void step(void)
                            MAX_STEPS);
         return;
     }
+    /* CF_NOIRQ: the budget is used up, do not stop for that. */
     cpu->cflags_next_tb = keep | CF_NO_GOTO_TB | CF_NO_GOTO_PTR |
-                          CF_SINGLE_STEP | 1;
+                          CF_SINGLE_STEP | CF_NOIRQ | 1;
 }
 
 static void here(struct rr_landmark *lm)

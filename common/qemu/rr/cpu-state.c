@@ -113,6 +113,10 @@ static void segment_to_image(CPUX86State *env, int i, Image *im)
     bool has_base = !unusable ||
                     ((i == R_FS || i == R_GS) && (env->efer & MSR_EFER_LMA));
 
+    if (i == 7 && !unusable) {
+        /* KVM shows the busy bit, TCG what LTR found in memory. */
+        flags |= DESC_TSS_BUSY_MASK;
+    }
     im->seg[i].selector = s->selector;
     im->seg[i].base = has_base ? s->base : 0;
     im->seg[i].limit = unusable ? 0 : s->limit;

@@ -38,11 +38,8 @@ void rr_record_got_registers(CPUState *cpu);
  * the last exit, inject nothing.
  */
 bool rr_record_before_run(CPUState *cpu);
-/*
- * KVM_RUN returned @run_ret.  True: it was one that only finished an
- * instruction, enter again.
- */
-bool rr_record_after_run(CPUState *cpu, int run_ret);
+/* KVM_RUN returned @run_ret. */
+void rr_record_after_run(CPUState *cpu, int run_ret);
 /* An exit is about to be handled / was handled. */
 void rr_record_exit_begin(CPUState *cpu);
 void rr_record_exit_end(CPUState *cpu);
