@@ -63,6 +63,9 @@ typedef struct RRReplay {
     RRCPUState end_state;
     uint64_t digest_errors;
 
+    uint64_t corrupt_record; /* test hook: number of the record, from 1 */
+    uint64_t records_read;
+
     uint64_t steps; /* single steps since the last landmark */
     bool near_miss_valid;
     struct rr_landmark near_miss; /* same place, other registers */

@@ -6,6 +6,7 @@
  */
 #include "replay-internal.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
 #include "system/system.h"
@@ -17,6 +18,7 @@ struct RRReplayMachine {
     char *trace;
     bool console;
     bool progress;
+    uint64_t corrupt_record;
 };
 
 static G_NORETURN void fail_to_start(int err)
@@ -127,6 +129,7 @@ static void machine_init(MachineState *ms)
     rr_replay.machine = m;
     rr_replay.console.enabled = m->console;
     rr_replay.progress = m->progress;
+    rr_replay.corrupt_record = m->corrupt_record;
     g_queue_init(&rr_replay.queue);
     g_queue_init(&rr_replay.recent);
     ret = rrlog_reader_open(m->trace, &rr_replay.reader);
@@ -168,6 +171,12 @@ static void set_trace(Object *obj, const char *value, Error **errp)
 BOOL_PROPERTY(console)
 BOOL_PROPERTY(progress)
 
+static void get_corrupt_record(Object *obj, Visitor *v, const char *name,
+                               void *opaque, Error **errp)
+{
+    visit_type_uint64(v, name, &RR_REPLAY_MACHINE(obj)->corrupt_record, errp);
+}
+
 static void machine_class_init(ObjectClass *oc, void *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
@@ -189,6 +198,11 @@ static void machine_class_init(ObjectClass *oc, void *data)
     object_class_property_add_bool(oc, "progress", get_progress, set_progress);
     object_class_property_set_description(oc, "progress",
         "Show progress on stderr");
+    object_class_property_add(oc, "x-corrupt-record", "uint64",
+                              get_corrupt_record, get_corrupt_record, NULL,
+                              NULL);
+    object_class_property_set_description(oc, "x-corrupt-record",
+        "For tests: change the first answer from this record on");
 }
 
 static const TypeInfo machine_type = {

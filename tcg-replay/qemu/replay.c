@@ -52,6 +52,27 @@ static void free_record(struct rrlog_record *rec)
     g_free(rec);
 }
 
+/*
+ * Test hook (x-corrupt-record): a wrong answer for the guest, in the first
+ * record from the given one on that has an answer.
+ */
+static void corrupt(struct rrlog_record *rec)
+{
+    switch (rec->type) {
+    case RRLOG_PIO_READ:
+    case RRLOG_MMIO_READ:
+        ((uint8_t *)rec->data)[rec->data_bytes - 1] ^= 0x40;
+        break;
+    case RRLOG_RDTSC:
+    case RRLOG_RDTSCP:
+        rec->field[0] ^= 1ull << 40;
+        break;
+    default:
+        return;
+    }
+    rr_replay.corrupt_record = 0;
+}
+
 static bool read_record(void)
 {
     struct rrlog_record rec;
@@ -71,6 +92,10 @@ static bool read_record(void)
         return false;
     }
     rec.data = g_memdup2(rec.data, rec.data_bytes);
+    if (++rr_replay.records_read >= rr_replay.corrupt_record &&
+        rr_replay.corrupt_record) {
+        corrupt(&rec);
+    }
     g_queue_push_tail(&rr_replay.queue, g_memdup2(&rec, sizeof(rec)));
     return true;
 }
