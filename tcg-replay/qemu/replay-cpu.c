@@ -63,34 +63,13 @@ bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
     return true;
 }
 
-/*
- * AMD has 32 bits of SYSENTER_ESP and _EIP (APM vol. 2, 6.1.2; KVM follows the
- * vendor of the CPUID table), TCG has 64.
- */
-static bool write_sysenter(CPUX86State *env, uint32_t index, uint64_t value)
-{
-    if (!IS_AMD_CPU(env)) {
-        return false;
-    }
-    switch (index) {
-    case MSR_IA32_SYSENTER_ESP:
-        env->sysenter_esp = (uint32_t)value;
-        return true;
-    case MSR_IA32_SYSENTER_EIP:
-        env->sysenter_eip = (uint32_t)value;
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp)
 {
     const struct rrlog_record *rec;
 
     *gp = false;
     if (rr_msr_is_cpu_state(index)) {
-        return write_sysenter(cpu_env(cpu), index, value);
+        return false;
     }
     BQL_LOCK_GUARD();
     rec = rr_replay_expect(RRLOG_WRMSR, "WRMSR");

@@ -49,6 +49,8 @@ typedef struct RRReplay {
     RRCpuidTable cpuid;
 
     GQueue queue; /* records read ahead, up to the next landmark */
+    uint32_t queued_landmarks;
+    bool unbounded; /* no landmark within the read-ahead */
     bool at_eof;
     uint64_t records;   /* taken from the queue */
     uint64_t landmarks; /* passed */

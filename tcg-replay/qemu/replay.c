@@ -96,6 +96,7 @@ static bool read_record(void)
         rr_replay.corrupt_record) {
         corrupt(&rec);
     }
+    rr_replay.queued_landmarks += rec.stamp == RRLOG_AT_LANDMARK;
     g_queue_push_tail(&rr_replay.queue, g_memdup2(&rec, sizeof(rec)));
     return true;
 }
@@ -114,7 +115,11 @@ void rr_replay_pop(void)
 
     rr_replay.records++;
     rr_replay.consumed = 0;
+    if (rr_replay.unbounded) {
+        rr_replay_stop_here(); /* a landmark may be in sight now */
+    }
     if (rec->stamp == RRLOG_AT_LANDMARK) {
+        rr_replay.queued_landmarks--;
         rr_replay.landmarks++;
         rr_replay.steps = 0;
         rr_replay.near_miss_valid = false;
@@ -126,25 +131,20 @@ void rr_replay_pop(void)
 /* The next landmark in the log bounds how long the guest may run. */
 static const struct rrlog_record *next_landmark(void)
 {
-    GList *l = rr_replay.queue.head;
-
-    for (;;) {
-        for (; l; l = l->next) {
-            const struct rrlog_record *rec = l->data;
-
-            if (rec->stamp == RRLOG_AT_LANDMARK) {
-                return rec;
-            }
-            if (!l->next) {
-                break;
-            }
-        }
+    while (!rr_replay.queued_landmarks) {
         if (g_queue_get_length(&rr_replay.queue) >= READ_AHEAD_RECORDS ||
             !read_record()) {
             return NULL;
         }
-        l = rr_replay.queue.tail;
     }
+    for (GList *l = rr_replay.queue.head; l; l = l->next) {
+        const struct rrlog_record *rec = l->data;
+
+        if (rec->stamp == RRLOG_AT_LANDMARK) {
+            return rec;
+        }
+    }
+    return NULL;
 }
 
 /* ---- applying ---- */
@@ -391,6 +391,7 @@ static void run_to_access(const struct rrlog_record *rec)
         rr_replay_diverged("the guest halted, but the log says it goes on");
         return;
     }
+    rr_replay.unbounded = !bound;
     if (!bound) {
         set_target(now + NO_TARGET);
     } else if (now > bound->landmark.branches) {

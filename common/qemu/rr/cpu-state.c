@@ -163,6 +163,14 @@ static void env_to_image(CPUX86State *env, Image *im)
         im->msr[i] = *env_msr(env, i);
     }
     im->msr[9] = env->sysenter_cs;
+    if (IS_AMD_CPU(env)) {
+        /*
+         * 32 bits wide on AMD (APM vol. 2, 6.1.2).  KVM cuts them when asked,
+         * the guest's own writes go past it and TCG keeps all 64.
+         */
+        im->msr[5] = (uint32_t)im->msr[5];
+        im->msr[6] = (uint32_t)im->msr[6];
+    }
     for (int i = 0; i < 8; i++) {
         im->dr[i] = i == 4 || i == 5 ? 0 : env->dr[i];
     }
