@@ -31,6 +31,13 @@ static void set_path(Object *obj, const char *value, Error **errp)
     rr_recording = true;
 }
 
+void rr_record_refuse(const char *what)
+{
+    error_report("rr-record: %s cannot be recorded; switch it off (rr-kvm "
+                 "record does)", what);
+    exit(1);
+}
+
 void rr_record_add_property(ObjectClass *kvm_accel_class)
 {
     object_class_property_add_str(kvm_accel_class, "rr-record", get_path,

@@ -22,6 +22,8 @@ extern bool rr_recording;
 void rr_record_add_property(ObjectClass *kvm_accel_class);
 /* The VM exists, no vCPU does: capabilities, MSR filter.  exit()s on error. */
 void rr_record_init_vm(void);
+/* Something that acts on the guest behind the recorder's back; exit()s. */
+G_NORETURN void rr_record_refuse(const char *what);
 /* The table that KVM_SET_CPUID2 just got. */
 void rr_record_cpuid(const void *entries, uint32_t count);
 /*
