@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Everything is built below build/.  "make help" lists the targets.
+
+BUILD := build
+PREFIX ?= /usr/local
+DESTDIR ?=
+LIBEXEC = $(PREFIX)/libexec/rr-kvm
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+all:
+
+ifeq ($(V),)
+Q := @
+say = @printf '  %-8s%s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';
+else
+say :=
+endif
+
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+# ---- configuration ----------------------------------------------------------
+
+kconfig = KCONFIG_CONFIG=$(BUILD)/.config /usr/bin/python3 -m
+unconfigured := deps help clean distclean menuconfig defconfig demo
+
+ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/.config
+configured := yes
+endif
+kvm_line := $(patsubst "%",%,$(CONFIG_KVM_LINE))
+
+$(BUILD)/.config: Kconfig
+	@mkdir -p $(BUILD)
+	@/usr/bin/python3 -c 'import kconfiglib' 2>/dev/null || \
+		{ echo 'No python3-kconfiglib: run "make deps" first' >&2; exit 1; }
+	$(Q)$(kconfig) olddefconfig >/dev/null
+	@touch $@
+
+.PHONY: menuconfig defconfig
+menuconfig:
+	@mkdir -p $(BUILD)
+	$(kconfig) menuconfig
+defconfig:
+	@mkdir -p $(BUILD)
+	@rm -f $(BUILD)/.config
+	$(kconfig) alldefconfig
+
+# A file that changes only when the value does: what depends on it is built again.
+# $(call stamp,NAME,VALUE)
+stamp = $(shell mkdir -p $(BUILD)/.value; f=$(BUILD)/.value/$(1); \
+	printf '%s\n' '$(2)' | cmp -s - $$f || printf '%s\n' '$(2)' >$$f; echo $$f)
+
+# ---- the programs -----------------------------------------------------------
+
+ifeq ($(configured),yes)
+
+CC := $(if $(shell command -v ccache),ccache )gcc
+packages := glib-2.0 gio-2.0 json-glib-1.0 libxxhash zlib $(if $(CONFIG_ZSTD),libzstd)
+CPPFLAGS := -D_GNU_SOURCE -Icommon/tool -Icommon/logfmt -Icommon/landmark \
+	-Ikernel-patch/include $(if $(CONFIG_ZSTD),-DRR_HAVE_ZSTD) \
+	$(shell pkg-config --cflags $(packages))
+CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
+LDFLAGS :=
+LDLIBS := $(shell pkg-config --libs $(packages)) -lpfm -lpthread
+ifeq ($(CONFIG_SANITIZE),y)
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+CFLAGS += $(sanitize)
+LDFLAGS += $(sanitize)
+endif
+flags := $(call stamp,flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
+prefix := $(call stamp,prefix,$(LIBEXEC))
+
+include common/logfmt/sources.mk
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+lib := $(BUILD)/lib/librrlog.a
+programs := $(addprefix $(BUILD)/bin/,rr-kvm rr-tcg rr-log)
+lib_objects := $(call objects,$(LOGFMT_SRCS))
+shared_objects := $(call objects,$(wildcard common/tool/*.c))
+kvm_objects := $(call objects,$(wildcard kvm-record/*.c))
+tcg_objects := $(call objects,$(wildcard tcg-replay/*.c))
+log_objects := $(call objects,$(LOGFMT_TOOL_SRCS))
+
+.PHONY: programs
+programs: $(programs) $(lib)
+
+$(BUILD)/obj/%.o: %.c $(flags)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/common/tool/find.o: CPPFLAGS += -DRR_LIBEXEC_DIR='"$(LIBEXEC)"'
+$(BUILD)/obj/common/tool/find.o: $(prefix)
+
+# Objects of files that are gone must not stay in it.
+$(lib): $(lib_objects) $(call stamp,lib,$(lib_objects))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)gcc-ar rcsD $@ $(lib_objects)
+
+define program
+$(BUILD)/bin/$(1): $(2) $(lib) $(call stamp,$(1),$(2))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(2) $(lib) $$(LDLIBS)
+endef
+$(eval $(call program,rr-kvm,$(kvm_objects) $(shared_objects)))
+$(eval $(call program,rr-tcg,$(tcg_objects) $(shared_objects)))
+$(eval $(call program,rr-log,$(log_objects)))
+
+-include $(patsubst %.o,%.d,$(lib_objects) $(shared_objects) $(kvm_objects) \
+	$(tcg_objects) $(log_objects))
+
+# ---- QEMU -------------------------------------------------------------------
+
+qemu := $(BUILD)/bin/qemu-system-x86_64
+qemu_from := $(if $(CONFIG_QEMU_DEBIAN),debian,submodule)
+qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd)
+qemu_patches := $(sort $(wildcard common/qemu/patches/*.patch))
+qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/qemu/rr common/logfmt \
+	common/landmark kvm-record/qemu tcg-replay/qemu kernel-patch/include) \
+	common/qemu/rr/meson.build kvm-record/pmu-event.[ch]))
+qemu_list := $(call stamp,qemu-files,$(qemu_ours))
+
+.PHONY: qemu
+qemu: $(qemu)
+
+$(BUILD)/qemu-src/.rr-ready: $(qemu_patches) common/build/qemu-source.sh \
+		$(call stamp,qemu-source,$(qemu_from) $(qemu_patches))
+	$(call say,SOURCE,QEMU)sh common/build/qemu-source.sh . $(BUILD) $(qemu_from)
+
+$(BUILD)/qemu/.rr-configured: common/build/qemu-configure.sh \
+		$(call stamp,qemu-options,$(qemu_options)) | $(BUILD)/qemu-src/.rr-ready
+	$(call say,CONFIG,QEMU)sh common/build/qemu-configure.sh $(BUILD) $(qemu_options)
+
+# A list of files that has changed is read again only with a new configuration.
+$(BUILD)/qemu/.rr-built: $(BUILD)/qemu/.rr-configured $(BUILD)/qemu-src/.rr-ready \
+		$(qemu_ours) $(qemu_list)
+	@if [ -e $@ ] && [ $(qemu_list) -nt $@ ]; then \
+		touch $(BUILD)/qemu-src/meson.build; fi
+	$(call say,NINJA,QEMU)sh common/build/qemu-build.sh $(BUILD)
+
+$(qemu): $(BUILD)/qemu/.rr-built $(BUILD)/share/qemu/.ready
+	@mkdir -p $(@D) $(BUILD)/lib/plugins
+	$(call say,COPY,$@)install -m 755 $(BUILD)/qemu/qemu-system-x86_64 $@
+	@install -m 644 $(BUILD)/qemu/contrib/plugins/*.so \
+		$(BUILD)/qemu/tests/tcg/plugins/*.so $(BUILD)/lib/plugins
+
+# QEMU looks for its firmware in ../share/qemu.
+$(BUILD)/share/qemu/.ready: Makefile
+	@rm -rf $(@D); mkdir -p $(@D)
+	$(Q)ln -sf /usr/lib/ipxe/qemu/* /usr/share/seabios/* /usr/share/qemu/* $(@D)
+	@touch $@
+
+# ---- the kernels: the lab's, the guest's, and the KVM modules ---------------
+
+versions := $(BUILD)/linux/versions
+$(versions): | common/build/fetch-linux.sh
+	$(Q)sh common/build/fetch-linux.sh $(BUILD) $(kvm_line)
+
+modules := $(BUILD)/kernel/.rr-ready
+.PHONY: modules
+modules: $(modules)
+$(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch/*.sh) \
+		kernel-patch/Makefile kernel-patch/Kbuild.oot
+	@mkdir -p $(@D)
+	$(call say,MODULES,Linux $(kvm_line))+. ./$(versions) && \
+	src=$(CURDIR)/$(BUILD)/linux/src/usr/src && \
+	$(MAKE) -s -C kernel-patch modules KVER=$$KVER O=$(CURDIR)/$(@D) \
+		LINUX_SOURCE=$$src/linux-source-$(kvm_line).tar.xz \
+		KDIR=$$src/linux-headers-$$KVER >$(BUILD)/modules.log 2>&1 || \
+		{ tail -n 30 $(BUILD)/modules.log >&2; exit 1; }
+	@touch $@
+
+lab := $(BUILD)/lab/lab.cpio.gz
+.PHONY: lab
+lab: $(lab)
+$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
+		$(wildcard common/lab/*.sh)
+	@mkdir -p $(@D)
+	$(call say,IMAGE,$@). ./$(versions) && \
+	cp $(BUILD)/linux/generic/boot/vmlinuz-$$KVER $(@D)/vmlinuz && \
+	install -m 755 common/lab/run.sh $(@D)/run.sh && \
+	strip -o $(@D)/qemu $(qemu) && \
+	sh common/lab/mkimage.sh --kernel-image-dir $(BUILD)/linux/generic \
+		--modules-dir $(BUILD)/kernel --out $@ \
+		$(@D)/qemu:/opt/rr/bin/qemu-system-x86_64 \
+		$(BUILD)/bin/rr-kvm:/opt/rr/bin/rr-kvm
+	@rm -f $(@D)/qemu
+
+.PHONY: guest
+guest: $(BUILD)/guest/.ready
+$(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/*)
+	$(call say,GUEST,$(@D))sh tests/guest/mkguest.sh $(BUILD)/linux/cloud $(@D)
+	@touch $@
+
+all: programs qemu $(if $(CONFIG_LAB),lab)
+
+# ---- tests ------------------------------------------------------------------
+
+unit_sources := $(filter-out %-util.c,$(wildcard tests/unit/*.c))
+unit_tests := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
+kvm_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/kvm/*.c))
+system_tests := $(sort $(wildcard tests/system/*.sh))
+unit_helpers := $(call objects,$(wildcard tests/unit/*-util.c))
+test_env := RR_TOP=$(CURDIR) RR_BUILD=$(CURDIR)/$(BUILD) RR_BIN=$(CURDIR)/$(BUILD)/bin \
+	RR_LOG=$(CURDIR)/$(BUILD)/bin/rr-log RR_GUEST=$(CURDIR)/$(BUILD)/guest
+
+$(unit_tests): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(unit_helpers) $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(lib) $(LDLIBS)
+.SECONDARY: $(call objects,$(unit_sources)) $(unit_helpers)
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/unit/*.c))
+
+# They run in the lab too: static, and without the sanitizers.
+$(kvm_tests): $(BUILD)/tests/%: tests/%.c tests/tap.h $(wildcard kernel-patch/include/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
+		-Ikernel-patch/include -Itests -static -o $@ $<
+
+.PHONY: tests check check-unit
+tests: $(unit_tests) $(kvm_tests)
+check-unit: $(unit_tests) $(BUILD)/bin/rr-log
+	$(Q)$(test_env) sh tests/run.sh $(unit_tests)
+check: all guest tests
+	$(Q)$(test_env) sh tests/run.sh $(unit_tests) \
+		$(if $(CONFIG_LAB),--lab) $(kvm_tests) --host $(system_tests)
+
+.PHONY: bench
+bench: all guest
+	$(Q)$(test_env) sh bench/bench.sh
+
+# ---- install ----------------------------------------------------------------
+
+manuals := $(wildcard kvm-record/*.1 tcg-replay/*.1 common/logfmt/*.1)
+data := $(DESTDIR)$(LIBEXEC)
+
+.PHONY: install
+install: all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' \
+		'$(data)/bin' '$(data)/share/qemu' '$(data)/lib/plugins' '$(data)/lab'
+	install -m 755 $(programs) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 $(manuals) '$(DESTDIR)$(PREFIX)/share/man/man1'
+	install -m 755 -s $(qemu) '$(data)/bin'
+	ln -sf bin/qemu-system-x86_64 '$(data)/qemu-system-x86_64'
+	cp -P $(BUILD)/share/qemu/* '$(data)/share/qemu'
+	install -m 644 $(BUILD)/lib/plugins/*.so '$(data)/lib/plugins'
+ifeq ($(CONFIG_LAB),y)
+	install -m 644 $(BUILD)/lab/vmlinuz $(lab) '$(data)/lab'
+	install -m 755 $(BUILD)/lab/run.sh '$(data)/lab'
+endif
+
+endif # configured
+
+# ---- the rest ---------------------------------------------------------------
+
+.PHONY: all deps demo clean distclean help
+deps:
+	$(Q)sh common/build/deps.sh $(BUILD)
+
+demo:
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory all guest
+	$(Q)sh common/build/demo.sh $(BUILD)
+
+# Downloads, unpacked kernels and the configuration stay.
+clean:
+	rm -rf $(addprefix $(BUILD)/,.value bin lib obj share tests demo guest lab \
+		kernel qemu qemu-src qemu-src.new modules.log)
+distclean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'Programs, below build/bin:'
+	@echo '  all          everything that the configuration asks for'
+	@echo '  programs     rr-kvm, rr-tcg, rr-log and librrlog.a alone'
+	@echo '  qemu         QEMU with the recorder and the replayer, and its plugins'
+	@echo '  modules      kvm.ko, kvm-amd.ko, kvm-intel.ko in build/kernel'
+	@echo '  lab          the image of the lab, in build/lab'
+	@echo '  guest        the guest of the demo and of the tests, in build/guest'
+	@echo 'Preparation:'
+	@echo '  deps         install the Debian packages that all this needs'
+	@echo '  menuconfig   set the options;  defconfig  set them as they were'
+	@echo 'Use:'
+	@echo '  demo         deps, build, record a guest in the lab, replay it'
+	@echo '  check        all tests;  check-unit  those without a VM'
+	@echo '  bench        cost of recording and of replaying'
+	@echo '  install      to DESTDIR, below PREFIX ($(PREFIX))'
+	@echo '  clean        all but downloads and options;  distclean  all'
+	@echo 'V=1 shows the commands.'
