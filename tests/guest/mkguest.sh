@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The guest of the demo and of the tests: Debian's cloud kernel, as it is, and
+# an initramfs of busybox.  mkguest.sh KERNEL-PACKAGE-FOLDER OUT-FOLDER
+set -eu
+
+kernel=$1 out=$2
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$out/tftp"
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+# In the order in which init loads them.
+modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev
+virtio_pci virtio_blk failover net_failover virtio_net scsi_common scsi_mod
+sd_mod libata ata_piix'
+
+mkdir -p "$root/bin" "$root/modules" "$root/dev" "$root/proc" "$root/sys" \
+	"$root/tmp"
+cp /bin/busybox "$root/bin/busybox"
+install -m 755 "$here/init.sh" "$root/init"
+for m in $modules; do
+	ko=$(find "$kernel/lib/modules" -name "$m.ko")
+	[ -n "$ko" ] || { echo "mkguest: no module $m in $kernel" >&2; exit 1; }
+	cp "$ko" "$root/modules/"
+	echo "$m" >>"$root/modules/order"
+done
+find "$root" -exec touch -h -d @0 {} +
+(cd "$root" && find . | LC_ALL=C sort |
+	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
+cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
+
+# Content that does not compress and is the same everywhere.
+noise() { # SEED MIB
+	openssl enc -aes-128-ctr -K "$(printf %032x "$1")" -iv 0 -nosalt \
+		</dev/zero 2>/dev/null | head -c "$2"M
+}
+noise 1 24 >"$out/disk-virtio.img"
+noise 2 24 >"$out/disk-ide.img"
+noise 3 1 | head -c 131072 >"$out/tftp/file.bin"
