@@ -167,7 +167,7 @@ modules: $(modules)
 $(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch/*.sh) \
 		kernel-patch/Makefile kernel-patch/Kbuild.oot
 	@mkdir -p $(@D)
-	$(call say,MODULES,Linux $(kvm_line))+. ./$(versions) && \
+	$(call say,MODULES,Linux $(kvm_line)). ./$(versions) && \
 	src=$(CURDIR)/$(BUILD)/linux/src/usr/src && \
 	$(MAKE) -s -C kernel-patch modules KVER=$$KVER O=$(CURDIR)/$(@D) \
 		LINUX_SOURCE=$$src/linux-source-$(kvm_line).tar.xz \
