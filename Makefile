@@ -124,24 +124,26 @@ qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/qemu/rr common/logfmt 
 	common/landmark kvm-record/qemu tcg-replay/qemu kernel-patch/include) \
 	common/qemu/rr/meson.build kvm-record/pmu-event.[ch]))
 qemu_list := $(call stamp,qemu-files,$(qemu_ours))
+# Two ninjas in one folder, as of two makes, would be one too many.
+alone := flock $(BUILD)/.qemu-lock
 
 .PHONY: qemu
 qemu: $(qemu)
 
 $(BUILD)/qemu-src/.rr-ready: $(qemu_patches) common/build/qemu-source.sh \
 		$(call stamp,qemu-source,$(qemu_from) $(qemu_patches))
-	$(call say,SOURCE,QEMU)sh common/build/qemu-source.sh . $(BUILD) $(qemu_from)
+	$(call say,SOURCE,QEMU)$(alone) sh common/build/qemu-source.sh . $(BUILD) $(qemu_from)
 
 $(BUILD)/qemu/.rr-configured: common/build/qemu-configure.sh \
 		$(call stamp,qemu-options,$(qemu_options)) | $(BUILD)/qemu-src/.rr-ready
-	$(call say,CONFIG,QEMU)sh common/build/qemu-configure.sh $(BUILD) $(qemu_options)
+	$(call say,CONFIG,QEMU)$(alone) sh common/build/qemu-configure.sh $(BUILD) $(qemu_options)
 
 # A list of files that has changed is read again only with a new configuration.
 $(BUILD)/qemu/.rr-built: $(BUILD)/qemu/.rr-configured $(BUILD)/qemu-src/.rr-ready \
 		$(qemu_ours) $(qemu_list)
 	@if [ -e $@ ] && [ $(qemu_list) -nt $@ ]; then \
 		touch $(BUILD)/qemu-src/meson.build; fi
-	$(call say,NINJA,QEMU)sh common/build/qemu-build.sh $(BUILD)
+	$(call say,NINJA,QEMU)$(alone) sh common/build/qemu-build.sh $(BUILD)
 
 $(qemu): $(BUILD)/qemu/.rr-built $(BUILD)/share/qemu/.ready
 	@mkdir -p $(@D) $(BUILD)/lib/plugins
@@ -150,7 +152,7 @@ $(qemu): $(BUILD)/qemu/.rr-built $(BUILD)/share/qemu/.ready
 		$(BUILD)/qemu/tests/tcg/plugins/*.so $(BUILD)/lib/plugins
 
 # QEMU looks for its firmware in ../share/qemu.
-$(BUILD)/share/qemu/.ready: Makefile
+$(BUILD)/share/qemu/.ready:
 	@rm -rf $(@D); mkdir -p $(@D)
 	$(Q)ln -sf /usr/lib/ipxe/qemu/* /usr/share/seabios/* /usr/share/qemu/* $(@D)
 	@touch $@

@@ -1,66 +1,103 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The harness: run.sh [PROGRAM...] [--lab PROGRAM...] [--host SCRIPT...]
+# run.sh [--lab|--host] PROGRAM...: run tests that speak TAP, in the manner of
+# kselftest, one line a test; the last line is "N passed, N failed".  Programs
+# after --lab run in the lab, those after --host here.
 #
-# Each program prints TAP.  Those after --lab run in the lab.  A program fails
-# when a test of it does, when it dies, when it has no plan or does not keep it.
-# The environment: RR_BUILD, RR_BIN, RR_GUEST (see the Makefile).
+# A program fails that gives no plan, not as many results as planned, ends with a
+# status that its results do not explain, or takes longer than RR_TEST_TIMEOUT
+# seconds (600; a script may state its own: "# timeout=N").  What a program says
+# is kept in BUILD/tests/log.  The exit status is 0 if nothing failed.
+
 set -u
-where=host passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+top=${RR_TOP:-$(cd "$(dirname "$0")/.." && pwd)}
+build=${RR_BUILD:-$top/build}
+log=$build/tests/log
+mkdir -p "$log"
+export RR_TOP="$top" RR_BUILD="$build"
 
-in_lab() { # PROGRAM
-	sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
-		--kernel "$RR_BUILD/lab/vmlinuz" \
-		--image "$RR_BUILD/lab/lab.cpio.gz" --pmu \
-		--file "$1:/test/$(basename "$1")" -- "/test/$(basename "$1")"
-}
+passed=0 failed=0 skipped=0 lab=
 
-run_one() { # PROGRAM: TAP into $log, exit status
-	if [ $where = lab ]; then
-		in_lab "$1"
-	else
-		timeout --kill-after=10 "${RR_TEST_TIMEOUT:-1500}" "$1"
-	fi >"$log" 2>"$log.err" </dev/null
-}
-
-judge() { # NAME STATUS
-	ok=$(grep -c '^ok ' "$log")
-	bad=$(grep -c '^not ok ' "$log")
-	skip=$(grep -ciE '^ok .*# *skip' "$log")
-	plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$log" | tr -d '\r' | tail -n 1)
-	ok=$((ok - skip))
-	if [ "$2" -eq 4 ] && [ $bad -eq 0 ] && [ $ok -eq 0 ]; then
-		echo "SKIP $1: $(grep -i -m1 skip "$log")"
-		skipped=$((skipped + 1))
-		return
+start() {	# PROGRAM; in the lab if asked for
+	limit=$(sed -n 's/^# timeout=\([0-9]*\)$/\1/p;200q' "$1" 2>/dev/null | head -n 1)
+	limit=${limit:-${RR_TEST_TIMEOUT:-600}}
+	set -- "$(realpath "$1")"
+	case $1 in *.sh) set -- sh "$1" ;; esac
+	if [ -n "$lab" ]; then
+		eval "p=\${$#}"
+		set -- sh "$build/lab/run.sh" --qemu "$build/bin/qemu-system-x86_64" \
+			--kernel "$build/lab/vmlinuz" --image "$build/lab/lab.cpio.gz" \
+			--pmu --file "$p:/test/${p##*/}" -- "/test/${p##*/}"
 	fi
-	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-	if [ "$2" -ne 0 ] || [ $bad -ne 0 ] || [ -z "$plan" ] ||
-		[ "$plan" -ne $((ok + bad + skip)) ]; then
-		echo "FAIL $1: status $2, plan ${plan:-none}, $ok ok, $bad not ok"
-		grep -a '^not ok' "$log"
-		tail -n 20 "$log.err"
-		[ $bad -ne 0 ] || failed=$((failed + 1))
-	else
-		echo "PASS $1: $ok tests$([ $skip -eq 0 ] || echo ", $skip skipped")"
-	fi
+	timeout -k 20 "$limit" "$@" </dev/null
 }
 
-for program; do
-	case $program in
-	--lab) where=lab; continue ;;
-	--host) where=host; continue ;;
+# Prints a line a test, and the totals into the file "totals".
+judge='
+function show(what, text) { printf "%-4s %s: %s\n", what, name, text; fflush() }
+function fail(text) { fail_n++; show("FAIL", text) }
+{ sub(/\r$/, "") }
+/^1\.\.[0-9]+/ {
+	planned = substr($1, 4) + 0; plan = 1
+	if (planned == 0) {
+		skip_n++; all = 1
+		sub(/^1\.\.0[ #]*/, ""); show("skip", $0)
+	}
+	next
+}
+/^(not )?ok([ \t]|$)/ {
+	run++
+	good = /^ok/
+	text = $0
+	sub(/^(not )?ok[ \t]*[0-9]*[ \t]*(-[ \t]*)?/, "", text)
+	if (text ~ /#[ \t]*[Ss][Kk][Ii][Pp]/) { skip_n++; show("skip", text) }
+	else if (good) { pass_n++; show("ok", text) }
+	else fail(text)
+	next
+}
+/^Bail out!/ { bail = 1; fail($0); next }
+/^rr-test-status [0-9]+$/ { status = $2 }
+END {
+	before = fail_n
+	if (!bail) {
+		if (status == 124 || status == 137) fail("ran out of time, or was killed")
+		else if (!plan) fail("no plan (exit status " status ")")
+		else if (run + 0 != planned) fail("planned " planned " tests, ran " run + 0)
+		else if (status == 4 && skip_n && !pass_n && !fail_n) ;
+		else if (status != 0 && !fail_n) fail("exit status " status)
+		else if (status == 0 && fail_n) fail("exit status 0 in spite of failures")
+	}
+	print pass_n + 0, fail_n + 0, skip_n + 0 >totals
+}'
+
+for p in "$@"; do
+	case $p in
+	--lab) lab=yes; continue ;;
+	--host) lab=; continue ;;
 	esac
-	run_one "$program"
-	judge "${program##*/tests/}" $?
+	name=$(basename "$(dirname "$p")")/$(basename "$p" .sh)
+	file=$log/$(echo "$name" | tr / -)
+	rm -f "$file.totals"
+	{
+		start "$p" 2>&1
+		printf '\nrr-test-status %d\n' $?
+	} | tee "$file.log" | awk -v name="$name" -v totals="$file.totals" "$judge"
+	read -r pass fail skip <"$file.totals" || { pass=0 fail=1 skip=0; }
+	rm -f "$file.totals"
+	if [ "$fail" -gt 0 ]; then
+		echo "---- the end of $file.log"
+		tail -n 40 "$file.log" | sed '$d; s/^/   | /'
+		echo "----"
+	fi
+	passed=$((passed + pass)) failed=$((failed + fail)) skipped=$((skipped + skip))
 done
-rm -f "$log.err"
-if [ $skipped -ne 0 ]; then
-	echo "$passed passed, $failed failed, $skipped skipped"
-else
-	echo "$passed passed, $failed failed"
+
+if [ $((passed + failed + skipped)) = 0 ]; then
+	echo "run.sh: no tests" >&2
+	failed=1
 fi
-[ $failed -eq 0 ] && [ $passed -gt 0 ]
+tail=
+[ "$skipped" = 0 ] || tail=", $skipped skipped"
+echo "$passed passed, $failed failed$tail"
+[ "$failed" = 0 ]
