@@ -54,6 +54,9 @@ grep -q '^guest: done' "$demo/recorded.guest" || fail "the guest did not finish"
 cmp "$demo/recorded.guest" "$demo/replayed.guest" ||
 	fail "the console of the replay is another"
 
+cmp "$demo/recorded" "$demo/replayed" ||
+	fail "the console of the replay is not byte for byte the recording's"
+
 say "summary"
 "$bin/rr-log" info "$trace"
 echo

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# args.sh GUEST-FOLDER [WORK]: the guest's QEMU arguments, one a line.
+# args.sh [GUEST-FOLDER [WORK]]: the guest's QEMU arguments, one a line.
 set -eu
-guest=$1 work=${2:-all}
+guest=${1:-$RR_GUEST} work=${2:-all}
 cat <<END
 -machine
 pc

@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout=600
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # One flipped byte in the log or in the start state: status 4, never a hang.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout=400
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The recorder killed by kill -9 in mid-run: the trace replays to its last

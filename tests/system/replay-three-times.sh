@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout=600
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # One trace, three replays with QEMU's own plugins: the same numbers each time,
@@ -13,7 +14,7 @@ for i in 1 2 3; do
 	result $? "replay $i ends with status 0"
 	grep -q 'CPU state and all RAM equal' "$tmp/report"
 	result $? "replay $i: CPU state and RAM equal"
-	cmp "$RR_BUILD/demo/console.recorded" "$tmp/console.$i" >&2
+	cmp "$RR_BUILD/demo/recorded" "$tmp/console.$i" >&2
 	result $? "replay $i: console equal"
 done
 grep -q 'insns: [1-9]' "$tmp/plugin.1" && grep -q 'Class' "$tmp/plugin.1"

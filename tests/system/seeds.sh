@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout=1800
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Recordings with different seeds and without icount, so that interrupts land

@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout=600
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A wrong answer in the log: status 3 and a report that names what differs and
