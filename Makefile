@@ -25,7 +25,7 @@ export CCACHE_NOHASHDIR := 1
 # ---- configuration ----------------------------------------------------------
 
 kconfig = KCONFIG_CONFIG=$(BUILD)/.config /usr/bin/python3 -m
-unconfigured := deps help clean distclean menuconfig defconfig demo
+unconfigured := deps help clean distclean menuconfig defconfig demo check
 
 ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/.config
@@ -180,7 +180,7 @@ $(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch
 lab := $(BUILD)/lab/lab.cpio.gz
 .PHONY: lab
 lab: $(lab)
-$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
+$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(BUILD)/bin/rr-log $(modules) $(versions) \
 		$(wildcard common/lab/*.sh)
 	@mkdir -p $(@D)
 	$(call say,IMAGE,$@). ./$(versions) && \
@@ -190,7 +190,8 @@ $(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
 	sh common/lab/mkimage.sh --kernel-image-dir $(BUILD)/linux/generic \
 		--modules-dir $(BUILD)/kernel --out $@ \
 		$(@D)/qemu:/opt/rr/bin/qemu-system-x86_64 \
-		$(BUILD)/bin/rr-kvm:/opt/rr/bin/rr-kvm
+		$(BUILD)/bin/rr-kvm:/opt/rr/bin/rr-kvm \
+		$(BUILD)/bin/rr-log:/opt/rr/bin/rr-log
 	@rm -f $(@D)/qemu
 
 .PHONY: guest
@@ -223,13 +224,62 @@ $(kvm_tests): $(BUILD)/tests/%: tests/%.c tests/tap.h $(wildcard kernel-patch/in
 	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
 		-Ikernel-patch/include -Itests -static -o $@ $<
 
-.PHONY: tests check check-unit
-tests: $(unit_tests) $(kvm_tests)
-check-unit: $(unit_tests) $(BUILD)/bin/rr-log
-	$(Q)$(test_env) sh tests/run.sh $(unit_tests)
-check: all guest tests
-	$(Q)$(test_env) sh tests/run.sh $(unit_tests) \
+# The unit tests once more with the sanitizers, unless all is built with them.
+asan := $(BUILD)/asan
+asan_flags := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+asan_tests := $(if $(CONFIG_SANITIZE),,$(patsubst tests/unit/%.c,$(BUILD)/tests/unit-asan/%,$(unit_sources)))
+asan_objects = $(patsubst %.c,$(asan)/%.o,$(1))
+asan_lib := $(call asan_objects,$(LOGFMT_SRCS))
+asan_helpers := $(call asan_objects,$(wildcard tests/unit/*-util.c))
+
+$(asan)/%.o: %.c $(flags)
+	@mkdir -p $(@D)
+	$(call say,CC ASAN,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(asan_flags) -I$(<D) -MMD -MP -c -o $@ $<
+asan_link = $(call say,LD ASAN,$@)$(CC) $(CFLAGS) $(asan_flags) -o $@ $(filter %.o,$^) $(LDLIBS)
+$(asan)/bin/rr-log: $(call asan_objects,$(LOGFMT_TOOL_SRCS)) $(asan_lib)
+	@mkdir -p $(@D)
+	$(asan_link)
+$(asan)/tests/unit/%: $(asan)/tests/unit/%.o $(asan_helpers) $(asan_lib)
+	$(asan_link)
+# A script, for the test of a program takes the program as an argument.
+$(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-log
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec %s%s\n' '$(CURDIR)/$<' \
+		'$(if $(filter rr-log,$*), $(CURDIR)/$(asan)/bin/rr-log)' >$@
+	@chmod 755 $@
+.SECONDARY: $(call asan_objects,$(unit_sources)) $(patsubst %.c,$(asan)/%,$(unit_sources))
+-include $(patsubst %.o,%.d,$(asan_lib) $(asan_helpers) \
+	$(call asan_objects,$(LOGFMT_TOOL_SRCS) $(unit_sources)))
+
+.PHONY: tests check-unit check-built
+tests: $(unit_tests) $(asan_tests) $(kvm_tests)
+check-unit: $(unit_tests) $(asan_tests) $(BUILD)/bin/rr-log
+	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests)
+check-built: all guest tests
+	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests) \
 		$(if $(CONFIG_LAB),--lab) $(kvm_tests) --host $(system_tests)
+
+# Each for FUZZ_SECONDS; the seeds are from the demo's trace, if there is one.
+FUZZ_SECONDS ?= 60
+fuzz_targets := $(patsubst common/logfmt/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard common/logfmt/fuzz/*.c))
+$(fuzz_targets): $(BUILD)/fuzz/%: common/logfmt/fuzz/%.c $(LOGFMT_SRCS) \
+		$(wildcard common/logfmt/*.h common/logfmt/fuzz/*.h common/landmark/*.h) $(flags)
+	@command -v clang >/dev/null || { echo 'No clang: run "RR_FUZZ=1 make deps"' >&2; exit 1; }
+	@mkdir -p $(@D)
+	$(call say,CC FUZZ,$@)clang $(CPPFLAGS) -std=gnu11 -O1 -g \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $(filter %.c,$^) $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: $(fuzz_targets)
+	$(Q)if [ -e $(BUILD)/demo/demo.rrt ]; then \
+		sh common/logfmt/fuzz/make-seeds.sh $(BUILD)/demo/demo.rrt $(BUILD)/fuzz/seeds; fi
+	$(Q)for f in $(fuzz_targets); do \
+		n=$${f##*/fuzz-}; mkdir -p $(BUILD)/fuzz/found/$$n $(BUILD)/fuzz/seeds/$$n; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/$$n- $(BUILD)/fuzz/found/$$n \
+			$(BUILD)/fuzz/seeds/$$n || exit 1; done
 
 .PHONY: bench
 bench: all guest
@@ -259,7 +309,7 @@ endif # configured
 
 # ---- the rest ---------------------------------------------------------------
 
-.PHONY: all deps demo clean distclean help
+.PHONY: all deps demo check clean distclean help
 deps:
 	$(Q)sh common/build/deps.sh $(BUILD)
 
@@ -268,9 +318,13 @@ demo:
 	$(Q)$(MAKE) --no-print-directory all guest
 	$(Q)sh common/build/demo.sh $(BUILD)
 
+check:
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory check-built
+
 # Downloads, unpacked kernels and the configuration stay.
 clean:
-	rm -rf $(addprefix $(BUILD)/,.value bin lib obj share tests demo guest lab \
+	rm -rf $(addprefix $(BUILD)/,.value asan bin fuzz lib obj share tests demo guest lab \
 		kernel qemu qemu-src qemu-src.new modules.log)
 distclean:
 	rm -rf $(BUILD)
@@ -288,7 +342,8 @@ help:
 	@echo '  menuconfig   set the options;  defconfig  set them as they were'
 	@echo 'Use:'
 	@echo '  demo         deps, build, record a guest in the lab, replay it'
-	@echo '  check        all tests;  check-unit  those without a VM'
+	@echo '  check        deps, build, all tests;  check-unit  those without a VM'
+	@echo '  fuzz         what reads traces, FUZZ_SECONDS each (RR_FUZZ=1 make deps)'
 	@echo '  bench        cost of recording and of replaying'
 	@echo '  install      to DESTDIR, below PREFIX ($(PREFIX))'
 	@echo '  clean        all but downloads and options;  distclean  all'

@@ -21,7 +21,16 @@ mirror_of() {
 		sort -u | head -n 1
 }
 
+# Only one at a time: make -j runs the scripts side by side.
 apt_setup() {
+	mkdir -p "$apt_dir"
+	exec 9>"$apt_dir/lock"
+	flock 9
+	apt_setup_locked
+	exec 9>&-
+}
+
+apt_setup_locked() {
 	command -v apt-get >/dev/null || die "no apt-get: this needs Debian"
 	main=${RR_DEBIAN_MIRROR:-$(mirror_of $apt_release)}
 	[ -n "$main" ] || die "no source of Debian 12 ($apt_release) in the" \

@@ -12,7 +12,7 @@ build=$(realpath -m "$1")
 # The build, and the libraries of QEMU and of the tools.
 packages='
 	gcc make ccache pkg-config flex bison bc cpio kmod patch xz-utils rsync
-	git ca-certificates dpkg-dev
+	git ca-certificates dpkg-dev openssl util-linux
 	ninja-build python3 python3-venv python3-kconfiglib
 	libglib2.0-dev libjson-glib-dev libpixman-1-dev zlib1g-dev libzstd-dev
 	libxxhash-dev libpfm4-dev libslirp-dev libattr1-dev libcap-ng-dev
@@ -22,6 +22,7 @@ packages="$packages
 	seabios ipxe-qemu qemu-system-data busybox-static"
 # The tests and the manual pages.
 packages="$packages mandoc"
+# "make fuzz".
 [ -z "${RR_FUZZ:-}" ] || packages="$packages clang"
 meson_least=1.5
 

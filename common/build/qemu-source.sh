@@ -18,9 +18,13 @@ patches=$top/common/qemu/patches
 populated() { [ -e "$top/qemu/configure" ]; }
 if [ "$from" = submodule ] && ! populated; then
 	say "fetching the submodule qemu/"
-	GIT_TERMINAL_PROMPT=0 timeout "${RR_FETCH_TIMEOUT:-300}" git -C "$top" \
-		-c http.lowSpeedLimit=1000 -c http.lowSpeedTime=20 \
-		submodule --quiet update --init --depth 1 qemu >&2 || :
+	export GIT_TERMINAL_PROMPT=0
+	url=$(git config -f "$top/.gitmodules" submodule.qemu.url)
+	# Whether upstream answers is known soon; the fetch itself may be slow.
+	timeout 20 git -C "$top" ls-remote -q "$url" HEAD >/dev/null &&
+		timeout "${RR_FETCH_TIMEOUT:-300}" git -C "$top" \
+			-c http.lowSpeedLimit=1000 -c http.lowSpeedTime=20 \
+			submodule --quiet update --init --depth 1 qemu >&2 || :
 	populated || {
 		say "the submodule cannot be fetched: taking Debian's source" \
 			"package of QEMU instead"
