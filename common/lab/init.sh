@@ -72,7 +72,11 @@ for name in control control0; do
 done
 
 # In a session of its own, so that "stop" reaches it and all its children.
-setsid -c sh -c 'echo $$ >/run/cmd.pid; exec sh /lab/cmd'
+# A program that finds a terminal as its input (QEMU's -serial stdio) changes the
+# line's settings, and with them the output.
+setsid -c sh -c 'echo $$ >/run/cmd.pid
+	[ -e /lab/stdin ] || exec </dev/null
+	exec sh /lab/cmd'
 status=$?
 
 if [ "$out" = late ]; then

@@ -78,6 +78,7 @@ for f in "$qemu" "$kernel" "$image"; do [ -e "$f" ] || die "no $f"; done
 	for a in "$@"; do printf ' '; quote "$a"; done
 	echo
 } >"$tmp/root/lab/cmd"
+[ -z "$stdin" ] || : >"$tmp/root/lab/stdin"
 find "$tmp/root" -exec touch -h -d @0 {} +
 cp "$image" "$tmp/initrd"
 truncate -s %4 "$tmp/initrd"
