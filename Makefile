@@ -124,7 +124,7 @@ qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/qemu/rr common/logfmt 
 	common/landmark kvm-record/qemu tcg-replay/qemu kernel-patch/include) \
 	common/qemu/rr/meson.build kvm-record/pmu-event.[ch]))
 qemu_list := $(call stamp,qemu-files,$(qemu_ours))
-# Two ninjas in one folder, as of two makes, would be one too many.
+# Two makes at once must not do the same in one folder.
 alone := flock $(BUILD)/.qemu-lock
 
 .PHONY: qemu
@@ -181,18 +181,8 @@ lab := $(BUILD)/lab/lab.cpio.gz
 .PHONY: lab
 lab: $(lab)
 $(lab): $(qemu) $(BUILD)/bin/rr-kvm $(BUILD)/bin/rr-log $(modules) $(versions) \
-		$(wildcard common/lab/*.sh)
-	@mkdir -p $(@D)
-	$(call say,IMAGE,$@). ./$(versions) && \
-	cp $(BUILD)/linux/generic/boot/vmlinuz-$$KVER $(@D)/vmlinuz && \
-	install -m 755 common/lab/run.sh $(@D)/run.sh && \
-	strip -o $(@D)/qemu $(qemu) && \
-	sh common/lab/mkimage.sh --kernel-image-dir $(BUILD)/linux/generic \
-		--modules-dir $(BUILD)/kernel --out $@ \
-		$(@D)/qemu:/opt/rr/bin/qemu-system-x86_64 \
-		$(BUILD)/bin/rr-kvm:/opt/rr/bin/rr-kvm \
-		$(BUILD)/bin/rr-log:/opt/rr/bin/rr-log
-	@rm -f $(@D)/qemu
+		$(wildcard common/lab/*.sh) common/build/lab.sh
+	$(call say,IMAGE,$@)$(alone) sh common/build/lab.sh $(BUILD)
 
 .PHONY: guest
 guest: $(BUILD)/guest/.ready

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lab.sh BUILD: put together BUILD/lab, all that "rr-kvm record --lab" needs.
+
+set -eu
+build=$1
+common=$(dirname "$0")/..
+. "./$build/linux/versions"
+
+lab=$build/lab
+mkdir -p "$lab"
+tmp=$(mktemp -d "$lab/tmp.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+strip -o "$tmp/qemu" "$build/bin/qemu-system-x86_64"
+sh "$common/lab/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
+	--modules-dir "$build/kernel" --out "$tmp/lab.cpio.gz" \
+	"$tmp/qemu:/opt/rr/bin/qemu-system-x86_64" \
+	"$build/bin/rr-kvm:/opt/rr/bin/rr-kvm" \
+	"$build/bin/rr-log:/opt/rr/bin/rr-log"
+cp "$build/linux/generic/boot/vmlinuz-$KVER" "$tmp/vmlinuz"
+install -m 755 "$common/lab/run.sh" "$tmp/run.sh"
+mv "$tmp/vmlinuz" "$tmp/run.sh" "$tmp/lab.cpio.gz" "$lab"
