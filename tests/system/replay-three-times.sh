@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout=600
+# timeout=1500
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # One trace, three replays with QEMU's own plugins: the same numbers each time,

@@ -4,7 +4,7 @@
 #
 # The recorder killed by kill -9 in mid-run: the trace replays to its last
 # whole record, and says so.
-. "$(dirname "$0")/lib.sh.inc"
+. "$(dirname "$0")/../system/lib.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/cut.rrt
 (
