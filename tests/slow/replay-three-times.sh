@@ -4,7 +4,7 @@
 #
 # One trace, three replays with QEMU's own plugins: the same numbers each time,
 # all landmarks and all RAM as recorded, the console byte for byte.
-. "$(dirname "$0")/lib.sh.inc"
+. "$(dirname "$0")/../system/lib.sh.inc"
 echo 'TAP version 13'
 trace=$(shared_trace)
 for i in 1 2 3; do
