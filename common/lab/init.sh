@@ -49,9 +49,12 @@ elif grep -q lab.out=late /proc/cmdline; then
 	mount -t tmpfs tmpfs /out && out=late
 fi
 
+# Each line is answered with "ok": what a client sends and then hangs up on, QEMU
+# may drop.  The port stays open for the same reason.
 control() {	# DEVICE: obey what the host writes there
+	exec 3<>"$1"
 	while :; do
-		while read -r verb arg; do
+		while read -r verb arg <&3; do
 			case $verb in
 			stop)
 				if [ -e /lab/stop ]; then
@@ -62,7 +65,8 @@ control() {	# DEVICE: obey what the host writes there
 			kill9)
 				killall -9 "$arg" ;;
 			esac
-		done <"$1"
+			echo ok >&3
+		done
 		sleep 1		# no one is connected on the host
 	done
 }

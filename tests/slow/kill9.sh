@@ -18,7 +18,7 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
 s.sendall(b"kill9 qemu-system-x86_64\n")
-s.close()
+s.recv(3)
 END
 ) &
 record "$trace" all --lab-arg --control --lab-arg "$tmp/control" >"$tmp/out" 2>&1
