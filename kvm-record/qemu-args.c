@@ -46,6 +46,18 @@ static const struct {
 	{ "vmport=on", "it changes registers behind the guest's back" },
 };
 
+#define SHARED_MEMORY "others write its memory, past QEMU"
+
+static const struct {
+	const char *prefix, *reason;
+} refused_devices[] = {
+	{ "vhost-", "vhost writes guest memory from the host's kernel" },
+	{ "vfio-", SHARED_MEMORY },
+	{ "ivshmem", SHARED_MEMORY },
+	{ "x-vfio-", SHARED_MEMORY },
+	{ "vdpa-", SHARED_MEMORY },
+};
+
 const char *qemu_args_option(const char *arg)
 {
 	if (arg[0] != '-' || !arg[1])
@@ -111,6 +123,20 @@ static bool check_smp(char *const *parts, GError **error)
 	return false;
 }
 
+static bool check_device(const char *device, GError **error)
+{
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(refused_devices); i++)
+		if (g_str_has_prefix(device, refused_devices[i].prefix)) {
+			rr_tool_set_error(error, "-device %s cannot be "
+					  "recorded: %s", device,
+					  refused_devices[i].reason);
+			return false;
+		}
+	return true;
+}
+
 static bool check_value(const char *option, const char *value, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(value, ",", -1);
@@ -127,11 +153,8 @@ static bool check_value(const char *option, const char *value, GError **error)
 				  "device code would run beside the guest");
 		return false;
 	}
-	if (!strcmp(option, "device") && g_str_has_prefix(parts[0], "vhost-")) {
-		rr_tool_set_error(error, "-device %s cannot be recorded: %s",
-				  parts[0], refused_parts[0].reason);
+	if (!strcmp(option, "device") && !check_device(parts[0], error))
 		return false;
-	}
 	for (p = parts; *p; p++)
 		if (!check_part(option, *p, error))
 			return false;

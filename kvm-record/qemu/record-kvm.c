@@ -90,7 +90,7 @@ uint64_t rr_record_cpu_features(int word, uint64_t features,
                       CPUID_EXT_PCID | CPUID_EXT_VMX },
         { FEAT_7_0_EBX, CPUID_7_0_EBX_RDSEED | CPUID_7_0_EBX_RTM |
                         CPUID_7_0_EBX_HLE | CPUID_7_0_EBX_INVPCID },
-        { FEAT_7_0_ECX, CPUID_7_0_ECX_LA57 },
+        { FEAT_7_0_ECX, CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_PKU },
         /* What they write depends on hidden state (SDM vol. 1, 13.9). */
         { FEAT_XSAVE, ~0ull },
         { FEAT_KVM, ~0ull },

@@ -50,7 +50,8 @@ typedef struct RRReplay {
 
     GQueue queue; /* records read ahead, up to the next landmark */
     uint32_t queued_landmarks;
-    bool unbounded; /* no landmark within the read-ahead */
+    bool unbounded; /* no landmark within the read-ahead: */
+    uint64_t unbounded_end; /* ... at so many branches the guest is lost */
     bool at_eof;
     uint64_t records;   /* taken from the queue */
     uint64_t landmarks; /* passed */

@@ -18,7 +18,11 @@
 #define READ_AHEAD_RECORDS 65536
 /* Instructions between two conditional branches: more is a lost guest. */
 #define MAX_STEPS 50000000
-#define NO_TARGET (INT64_MAX / 2)
+/*
+ * Branches to the next access where no landmark is in sight.  A guest that runs
+ * that long takes timer interrupts, which are landmarks; else it is lost.
+ */
+#define MAX_BRANCHES_UNBOUNDED (INT64_C(1) << 34)
 
 bool rr_replaying;
 int rr_budget_env_offset;
@@ -53,11 +57,18 @@ static void free_record(struct rrlog_record *rec)
 }
 
 /*
- * Test hook (x-corrupt-record): a wrong answer for the guest, in the first
- * record from the given one on that has an answer.
+ * Test hook (x-corrupt-record): if the record has a landmark, one whose RBX the
+ * guest never had; else a wrong answer for the guest, in the first record from
+ * there on that has an answer.
  */
 static void corrupt(struct rrlog_record *rec)
 {
+    if (rec->stamp == RRLOG_AT_LANDMARK &&
+        rr_replay.records_read == rr_replay.corrupt_record) {
+        rec->landmark.regs[RR_REG_RBX] ^= 0x40;
+        rr_replay.corrupt_record = 0;
+        return;
+    }
     switch (rec->type) {
     case RRLOG_PIO_READ:
     case RRLOG_MMIO_READ:
@@ -116,6 +127,7 @@ void rr_replay_pop(void)
     rr_replay.records++;
     rr_replay.consumed = 0;
     if (rr_replay.unbounded) {
+        rr_replay.unbounded = false;
         rr_replay_stop_here(); /* a landmark may be in sight now */
     }
     if (rec->stamp == RRLOG_AT_LANDMARK) {
@@ -378,6 +390,20 @@ static bool try_landmark(const struct rrlog_record *rec)
     return false;
 }
 
+static void run_unbounded(uint64_t now)
+{
+    if (!rr_replay.unbounded) {
+        rr_replay.unbounded = true;
+        rr_replay.unbounded_end = now + MAX_BRANCHES_UNBOUNDED;
+    }
+    if (now >= rr_replay.unbounded_end) {
+        rr_replay_diverged("%" PRId64 " branches without the access that the "
+                           "log has next", MAX_BRANCHES_UNBOUNDED);
+        return;
+    }
+    set_target(rr_replay.unbounded_end);
+}
+
 /* The next record waits for an access of the guest: how long may it run? */
 static void run_to_access(const struct rrlog_record *rec)
 {
@@ -391,9 +417,8 @@ static void run_to_access(const struct rrlog_record *rec)
         rr_replay_diverged("the guest halted, but the log says it goes on");
         return;
     }
-    rr_replay.unbounded = !bound;
     if (!bound) {
-        set_target(now + NO_TARGET);
+        run_unbounded(now);
     } else if (now > bound->landmark.branches) {
         missed(bound, "the guest passed the landmark without the access that "
                       "the log has before it");

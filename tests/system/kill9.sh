@@ -4,14 +4,14 @@
 #
 # The recorder killed by kill -9 in mid-run: the trace replays to its last
 # whole record, and says so.
-. "$(dirname "$0")/../system/lib.sh.inc"
+. "$(dirname "$0")/lib.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/cut.rrt
 (
 	for i in $(seq 120); do
 		sleep 1
-		bytes=$(stat -c %s "$trace/events" 2>/dev/null || echo 0)
-		[ "$bytes" -gt 14300000 ] && break
+		bytes=$(du -sb "$trace" 2>/dev/null | cut -f1)
+		[ "${bytes:-0}" -gt 14300000 ] && break
 	done
 	python3 - "$tmp/control" <<'END'
 import socket, sys

@@ -4,7 +4,7 @@
 #
 # Recordings with different seeds and without icount, so that interrupts land
 # anywhere: each replays.  RR_SEED_ROUNDS: how many (10).
-. "$(dirname "$0")/../system/lib.sh.inc"
+. "$(dirname "$0")/lib.sh.inc"
 echo 'TAP version 13'
 for seed in $(seq "${RR_SEED_ROUNDS:-10}"); do
 	record "$tmp/s.rrt" random --lab-arg --qemu-arg --lab-arg -seed \

@@ -1,15 +1,15 @@
 #!/bin/sh
-# timeout=1500
+# timeout=600
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # One trace, three replays with QEMU's own plugins: the same numbers each time,
 # all landmarks and all RAM as recorded, the console byte for byte.
-. "$(dirname "$0")/../system/lib.sh.inc"
+. "$(dirname "$0")/lib.sh.inc"
 echo 'TAP version 13'
 trace=$(shared_trace)
 for i in 1 2 3; do
-	replay "$trace" --console --plugin libinsn.so \
-		--plugin libhowvec.so --qemu-arg -d --qemu-arg plugin \
+	replay "$trace" --console --plugin libinsn.so,inline=on \
+		--plugin libhowvec.so,inline=on --qemu-arg -d --qemu-arg plugin \
 		--qemu-arg -D --qemu-arg "$tmp/plugin.$i" >"$tmp/console.$i"
 	result $? "replay $i ends with status 0"
 	grep -q 'CPU state and all RAM equal' "$tmp/report"
