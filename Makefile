@@ -236,7 +236,7 @@ $(asan)/tests/unit/%: $(asan)/tests/unit/%.o $(asan_helpers) $(asan_lib)
 $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-log
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec %s%s\n' '$(abspath $<)' \
-		'$(if $(filter rr-log,$*), $(abspath $(asan))/bin/rr-log)' >$@
+		'$(if $(filter rr-log%,$*), $(abspath $(asan))/bin/rr-log)' >$@
 	@chmod 755 $@
 .SECONDARY: $(call asan_objects,$(unit_sources)) $(patsubst %.c,$(asan)/%,$(unit_sources))
 -include $(patsubst %.o,%.d,$(asan_lib) $(asan_helpers) \
