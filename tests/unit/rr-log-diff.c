@@ -26,7 +26,7 @@ struct change {
 
 static void make(const char *path, const struct change *c)
 {
-	struct record_maker m = {.rng = {SEED}};
+	struct record_maker m = { .rng = { SEED } };
 	unsigned int count = c->records ? c->records : RECORDS;
 	struct rrlog_writer *w;
 	struct rrlog_record rec;
@@ -55,7 +55,7 @@ static void make(const char *path, const struct change *c)
 
 static struct outcome diff(const char *arguments, const struct change *c)
 {
-	static const struct change none = {.at = -1};
+	static const struct change none = { .at = -1 };
 	char command[1024];
 	struct outcome o;
 
@@ -91,12 +91,12 @@ static void change_data(struct rrlog_record *rec)
 
 static void test_diff(void)
 {
-	struct change none = {.at = -1};
-	struct change frames = {.at = -1, .codec = "none"};
-	struct change cpu = {.at = -1, .cpu = "qemu64"};
-	struct change fewer = {.at = -1, .records = RECORDS - 1};
-	struct change pages = {.at = -1, .pages = 21};
-	struct change open_end = {.at = -1, .incomplete = true};
+	struct change none = { .at = -1 };
+	struct change frames = { .at = -1, .codec = "none" };
+	struct change cpu = { .at = -1, .cpu = "qemu64" };
+	struct change fewer = { .at = -1, .records = RECORDS - 1 };
+	struct change pages = { .at = -1, .pages = 22 };
+	struct change open_end = { .at = -1, .incomplete = true };
 	struct outcome o = diff("", &none);
 
 	ksft_ok(!o.status && !strcmp(o.out, "equal: 600 records\n") &&
@@ -130,8 +130,8 @@ static void test_diff(void)
 
 static void test_diff_records(void)
 {
-	struct change branches = {.at = 300, .apply = change_branches};
-	struct change data = {.at = 0, .apply = change_data};
+	struct change branches = { .at = 300, .apply = change_branches };
+	struct change data = { .at = 0, .apply = change_data };
 	struct outcome o = diff("--context 2", &branches);
 
 	ksft_ok(o.status == 1 && !o.err_lines &&
@@ -198,7 +198,7 @@ static void test_every_field(void)
 
 static void test_diff_damaged(void)
 {
-	static const struct change none = {.at = -1};
+	static const struct change none = { .at = -1 };
 	char command[1024];
 	struct file_copy f;
 	struct outcome o;
@@ -234,7 +234,7 @@ static JsonObject *member(JsonObject *object, const char *name)
 static void make_timed_trace(uint64_t *data_bytes)
 {
 	struct rrlog_writer *w = create_trace(trace, NULL, 8);
-	struct rrlog_record rec = {.data = "abcd"};
+	struct rrlog_record rec = { .data = "abcd" };
 	unsigned int i;
 	int err = rrlog_writer_start(w);
 

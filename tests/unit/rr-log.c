@@ -83,7 +83,7 @@ static void test_incomplete(void)
 
 static void test_damaged(void)
 {
-	static const char *const names[] = {"manifest", "pages", "events"};
+	static const char *const names[] = { "manifest", "pages", "events" };
 	struct file_copy f;
 	struct outcome o;
 	unsigned int i;

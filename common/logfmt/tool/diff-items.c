@@ -27,7 +27,7 @@ GPtrArray *diff_items_new(void)
 
 void diff_items_add(GPtrArray *items, const char *name, char *a, char *b)
 {
-	struct diff_item item = {g_strdup(name), a, b};
+	struct diff_item item = { g_strdup(name), a, b };
 
 	if (g_strcmp0(a, b)) {
 		g_ptr_array_add(items, g_memdup2(&item, sizeof(item)));
@@ -136,7 +136,7 @@ static char *describe_memory(const struct memory_sum *m, uint32_t block)
 int diff_pages(GPtrArray *items, struct rrlog_reader *a, struct rrlog_reader *b,
 	       struct rrlog_reader **broken)
 {
-	struct memory_sum sum_a = {0}, sum_b = {0};
+	struct memory_sum sum_a = { 0 }, sum_b = { 0 };
 	uint32_t block;
 	int err;
 

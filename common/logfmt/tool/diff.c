@@ -21,13 +21,13 @@ static gboolean compare_all;
 static gboolean as_json;
 
 static const GOptionEntry options[] = {
-	{"context", 'C', 0, G_OPTION_ARG_INT64, &context_records,
-	 "Show N equal records before (3)", "N"},
-	{"ignore", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &ignored,
-	 "Ignore this entry of the manifest; may be repeated", "KEY"},
-	{"all", 'a', 0, G_OPTION_ARG_NONE, &compare_all,
-	 "Do not ignore start.time", NULL},
-	{"json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
+	{ "context", 'C', 0, G_OPTION_ARG_INT64, &context_records,
+	  "Show N equal records before (3)", "N" },
+	{ "ignore", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &ignored,
+	  "Ignore this entry of the manifest; may be repeated", "KEY" },
+	{ "all", 'a', 0, G_OPTION_ARG_NONE, &compare_all,
+	  "Do not ignore start.time", NULL },
+	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -342,7 +342,7 @@ static void ignore_more(const char *key)
 
 int tool_diff(int argc, char **argv)
 {
-	struct diff d = {0};
+	struct diff d = { 0 };
 	char *traces[2];
 	int status = TOOL_FAILED;
 

@@ -17,16 +17,16 @@ static gboolean all_registers;
 static gboolean as_json;
 
 static const GOptionEntry options[] = {
-	{"count", 'c', 0, G_OPTION_ARG_INT64, &count,
-	 "Stop after printing N records", "N"},
-	{"from", 'f', 0, G_OPTION_ARG_INT64, &from,
-	 "Begin with record N (the first is 0)", "N"},
-	{"type", 't', 0, G_OPTION_ARG_STRING, &type_names,
-	 "Only records of these types, as \"pio-read,dma\"", "NAME,..."},
-	{"registers", 'r', 0, G_OPTION_ARG_NONE, &all_registers,
-	 "All registers of landmarks", NULL},
-	{"json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
-	 "One JSON object a line, with all registers and data", NULL},
+	{ "count", 'c', 0, G_OPTION_ARG_INT64, &count,
+	  "Stop after printing N records", "N" },
+	{ "from", 'f', 0, G_OPTION_ARG_INT64, &from,
+	  "Begin with record N (the first is 0)", "N" },
+	{ "type", 't', 0, G_OPTION_ARG_STRING, &type_names,
+	  "Only records of these types, as \"pio-read,dma\"", "NAME,..." },
+	{ "registers", 'r', 0, G_OPTION_ARG_NONE, &all_registers,
+	  "All registers of landmarks", NULL },
+	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
+	  "One JSON object a line, with all registers and data", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 

@@ -14,7 +14,7 @@
 
 void tool_progress_begin(struct tool_progress *p, const char *what)
 {
-	*p = (struct tool_progress){.what = what};
+	*p = (struct tool_progress){ .what = what };
 	if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
 		p->next_us = g_get_monotonic_time() + FIRST_US;
 }
@@ -42,5 +42,5 @@ void tool_progress_end(struct tool_progress *p)
 {
 	if (p->shown)
 		fputs("\r\033[K", stderr);
-	*p = (struct tool_progress){0};
+	*p = (struct tool_progress){ 0 };
 }

@@ -14,11 +14,11 @@
 #define FIRST_INTERVAL_NS UINT64_C(125000000)
 
 const struct place_kind stats_place_kinds[] = {
-	{RRLOG_PIO_READ, 0, "ports read"},
-	{RRLOG_MMIO_READ, 0, "addresses read"},
-	{RRLOG_RDMSR, 1, "MSRs read"},
-	{RRLOG_WRMSR, 0, "MSRs written"},
-	{RRLOG_INTERRUPT, 0, "interrupt vectors"},
+	{ RRLOG_PIO_READ, 0, "ports read" },
+	{ RRLOG_MMIO_READ, 0, "addresses read" },
+	{ RRLOG_RDMSR, 1, "MSRs read" },
+	{ RRLOG_WRMSR, 0, "MSRs written" },
+	{ RRLOG_INTERRUPT, 0, "interrupt vectors" },
 };
 const unsigned int stats_place_kind_count = G_N_ELEMENTS(stats_place_kinds);
 
@@ -53,7 +53,7 @@ static void count_place(struct stats *s, const struct rrlog_record *rec,
 			size_t encoded_bytes)
 {
 	const struct place_kind *kind = find_kind(rec->type);
-	struct place key = {.type = rec->type};
+	struct place key = { .type = rec->type };
 	struct place *place;
 
 	if (!kind)
@@ -102,7 +102,7 @@ static void double_intervals(struct stats *s)
 	unsigned int i;
 
 	for (i = 0; i < STATS_INTERVALS; i++) {
-		struct interval sum = {0};
+		struct interval sum = { 0 };
 		unsigned int j;
 
 		for (j = 2 * i; j < 2 * i + 2 && j < STATS_INTERVALS; j++) {
@@ -191,7 +191,7 @@ static int collect_records(struct stats *s, struct rrlog_reader *r,
 {
 	struct interval *interval = NULL;
 	struct rrlog_reader_position p;
-	struct rr_landmark last = {0};
+	struct rr_landmark last = { 0 };
 	struct rrlog_record rec;
 	size_t lm_bytes;
 	int ret;

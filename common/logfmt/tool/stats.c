@@ -15,7 +15,7 @@
 static gboolean as_json;
 
 static const GOptionEntry options[] = {
-	{"json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
+	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
