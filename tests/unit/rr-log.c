@@ -8,6 +8,7 @@
 
 #define SEED 5
 #define RECORDS 1000
+#define CUTS 20 /* of each file */
 
 static void make_trace(bool complete)
 {
@@ -106,6 +107,34 @@ static void test_damaged(void)
 	remove_trace(trace);
 }
 
+/* A complete trace that was cut: status 4, and one line with file and offset. */
+static void test_cut(void)
+{
+	static const char *const names[] = { "manifest", "pages", "events" };
+	unsigned int i, j, wrong = 0;
+	char place[64];
+
+	make_trace(true);
+	for (i = 0; i < 3; i++) {
+		struct file_copy f = load_file(trace, names[i]);
+
+		snprintf(place, sizeof(place), "t.rrt/%s: offset ", names[i]);
+		for (j = 0; j < CUTS; j++) {
+			struct outcome o;
+
+			store_file(trace, names[i], f.bytes, f.size * j / CUTS);
+			o = run_on_trace("verify");
+			wrong += o.status != 4 || o.err_lines != 1 ||
+				 o.out_lines || !strstr(o.err, place);
+		}
+		store_file(trace, names[i], f.bytes, f.size);
+		free(f.bytes);
+	}
+	ksft_ok(!wrong && !run_on_trace("verify").status,
+		"verify of %u cuts: %u wrong", 3 * CUTS, wrong);
+	remove_trace(trace);
+}
+
 /* One JSON object a line, each with its number; data and registers in full. */
 static void test_dump_json(void)
 {
@@ -179,10 +208,11 @@ int main(int argc, char **argv)
 	struct outcome o;
 
 	setup_program(argc, argv);
-	ksft_plan(8 + 2 + 3 + 2 + 2 + 4 + 11);
+	ksft_plan(8 + 2 + 3 + 1 + 2 + 2 + 4 + 11);
 	test_commands();
 	test_incomplete();
 	test_damaged();
+	test_cut();
 	test_dump_json();
 	test_verify_json();
 	test_outputs();
