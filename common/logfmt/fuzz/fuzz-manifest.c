@@ -30,8 +30,7 @@ static void check_again(const struct rrlog_manifest *m)
 
 	if (!text)
 		return;
-	if (parse(&again, text, bytes) ||
-	    again.block_count != m->block_count ||
+	if (parse(&again, text, bytes) || again.block_count != m->block_count ||
 	    again.keys->len != m->keys->len ||
 	    again.pages_bytes != m->pages_bytes)
 		abort();

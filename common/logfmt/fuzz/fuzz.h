@@ -15,11 +15,22 @@
 
 #define FUZZ_MAX_BYTES 65536 /* of an input */
 
-/* The first byte of an input of fuzz-frames and fuzz-pages; bits: */
-#define FUZZ_OPEN 1 /* the file is not marked as complete */
-#define FUZZ_KEEP_FIELDS 2 /* only checksums, chain and counts are made right */
-#define FUZZ_AS_IS 4 /* not even those */
+/* The first byte of an input of fuzz-frames; bits: */
+#define FUZZ_OPEN 1	   /* the file is not marked as complete */
+#define FUZZ_KEEP_FIELDS 2 /* only checksums, chain and counts are made right \
+			    */
+#define FUZZ_AS_IS 4	   /* not even those */
 #define FUZZ_MODES 8
+
+/*
+ * An input of fuzz-pages: frames without what the fuzzer need not know.  A byte
+ * of kind, one of items, one of size, so many bytes; page contents are made up.
+ */
+#define FUZZ_PAGE_FRAME_BYTES 3
+#define FUZZ_MAX_PAGES 8 /* of a frame */
+
+/* An input of fuzz-open: the file "events", then the manifest. */
+#define FUZZ_START_BYTES 128
 
 /* The block of RAM in the manifest of fuzz_store_trace(). */
 #define FUZZ_BLOCK 3
@@ -44,5 +55,8 @@ const char *fuzz_dir(void);
  */
 void fuzz_store_trace(const struct fuzz_frames *pages,
 		      const struct fuzz_frames *events);
+
+/** Put these bytes into a file of fuzz_dir(). */
+void fuzz_store(const char *name, const void *data, size_t bytes);
 
 #endif

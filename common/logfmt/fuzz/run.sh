@@ -12,6 +12,7 @@ shift 2
 mkdir -p "$dir/seeds/$name" "$dir/corpus/$name" "$dir/failed" "$dir/log"
 log=$dir/log/$name
 words=$(dirname "$0")/$name.dict
+[ "$name" != open ] || words=$(dirname "$0")/manifest.dict
 [ ! -e "$words" ] || set -- "$@" "-dict=$words"
 status=0
 ASAN_OPTIONS="quarantine_size_mb=16:${ASAN_OPTIONS:-}" "$target" "$@" \

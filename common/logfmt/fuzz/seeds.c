@@ -2,7 +2,8 @@
  * rrlog-seeds TRACE OUT: seeds for the fuzz targets from a real trace.
  *
  * Small traces are written with windows of the real one's records and pages;
- * their files are the seeds: OUT/manifest, OUT/frames, OUT/pages, OUT/record.
+ * their files are the seeds: OUT/manifest, OUT/frames, OUT/pages, OUT/record,
+ * OUT/open.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,7 +21,7 @@
 #define SEED_RECORDS 40
 #define SEED_PAGES 6
 #define SEED_DATA_BYTES 1500 /* records with more are left out */
-#define WINDOW_RECORDS 997 /* from the start of one to that of the next */
+#define WINDOW_RECORDS 997   /* from the start of one to that of the next */
 
 static const char *const codecs[] = { "none", "none", "zlib", NULL };
 
@@ -50,9 +51,9 @@ static int put_pages(struct rrlog_writer *w, const struct pages *pages,
 	for (i = 0; !err && pages->count && i < SEED_PAGES; i++) {
 		unsigned int page = (seed + i / 2) % pages->count;
 
-		err = rrlog_writer_put_page(w, FUZZ_BLOCK, i * 7 + seed,
-					    pages->bytes + (size_t)page *
-							    RRLOG_PAGE_BYTES);
+		err = rrlog_writer_put_page(
+			w, FUZZ_BLOCK, i * 7 + seed,
+			pages->bytes + (size_t)page * RRLOG_PAGE_BYTES);
 	}
 	return err;
 }
@@ -97,56 +98,107 @@ static int write_trace(const char *path, unsigned int seed,
 	return err ? err : close_err;
 }
 
-/* FROM/FILE less its first @skip bytes, after a byte of mode, if any. */
-static bool copy_seed(const char *from, const char *file, size_t skip,
-		      const char *mode, const char *to, unsigned int seed)
-{
-	char *source = g_build_filename(from, file, NULL);
-	char *target = g_strdup_printf("%s/seed-%u", to, seed);
-	GString *out = g_string_new(NULL);
-	char *text = NULL;
-	gsize bytes;
-	bool good = g_file_get_contents(source, &text, &bytes, NULL);
+/* ---- from the files of the small trace ---- */
 
-	if (mode)
-		g_string_append_c(out, *mode);
-	if (good && bytes > skip)
-		g_string_append_len(out, text + skip, (gssize)(bytes - skip));
-	good = good && g_file_set_contents(target, out->str, (gssize)out->len,
-					   NULL);
+/* The file @name less its first @skip bytes; not at all if it is shorter. */
+static GByteArray *load(const char *trace, const char *name, size_t skip)
+{
+	char *path = g_build_filename(trace, name, NULL);
+	GByteArray *out = g_byte_array_new();
+	char *text = NULL;
+	gsize bytes = 0;
+
+	g_file_get_contents(path, &text, &bytes, NULL);
+	if (bytes > skip)
+		g_byte_array_append(out, (const guint8 *)text + skip,
+				    (guint)(bytes - skip));
 	g_free(text);
-	g_string_free(out, TRUE);
-	g_free(target);
-	g_free(source);
+	g_free(path);
+	return out;
+}
+
+/* Frees @content. */
+static bool store(const char *out, const char *target, unsigned int seed,
+		  GByteArray *content)
+{
+	char *folder = g_build_filename(out, target, NULL);
+	char *path = g_strdup_printf("%s/seed-%u", folder, seed);
+	bool good = !g_mkdir_with_parents(folder, 0700) &&
+		    g_file_set_contents(path, (const char *)content->data,
+					content->len, NULL);
+
+	g_byte_array_unref(content);
+	g_free(folder);
+	g_free(path);
 	return good;
+}
+
+/* Frames of "pages" that are not compressed, in the form of fuzz-pages. */
+static GByteArray *load_pages(const char *trace)
+{
+	GByteArray *file = load(trace, RRLOG_FILE_PAGES, RRLOG_FRAMES_OFFSET);
+	GByteArray *out = g_byte_array_new();
+	struct rrlog_frame_header h;
+	size_t at, bytes;
+
+	for (at = 0; at + sizeof(h) < file->len;
+	     at += sizeof(h) + h.stored_bytes) {
+		memcpy(&h, file->data + at, sizeof(h));
+		bytes = h.stored_bytes;
+		if (h.kind == RRLOG_FRAME_PAGE_CONTENTS)
+			bytes -= h.item_count * RRLOG_PAGE_BYTES;
+		if (h.codec || bytes > UINT8_MAX)
+			continue;
+		g_byte_array_append(out, &h.kind, 1);
+		g_byte_array_append(out, (guint8[]){ (guint8)h.item_count }, 1);
+		g_byte_array_append(out, (guint8[]){ (guint8)bytes }, 1);
+		g_byte_array_append(out, file->data + at + sizeof(h),
+				    (guint)bytes);
+	}
+	g_byte_array_unref(file);
+	return out;
+}
+
+static GByteArray *load_open(const char *trace)
+{
+	GByteArray *out = load(trace, RRLOG_FILE_EVENTS, 0);
+	GByteArray *manifest = load(trace, RRLOG_FILE_MANIFEST, 0);
+
+	g_byte_array_set_size(out, FUZZ_START_BYTES);
+	/* Open, and the checksums will be made right. */
+	memset(out->data + RRLOG_HEADER_BYTES, 0, RRLOG_HEADER_BYTES);
+	g_byte_array_append(out, manifest->data, manifest->len);
+	g_byte_array_unref(manifest);
+	return out;
 }
 
 static bool copy_seeds(const char *trace, const char *out, unsigned int seed)
 {
-	const char mode = (char)(seed % FUZZ_MODES);
-	char *manifest = g_build_filename(out, "manifest", NULL);
-	char *frames = g_build_filename(out, "frames", NULL);
-	char *pages = g_build_filename(out, "pages", NULL);
-	char *record = g_build_filename(out, "record", NULL);
-	bool good = true;
+	GByteArray *frames =
+		load(trace, RRLOG_FILE_EVENTS, RRLOG_FRAMES_OFFSET);
 
-	g_mkdir_with_parents(manifest, 0700);
-	g_mkdir_with_parents(frames, 0700);
-	g_mkdir_with_parents(pages, 0700);
-	g_mkdir_with_parents(record, 0700);
-	good = copy_seed(trace, RRLOG_FILE_MANIFEST, 0, NULL, manifest, seed) &&
-	       copy_seed(trace, RRLOG_FILE_EVENTS, RRLOG_FRAMES_OFFSET, &mode,
-			 frames, seed) &&
-	       copy_seed(trace, RRLOG_FILE_PAGES, RRLOG_FRAMES_OFFSET, &mode,
-			 pages, seed) &&
-	       copy_seed(trace, RRLOG_FILE_EVENTS,
-			 RRLOG_FRAMES_OFFSET + RRLOG_HEADER_BYTES, NULL, record,
-			 seed);
-	g_free(manifest);
-	g_free(frames);
-	g_free(pages);
-	g_free(record);
-	return good;
+	g_byte_array_prepend(frames, (guint8[]){ seed % FUZZ_MODES }, 1);
+	return store(out, "frames", seed, frames) &&
+	       store(out, "pages", seed, load_pages(trace)) &&
+	       store(out, "open", seed, load_open(trace)) &&
+	       store(out, "manifest", seed,
+		     load(trace, RRLOG_FILE_MANIFEST, 0)) &&
+	       store(out, "record", seed,
+		     load(trace, RRLOG_FILE_EVENTS,
+			  RRLOG_FRAMES_OFFSET + RRLOG_HEADER_BYTES));
+}
+
+/* The manifest of the real trace; and what is too deep for a parser's stack. */
+static bool store_manifests(const char *trace, const char *out)
+{
+	GByteArray *deep = g_byte_array_new();
+
+	g_byte_array_set_size(deep, FUZZ_MAX_BYTES);
+	memset(deep->data, '[', deep->len);
+	return store(out, "manifest", SEEDS,
+		     load(trace, RRLOG_FILE_MANIFEST, 0)) &&
+	       store(out, "manifest", SEEDS + 1, deep) &&
+	       store(out, "open", SEEDS, load_open(trace));
 }
 
 static void remove_trace(const char *path)
@@ -197,6 +249,8 @@ int main(int argc, char **argv)
 	}
 	g_mkdir_with_parents(argv[2], 0700);
 	err = rrlog_reader_open(argv[1], &r);
+	if (!err && !store_manifests(argv[1], argv[2]))
+		err = -EIO;
 	if (!err)
 		err = make_seeds(r, argv[2]);
 	if (err)

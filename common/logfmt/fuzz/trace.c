@@ -44,7 +44,7 @@ const char *fuzz_dir(void)
 	return dir_path;
 }
 
-static void store(const char *name, const void *data, size_t bytes)
+void fuzz_store(const char *name, const void *data, size_t bytes)
 {
 	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
@@ -72,19 +72,23 @@ static uint64_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
 	struct rrlog_frame_header h;
 
 	while (at + sizeof(h) <= bytes) {
+		size_t left_bytes = bytes - at - sizeof(h);
+		size_t stored_bytes;
+
 		memcpy(&h, file + at, sizeof(h));
-		if (h.stored_bytes > bytes - at - sizeof(h))
-			h.stored_bytes = (uint32_t)(bytes - at - sizeof(h));
-		if (!(mode & FUZZ_KEEP_FIELDS))
+		stored_bytes = MIN(h.stored_bytes, left_bytes);
+		if (!(mode & FUZZ_KEEP_FIELDS)) {
+			h.stored_bytes = (uint32_t)stored_bytes;
 			repair_fields(&h);
+		}
 		h.first_item = *items;
 		h.chain = chain;
-		h.stored_checksum = rrlog_checksum(file + at + sizeof(h),
-						   h.stored_bytes);
+		h.stored_checksum =
+			rrlog_checksum(file + at + sizeof(h), stored_bytes);
 		chain = h.checksum = rrlog_checksum(&h, RRLOG_CHECKED_BYTES);
 		*items += h.item_count;
 		memcpy(file + at, &h, sizeof(h));
-		at += sizeof(h) + h.stored_bytes;
+		at += sizeof(h) + stored_bytes;
 	}
 	return chain;
 }
@@ -133,10 +137,9 @@ static uint64_t store_frames(const char *name, const char *magic,
 	if (frames->size)
 		memcpy(file + RRLOG_FRAMES_OFFSET, frames->bytes, frames->size);
 	if (!(frames->mode & FUZZ_AS_IS))
-		chain = repair_frames(file, bytes, frames->mode, chain,
-				      &items);
+		chain = repair_frames(file, bytes, frames->mode, chain, &items);
 	put_state(file, !(frames->mode & FUZZ_OPEN), bytes, items, chain);
-	store(name, file, bytes);
+	fuzz_store(name, file, bytes);
 	return chain;
 }
 
@@ -155,7 +158,7 @@ static uint64_t store_manifest(size_t pages_bytes, uint64_t pages_chain)
 	rrlog_manifest_add_block(&m, &block);
 	text = rrlog_manifest_format(&m, &bytes);
 	checksum = rrlog_checksum(text, bytes);
-	store(RRLOG_FILE_MANIFEST, text, bytes);
+	fuzz_store(RRLOG_FILE_MANIFEST, text, bytes);
 	g_free(text);
 	rrlog_manifest_free(&m);
 	return checksum;
