@@ -170,7 +170,7 @@ $(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch
 		kernel-patch/Makefile kernel-patch/Kbuild.oot
 	@mkdir -p $(@D)
 	$(call say,MODULES,Linux $(kvm_line)). ./$(versions) && \
-	src=$(CURDIR)/$(BUILD)/linux/src/usr/src && \
+	src=$(abspath $(BUILD))/linux/src/usr/src && \
 	$(MAKE) -s -C kernel-patch modules KVER=$$KVER O=$(CURDIR)/$(@D) \
 		LINUX_SOURCE=$$src/linux-source-$(kvm_line).tar.xz \
 		KDIR=$$src/linux-headers-$$KVER >$(BUILD)/modules.log 2>&1 || \
@@ -199,8 +199,8 @@ unit_tests := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
 kvm_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/kvm/*.c))
 system_tests := $(sort $(wildcard tests/system/*.sh))
 unit_helpers := $(call objects,$(wildcard tests/unit/*-util.c))
-test_env := RR_TOP=$(CURDIR) RR_BUILD=$(CURDIR)/$(BUILD) RR_BIN=$(CURDIR)/$(BUILD)/bin \
-	RR_LOG=$(CURDIR)/$(BUILD)/bin/rr-log RR_GUEST=$(CURDIR)/$(BUILD)/guest
+test_env := RR_TOP=$(CURDIR) RR_BUILD=$(abspath $(BUILD)) RR_BIN=$(abspath $(BUILD))/bin \
+	RR_LOG=$(abspath $(BUILD))/bin/rr-log RR_GUEST=$(abspath $(BUILD))/guest
 
 $(unit_tests): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(unit_helpers) $(lib)
 	@mkdir -p $(@D)
@@ -235,8 +235,8 @@ $(asan)/tests/unit/%: $(asan)/tests/unit/%.o $(asan_helpers) $(asan_lib)
 # A script, for the test of a program takes the program as an argument.
 $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-log
 	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nexec %s%s\n' '$(CURDIR)/$<' \
-		'$(if $(filter rr-log,$*), $(CURDIR)/$(asan)/bin/rr-log)' >$@
+	@printf '#!/bin/sh\nexec %s%s\n' '$(abspath $<)' \
+		'$(if $(filter rr-log%,$*), $(abspath $(asan))/bin/rr-log)' >$@
 	@chmod 755 $@
 .SECONDARY: $(call asan_objects,$(unit_sources)) $(patsubst %.c,$(asan)/%,$(unit_sources))
 -include $(patsubst %.o,%.d,$(asan_lib) $(asan_helpers) \
@@ -250,26 +250,32 @@ check-built: all guest tests
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests) \
 		$(if $(CONFIG_LAB),--lab) $(kvm_tests) --host $(system_tests)
 
-# Each for FUZZ_SECONDS; the seeds are from the demo's trace, if there is one.
+# Each for FUZZ_SECONDS; the seeds are from FUZZ_TRACE, if there is one.  What a
+# reader may take: 17 MiB for a frame before and after decompression, twice.
 FUZZ_SECONDS ?= 60
-fuzz_targets := $(patsubst common/logfmt/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard common/logfmt/fuzz/*.c))
-$(fuzz_targets): $(BUILD)/fuzz/%: common/logfmt/fuzz/%.c $(LOGFMT_SRCS) \
+FUZZ_TRACE ?= $(BUILD)/demo/demo.rrt
+fuzz_options = -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -timeout=10 \
+	-malloc_limit_mb=40 -rss_limit_mb=512 -max_len=65536 -use_value_profile=1
+fuzz_targets := $(patsubst common/logfmt/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard common/logfmt/fuzz/fuzz-*.c))
+$(fuzz_targets): $(BUILD)/fuzz/%: common/logfmt/fuzz/%.c common/logfmt/fuzz/trace.c \
+		$(LOGFMT_SRCS) \
 		$(wildcard common/logfmt/*.h common/logfmt/fuzz/*.h common/landmark/*.h) $(flags)
 	@command -v clang >/dev/null || { echo 'No clang: run "RR_FUZZ=1 make deps"' >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call say,CC FUZZ,$@)clang $(CPPFLAGS) -std=gnu11 -O1 -g \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $(filter %.c,$^) $(LDLIBS)
+$(BUILD)/fuzz/seeds-of-trace: $(BUILD)/obj/common/logfmt/fuzz/seeds.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(lib) $(LDLIBS)
 
 .PHONY: fuzz
-fuzz: $(fuzz_targets)
-	$(Q)if [ -e $(BUILD)/demo/demo.rrt ]; then \
-		sh common/logfmt/fuzz/make-seeds.sh $(BUILD)/demo/demo.rrt $(BUILD)/fuzz/seeds; fi
+fuzz: $(fuzz_targets) $(BUILD)/fuzz/seeds-of-trace
+	$(Q)if [ -e $(FUZZ_TRACE) ]; then \
+		$(BUILD)/fuzz/seeds-of-trace $(FUZZ_TRACE) $(BUILD)/fuzz/seeds; \
+	else echo 'No $(FUZZ_TRACE): without seeds from a trace'; fi
 	$(Q)for f in $(fuzz_targets); do \
-		n=$${f##*/fuzz-}; mkdir -p $(BUILD)/fuzz/found/$$n $(BUILD)/fuzz/seeds/$$n; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			-artifact_prefix=$(BUILD)/fuzz/$$n- $(BUILD)/fuzz/found/$$n \
-			$(BUILD)/fuzz/seeds/$$n || exit 1; done
+		sh common/logfmt/fuzz/run.sh $$f $(BUILD)/fuzz $(fuzz_options) || exit 1; done
 
 .PHONY: bench
 bench: all guest

@@ -98,6 +98,12 @@ fi
 say 'the log'
 "$bin/rr-log" stats "$trace" >"$out/stats"
 cat "$out/stats"
+"$bin/rr-log" stats --json "$trace" >"$out/stats.json"
+stat_of() {	# PYTHON EXPRESSION of the object s
+	/usr/bin/python3 -c 'import json, sys
+s = json.load(open(sys.argv[1]))
+print(eval(sys.argv[2]))' "$out/stats.json" "$1"
+}
 "$bin/rr-tcg" replay --trace "$trace" --plugin libinsn.so --qemu-arg -d \
 	--qemu-arg plugin --qemu-arg -D --qemu-arg "$out/insn" \
 	>"$out/insn.console" 2>"$out/insn.report" || fail "the replay failed:" \
@@ -106,9 +112,8 @@ insns=$(sed -n 's/^total insns: //p; s/^insns: //p' "$out/insn" | tail -n 1)
 [ -n "$insns" ] || fail "the plugin counted nothing"
 events=$(stat -c %s "$trace/events")
 # Of the rest only the size before compression is known.
-rest=$(awk 'NF == 5 && $4 ~ /^[0-9]+$/ { n += $4; if ($1 == "dma") n -= $5 }
-	END { print n }' "$out/stats")
-seconds=$(sed -n 's/ s of host time:.*//p' "$out/stats")
+rest=$(stat_of 's["raw_bytes"] - s["types"].get("dma", {}).get("data_bytes", 0)')
+seconds=$(stat_of 'round(s["host_time_ns"] / 1e9, 1)')
 per() {
 	printf '%-36s %14s %18s\n' "$1" "$(calc "$events * $2" %.1f)" \
 		"$(calc "$rest * $2" %.1f)"

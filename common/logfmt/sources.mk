@@ -17,10 +17,17 @@ LOGFMT_SRCS := \
 	common/logfmt/writer-thread.c
 
 LOGFMT_TOOL_SRCS := \
+	common/logfmt/tool/diff.c \
+	common/logfmt/tool/diff-items.c \
 	common/logfmt/tool/dump.c \
 	common/logfmt/tool/info.c \
+	common/logfmt/tool/json.c \
 	common/logfmt/tool/main.c \
+	common/logfmt/tool/progress.c \
+	common/logfmt/tool/record.c \
 	common/logfmt/tool/stats.c \
+	common/logfmt/tool/stats-collect.c \
+	common/logfmt/tool/stats-json.c \
 	common/logfmt/tool/verify.c
 
 LOGFMT_PKGS := json-glib-1.0 glib-2.0 libxxhash zlib

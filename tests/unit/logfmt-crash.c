@@ -5,6 +5,7 @@
  */
 #include "trace-util.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -12,120 +13,253 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define KILLS 50
+#define KILLS 200
+#define AT_ONCE 4 /* writers */
 #define SEED 23
-#define SLOTS 1000 /* of a millisecond */
-/* What may be lost: 100 ms, and as much again for a busy machine. */
-#define LOSS_MS 200
+#define MAX_RECORDS 200000
+#define MAX_DELAY_US 300000
+/*
+ * What may be lost.  The writer's timer is set to 90 ms; the rest is for
+ * writing. A machine that is too busy to run a thread at the time is told apart
+ * by a thread that only sleeps: what that one was late by is allowed as well,
+ * but not without limit, and not often.
+ */
+#define LOSS_US 100000
+#define MAX_LATE_US 100000
+#define MAX_LATE_KILLS (KILLS / 10)
 
 static char dir[256], trace[300];
 
-/* What the writer tells about itself before it is killed. */
-struct progress {
-	volatile uint64_t start_ms; /* after rrlog_writer_start() */
-	volatile uint64_t flushed;
-	bool may_flush; /* else only the timer writes */
-	volatile uint64_t appended[SLOTS]; /* by ms since start_ms */
+/* How a writer writes: bursts of records, and pauses between them. */
+struct pace {
+	unsigned int burst, pause_us;
+	unsigned int flush_every; /* bursts; 0: never */
 };
 
-static uint64_t now_ms(void)
+static const struct pace paces[] = {
+	{ 5, 5000, 0 },	     /* the timer writes */
+	{ 50, 500, 0 },	     /* full frames, and the timer */
+	{ 10000, 20000, 0 }, /* several frames at once */
+	{ 50, 500, 100 },
+};
+
+/* What a writer tells about itself before it is killed; shared memory. */
+struct progress {
+	volatile uint64_t start_us; /* after rrlog_writer_start() */
+	volatile uint64_t flushed;
+	volatile uint64_t late_us; /* the most that a sleeper was late */
+	volatile uint64_t appended;
+	volatile uint64_t
+		appended_us[MAX_RECORDS]; /* by number of the record */
+};
+
+static uint64_t now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static void write_for_ever(struct progress *p)
+static void *sleeper(void *opaque)
+{
+	struct progress *p = opaque;
+
+	for (;;) {
+		uint64_t begin_us = now_us();
+		uint64_t late_us;
+
+		usleep(1000);
+		late_us = now_us() - begin_us - 1000;
+		if (late_us > p->late_us)
+			p->late_us = late_us;
+	}
+	return NULL;
+}
+
+static void write_for_ever(struct progress *p, const struct pace *pace,
+			   const char *path)
 {
 	struct record_maker m = { .rng = { SEED } };
-	struct rrlog_writer *w = create_trace(trace, NULL, 40);
+	struct rrlog_writer *w;
 	struct rrlog_record rec;
+	unsigned int bursts = 0;
+	pthread_t thread;
 	uint64_t n = 0;
 
+	pthread_create(&thread, NULL, sleeper, p);
+	w = create_trace(path, NULL, 40);
 	if (rrlog_writer_start(w))
 		_exit(1);
-	p->start_ms = now_ms();
-	for (;;) {
-		uint64_t slot = now_ms() - p->start_ms;
-
-		if (slot >= SLOTS)
-			pause();
+	p->start_us = now_us();
+	while (n < MAX_RECORDS) {
 		make_record(&m, &rec);
 		if (rrlog_writer_append(w, &rec))
 			_exit(1);
-		p->appended[slot] = ++n;
-		if (p->may_flush && n % 5000 == 0) {
+		p->appended_us[n] = now_us();
+		p->appended = ++n;
+		if (n % pace->burst)
+			continue;
+		if (pace->flush_every && ++bursts % pace->flush_every == 0) {
 			rrlog_writer_flush(w);
 			p->flushed = n;
 		}
-		/* Slowly, the timer writes; fast, full frames do. */
-		if (n % 50 == 0)
-			usleep(p->may_flush ? 500 : 5000);
+		usleep(pace->pause_us);
 	}
+	pause();
 }
 
-/* Records appended at least LOSS_MS before @kill_ms. */
-static uint64_t must_have(const struct progress *p, uint64_t kill_ms)
-{
-	uint64_t end = kill_ms - p->start_ms;
-	uint64_t i, n = p->flushed;
+/* One of the writers that run at once. */
+struct victim {
+	char *path;
+	struct progress *progress;
+	const struct pace *pace;
+	uint64_t kill_us; /* planned, then real */
+	pid_t pid;
+};
 
-	for (i = 0; i + LOSS_MS < end && i < SLOTS; i++) {
-		if (p->appended[i] > n)
-			n = p->appended[i];
-	}
-	return n;
-}
+/* Over all kills. */
+struct losses {
+	unsigned int wrong, late, before_start;
+	uint64_t read_count, lost_count;
+	uint64_t worst_us; /* age of the oldest record lost */
+};
 
-static bool kill_once(struct rng *rng, struct progress *p, uint64_t *count)
+static void begin_victim(struct victim *v, struct rng *rng)
 {
-	uint64_t delay_us = rng_next(rng) % 500000;
-	uint64_t kill_ms;
-	bool complete = false;
-	pid_t child;
-	int err;
+	uint64_t delay_us = rng_next(rng) % MAX_DELAY_US;
 
 	if (rng_next(rng) % 4 == 0)
-		delay_us /= 100; /* around the start */
-	memset((void *)p, 0, sizeof(*p));
-	p->may_flush = rng_next(rng) % 2;
-	child = fork();
-	if (!child)
-		write_for_ever(p);
-	usleep((useconds_t)delay_us);
-	kill_ms = now_ms();
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+		delay_us /= 50; /* around the start */
+	/* Not memset(): that would touch pages that are never used. */
+	v->progress->start_us = v->progress->flushed = 0;
+	v->progress->late_us = v->progress->appended = 0;
+	v->pace = &paces[rng_next(rng) % (sizeof(paces) / sizeof(paces[0]))];
+	v->kill_us = now_us() + delay_us;
+	v->pid = fork();
+	if (!v->pid)
+		write_for_ever(v->progress, v->pace, v->path);
+	if (v->pid < 0)
+		ksft_bail_out("fork: %s", strerror(errno));
+}
 
-	err = read_prefix(trace, SEED, count, &complete);
-	remove_trace(trace);
-	if (!p->start_ms)
+static void kill_victim(struct victim *v)
+{
+	uint64_t now = now_us();
+	int status;
+
+	if (now < v->kill_us)
+		usleep((useconds_t)(v->kill_us - now));
+	v->kill_us = now_us();
+	kill(v->pid, SIGKILL);
+	waitpid(v->pid, &status, 0);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		ksft_bail_out("a writer ended by itself: %d", status);
+}
+
+/* Is the loss of all from record @count on within what may be lost? */
+static bool judge_loss(const struct victim *v, uint64_t count, struct losses *l)
+{
+	const struct progress *p = v->progress;
+	uint64_t late_us = p->late_us, age_us;
+
+	l->read_count += count;
+	if (count < p->flushed)
+		return false;
+	if (count >= p->appended)
+		return true;
+	l->lost_count += p->appended - count;
+	if (v->kill_us < p->appended_us[count])
+		return true; /* appended while the signal was on its way */
+	age_us = v->kill_us - p->appended_us[count];
+	if (age_us > l->worst_us)
+		l->worst_us = age_us;
+	if (age_us <= LOSS_US)
+		return true;
+	l->late++;
+	ksft_note("a record of %llu us before the kill was lost; a sleeper was "
+		  "%llu us late",
+		  (unsigned long long)age_us, (unsigned long long)late_us);
+	if (late_us > MAX_LATE_US)
+		late_us = MAX_LATE_US;
+	return age_us <= LOSS_US + late_us;
+}
+
+static bool judge_victim(const struct victim *v, struct losses *l)
+{
+	bool complete = false;
+	uint64_t count;
+	int err = read_prefix(v->path, SEED, &count, &complete);
+
+	remove_trace(v->path);
+	if (!v->progress->start_us) {
+		l->before_start++;
 		return !err || err == -EBADMSG || err == -ENOENT ||
 		       err == -EINVAL;
-	if (!err && !complete && *count >= must_have(p, kill_ms))
-		return true;
-	ksft_note("after %llu us: error %d, %llu records of %llu",
-		  (unsigned long long)delay_us, err, (unsigned long long)*count,
-		  (unsigned long long)must_have(p, kill_ms));
+	}
+	if (!err && !complete)
+		return judge_loss(v, count, l);
+	ksft_note("error %d, %s", err, complete ? "complete" : "incomplete");
 	return false;
+}
+
+static void setup_victims(struct victim *victims)
+{
+	unsigned int i;
+
+	for (i = 0; i < AT_ONCE; i++) {
+		struct victim *v = &victims[i];
+
+		if (asprintf(&v->path, "%s/kill-%u.rrt", dir, i) < 0)
+			ksft_bail_out("out of memory");
+		v->progress =
+			mmap(NULL, sizeof(*v->progress), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (v->progress == MAP_FAILED)
+			ksft_bail_out("mmap: %s", strerror(errno));
+	}
+}
+
+static int compare_kills(const void *a, const void *b)
+{
+	const struct victim *x = a, *y = b;
+
+	return x->kill_us < y->kill_us ? -1 : x->kill_us > y->kill_us;
 }
 
 static void test_kill(void)
 {
-	struct progress *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct victim victims[AT_ONCE];
+	struct losses l = { 0 };
 	struct rng rng = { 3 };
-	unsigned int i, wrong = 0;
-	uint64_t count, sum = 0;
+	unsigned int i, kills;
 
-	for (i = 0; i < KILLS; i++) {
-		wrong += !kill_once(&rng, p, &count);
-		sum += count;
+	setup_victims(victims);
+	for (kills = 0; kills < KILLS; kills += AT_ONCE) {
+		for (i = 0; i < AT_ONCE; i++)
+			begin_victim(&victims[i], &rng);
+		qsort(victims, AT_ONCE, sizeof(victims[0]), compare_kills);
+		for (i = 0; i < AT_ONCE; i++)
+			kill_victim(&victims[i]);
+		for (i = 0; i < AT_ONCE; i++)
+			l.wrong += !judge_victim(&victims[i], &l);
 	}
-	ksft_ok(!wrong && sum, "killed %d times: %u wrong, %llu records read",
-		KILLS, wrong, (unsigned long long)sum);
-	munmap(p, sizeof(*p));
+	ksft_note("%u kills before the first record could be written; %llu "
+		  "records read, %llu lost, the oldest of %llu us before the "
+		  "kill",
+		  l.before_start, (unsigned long long)l.read_count,
+		  (unsigned long long)l.lost_count,
+		  (unsigned long long)l.worst_us);
+	ksft_ok(!l.wrong && l.read_count && l.lost_count &&
+			l.before_start < KILLS / 2,
+		"killed %u times: %u wrong", kills, l.wrong);
+	ksft_ok(l.late <= MAX_LATE_KILLS,
+		"more than 100 ms lost, as the machine was busy: %u times",
+		l.late);
+	for (i = 0; i < AT_ONCE; i++) {
+		munmap(victims[i].progress, sizeof(*victims[i].progress));
+		free(victims[i].path);
+	}
 }
 
 /* Append until it fails, as the disk is full; then read. */
@@ -176,34 +310,70 @@ static void test_file_size_limit(void)
 	remove_trace(trace);
 }
 
-static void test_full_disk(void)
+/* The disk is full before the first record; the trace never began. */
+static int fill_disk_at_start(const char *path)
+{
+	struct rrlog_block block = { 3, "pc.ram", 64 * RRLOG_PAGE_BYTES };
+	uint64_t page[RRLOG_PAGE_BYTES / 8], i;
+	struct rng rng = { SEED };
+	struct rrlog_writer *w;
+	struct rrlog_record rec = { .type = RRLOG_NMI };
+	bool complete = false;
+	uint64_t count;
+	int err = rrlog_writer_create(path, "none", &w);
+	size_t j;
+
+	if (err)
+		return err == -ENOSPC ? 0 : 20;
+	if (rrlog_writer_add_block(w, &block))
+		return 21;
+	for (i = 0; !err && i < 64; i++) {
+		for (j = 0; j < sizeof(page) / sizeof(page[0]); j++)
+			page[j] = rng_next(&rng);
+		err = rrlog_writer_put_page(w, 3, i, page);
+	}
+	if (!err)
+		err = rrlog_writer_start(w);
+	if (err != -ENOSPC || !rrlog_writer_error(w)[0])
+		return 22;
+	if (rrlog_writer_append(w, &rec) != err)
+		return 23;
+	if (rrlog_writer_close(w, true) != err)
+		return 24;
+	return read_prefix(path, SEED, &count, &complete) < 0 ? 0 : 25;
+}
+
+static void run_on_small_disk(const char *options, const char *what,
+			      int (*fill)(const char *path))
 {
 	char path[512];
 	int status;
 	pid_t child;
 
-	if (mount("tmpfs", dir, "tmpfs", 0, "size=1m")) {
-		ksft_skip("full disk: cannot mount a tmpfs: %s",
+	if (mount("tmpfs", dir, "tmpfs", 0, options)) {
+		ksft_skip("%s: cannot mount a tmpfs: %s", what,
 			  strerror(errno));
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/full.rrt", dir);
 	child = fork();
 	if (!child)
-		_exit(fill_disk(path));
+		_exit(fill(path));
 	status = wait_status(child);
-	ksft_ok(!status, "full disk: %d", status);
+	ksft_ok(!status, "%s: %d", what, status);
 	umount(dir);
 }
 
 int main(void)
 {
-	ksft_plan(3);
+	ksft_plan(2 + 1 + 2);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_kill();
 	test_file_size_limit();
-	test_full_disk();
+	run_on_small_disk("size=1m", "full disk", fill_disk);
+	run_on_small_disk("size=64k", "full disk before the first record",
+			  fill_disk_at_start);
 	rmdir(dir);
 	return ksft_end();
 }

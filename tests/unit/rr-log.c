@@ -4,59 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "trace-util.h"
-
-#include <sys/wait.h>
+#include "program-util.h"
 
 #define SEED 5
 #define RECORDS 1000
-
-static char dir[256], trace[300];
-static const char *program;
-
-struct outcome {
-	int status;
-	char out[4096]; /* the first of stdout */
-	unsigned int out_lines, err_lines;
-	char err[512];
-};
-
-static unsigned int read_text(const char *name, char *text, size_t size)
-{
-	struct file_copy f = load_file(dir, name);
-	size_t kept = f.size < size - 1 ? f.size : size - 1;
-	unsigned int lines = 0;
-	size_t i;
-
-	for (i = 0; i < f.size; i++)
-		lines += f.bytes[i] == '\n';
-	memcpy(text, f.bytes, kept);
-	text[kept] = 0;
-	free(f.bytes);
-	return lines;
-}
-
-static struct outcome run(const char *arguments)
-{
-	struct outcome o = { 0 };
-	char command[2048];
-
-	snprintf(command, sizeof(command), "'%s' %s >'%s/out' 2>'%s/err'",
-		 program, arguments, dir, dir);
-	o.status = system(command);
-	o.status = WIFEXITED(o.status) ? WEXITSTATUS(o.status) : -1;
-	o.out_lines = read_text("out", o.out, sizeof(o.out));
-	o.err_lines = read_text("err", o.err, sizeof(o.err));
-	return o;
-}
-
-static struct outcome run_on_trace(const char *arguments)
-{
-	char with_trace[1024];
-
-	snprintf(with_trace, sizeof(with_trace), "%s '%s'", arguments, trace);
-	return run(with_trace);
-}
+#define CUTS 20 /* of each file */
 
 static void make_trace(bool complete)
 {
@@ -102,12 +54,12 @@ static void test_commands(void)
 		"stats --json");
 	o = run_on_trace("dump");
 	ksft_ok(!o.status && o.out_lines == RECORDS && o.out[0] == '0', "dump");
-	o = run_on_trace("dump --limit 7 --type dma");
+	o = run_on_trace("dump --count 7 --type dma");
 	ksft_ok(!o.status && o.out_lines == 7 && strstr(o.out, " dma output="),
-		"dump --limit --type");
-	o = run_on_trace("dump --skip 998");
+		"dump --count --type");
+	o = run_on_trace("dump --from 998");
 	ksft_ok(!o.status && o.out_lines == 2 && !strncmp(o.out, "998 ", 4),
-		"dump --skip");
+		"dump --from");
 	remove_trace(trace);
 }
 
@@ -155,33 +107,128 @@ static void test_damaged(void)
 	remove_trace(trace);
 }
 
+/* A complete trace that was cut: status 4, and one line with file and offset. */
+static void test_cut(void)
+{
+	static const char *const names[] = { "manifest", "pages", "events" };
+	unsigned int i, j, wrong = 0;
+	char place[64];
+
+	make_trace(true);
+	for (i = 0; i < 3; i++) {
+		struct file_copy f = load_file(trace, names[i]);
+
+		snprintf(place, sizeof(place), "t.rrt/%s: offset ", names[i]);
+		for (j = 0; j < CUTS; j++) {
+			struct outcome o;
+
+			store_file(trace, names[i], f.bytes, f.size * j / CUTS);
+			o = run_on_trace("verify");
+			wrong += o.status != 4 || o.err_lines != 1 ||
+				 o.out_lines || !strstr(o.err, place);
+		}
+		store_file(trace, names[i], f.bytes, f.size);
+		free(f.bytes);
+	}
+	ksft_ok(!wrong && !run_on_trace("verify").status,
+		"verify of %u cuts: %u wrong", 3 * CUTS, wrong);
+	remove_trace(trace);
+}
+
+/* One JSON object a line, each with its number; data and registers in full. */
+static void test_dump_json(void)
+{
+	struct outcome o;
+
+	make_trace(true);
+	o = run_on_trace("dump --json --from 10 --count 5");
+	ksft_ok(!o.status && o.out_lines == 5 &&
+			!strncmp(o.out, "{\"record\":10,", 13) &&
+			strstr(o.out, "\n{\"record\":14,"),
+		"dump --json");
+	o = run_on_trace("dump --json --type interrupt,nmi");
+	ksft_ok(!o.status && strstr(o.out, "\"type\":\"interrupt\"") &&
+			strstr(o.out, "\"type\":\"nmi\"") &&
+			!strstr(o.out, "\"type\":\"dma\"") &&
+			strstr(o.out, "\"r15\":\"0x"),
+		"dump --json --type with two types");
+	remove_trace(trace);
+}
+
+static void test_verify_json(void)
+{
+	struct file_copy f;
+	struct outcome o;
+
+	make_trace(true);
+	o = run_on_trace("verify --json");
+	ksft_ok(!o.status && strstr(o.out, "\"state\" : \"complete\"") &&
+			strstr(o.out, "\"records\" : 1000,"),
+		"verify --json");
+	f = load_file(trace, "events");
+	f.bytes[f.size - 1] ^= 1;
+	store_file(trace, "events", f.bytes, f.size);
+	free(f.bytes);
+	o = run_on_trace("verify --json");
+	ksft_ok(o.status == 4 && o.err_lines == 1 &&
+			strstr(o.out, "\"state\" : \"damaged\"") &&
+			strstr(o.out, "/events: offset "),
+		"verify --json of a damaged trace");
+	remove_trace(trace);
+}
+
+/* Whoever reads less than all, and a disk that is full. */
+static void test_outputs(void)
+{
+	struct outcome o;
+	char command[1024];
+
+	make_trace(true);
+	o = run_on_trace("dump 2>/dev/full >/dev/full --count 1");
+	ksft_ok(o.status == 1, "output to a full disk, with nowhere to say so");
+	snprintf(command, sizeof(command), "dump '%s' >/dev/full", trace);
+	o = run(command);
+	ksft_ok(o.status == 1 && o.err_lines == 1 &&
+			strstr(o.err, "No space left on device"),
+		"dump to a full disk: %s", strtok(o.err, "\n"));
+	snprintf(command, sizeof(command), "stats --json '%s' >/dev/full",
+		 trace);
+	o = run(command);
+	ksft_ok(o.status == 1 && o.err_lines == 1, "stats to a full disk: %s",
+		strtok(o.err, "\n"));
+	snprintf(command, sizeof(command), "dump '%s' | head -n 1", trace);
+	o = run(command);
+	ksft_ok(!o.status && o.out_lines == 1 && !o.err_lines,
+		"a closed pipe: no complaint");
+	remove_trace(trace);
+}
+
 int main(int argc, char **argv)
 {
 	struct outcome o;
-	char path[512];
 
-	program = argc > 1 ? argv[1] : getenv("RR_LOG");
-	if (!program)
-		program = "build/bin/rr-log";
-	ksft_plan(8 + 2 + 3 + 7);
-	make_temp_dir(dir, sizeof(dir));
-	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
+	setup_program(argc, argv);
+	ksft_plan(8 + 2 + 3 + 1 + 2 + 2 + 4 + 11);
 	test_commands();
 	test_incomplete();
 	test_damaged();
+	test_cut();
+	test_dump_json();
+	test_verify_json();
+	test_outputs();
 	check_wrong_use("");
 	check_wrong_use("frobnicate");
 	check_wrong_use("info");
 	check_wrong_use("info a b");
+	check_wrong_use("diff a");
+	check_wrong_use("diff a b c");
+	check_wrong_use("dump --nonsense x");
+	check_wrong_use("dump --count many x");
 	check_wrong_use("dump --type nonsense x");
 	check_wrong_use("verify /nonexistent");
 	o = run("--help");
 	ksft_ok(!o.status && strstr(o.out, "Exit status") && !o.err_lines,
 		"--help");
-	snprintf(path, sizeof(path), "%s/out", dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/err", dir);
-	unlink(path);
-	rmdir(dir);
+	clean_up();
 	return ksft_end();
 }

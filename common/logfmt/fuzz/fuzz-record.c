@@ -5,6 +5,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "record.h"
 
 static void check_again(const struct rrlog_record *rec)

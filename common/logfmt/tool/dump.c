@@ -3,29 +3,36 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "json.h"
 #include "tool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define DATA_PREFIX_BYTES 16
-
-static gint64 limit = -1;
-static gint64 skip;
-static char *type_name;
+static gint64 count = -1;
+static gint64 from;
+static char *type_names;
 static gboolean all_registers;
+static gboolean as_json;
 
 static const GOptionEntry options[] = {
-	{ "limit", 'n', 0, G_OPTION_ARG_INT64, &limit,
-	  "Print at most N records", "N" },
-	{ "skip", 's', 0, G_OPTION_ARG_INT64, &skip,
+	{ "count", 'c', 0, G_OPTION_ARG_INT64, &count,
+	  "Stop after printing N records", "N" },
+	{ "from", 'f', 0, G_OPTION_ARG_INT64, &from,
 	  "Begin with record N (the first is 0)", "N" },
-	{ "type", 't', 0, G_OPTION_ARG_STRING, &type_name,
-	  "Only records of this type, as \"pio-read\"", "NAME" },
+	{ "type", 't', 0, G_OPTION_ARG_STRING, &type_names,
+	  "Only records of these types, as \"pio-read,dma\"", "NAME,..." },
 	{ "registers", 'r', 0, G_OPTION_ARG_NONE, &all_registers,
 	  "All registers of landmarks", NULL },
+	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
+	  "One JSON object a line, with all registers and data", NULL },
 	G_OPTION_ENTRY_NULL,
+};
+
+/* Which record types to print, by number. */
+struct filter {
+	bool wanted[UINT8_MAX + 1];
 };
 
 /* The number of the type of that name; 0 if there is none. */
@@ -42,96 +49,112 @@ static unsigned int find_type(const char *name)
 	return 0;
 }
 
-static void print_landmark(const struct rr_landmark *lm)
+static void tell_types(const char *name)
 {
-	unsigned int i;
+	unsigned int type;
 
-	printf(" branches=%" PRIu64, lm->branches);
-	for (i = 0; i < RR_REG_COUNT; i++) {
-		if (all_registers || i == RR_REG_RIP || i == RR_REG_RCX)
-			printf(" %s=0x%" PRIx64, rr_reg_name((enum rr_reg)i),
-			       lm->regs[i]);
+	fprintf(stderr, "rr-log: no record type \"%s\"; there are", name);
+	for (type = 1; type <= UINT8_MAX; type++) {
+		if (rrlog_type_info(type))
+			fprintf(stderr, " %s", rrlog_type_info(type)->name);
 	}
-	printf(" digest=%016" PRIx64, rr_landmark_digest(lm));
+	fprintf(stderr, "\n");
 }
 
-static void print_data(const struct rrlog_record *rec)
+static bool parse_types(struct filter *filter, const char *names)
 {
-	const uint8_t *bytes = rec->data;
-	size_t i;
+	char **list = g_strsplit(names, ",", -1);
+	unsigned int type = 0;
+	char **name;
 
-	printf(" data[%zu]=", rec->data_bytes);
-	for (i = 0; i < rec->data_bytes && i < DATA_PREFIX_BYTES; i++)
-		printf("%02x", bytes[i]);
-	if (rec->data_bytes > DATA_PREFIX_BYTES)
-		printf("...");
+	memset(filter, 0, sizeof(*filter));
+	for (name = list; *name; name++) {
+		type = find_type(*name);
+		if (!type)
+			break;
+		filter->wanted[type] = true;
+	}
+	if (*name || name == list)
+		tell_types(*name ? *name : "");
+	g_strfreev(list);
+	return type != 0;
 }
 
-static void print_record(uint64_t number, const struct rrlog_record *rec)
+static bool parse_filter(struct filter *filter)
 {
-	const struct rrlog_type_info *info = rrlog_type_info(rec->type);
-	unsigned int i;
-
-	printf("%" PRIu64 " %s output=%" PRIu64 "/%08" PRIx32, number,
-	       info->name, rec->output_bytes, rec->output_hash);
-	if (rec->stamp == RRLOG_AT_LANDMARK)
-		print_landmark(&rec->landmark);
-	for (i = 0; i < info->field_count; i++)
-		printf(" %s=0x%" PRIx64, info->fields[i], rec->field[i]);
-	if (info->has_data)
-		print_data(rec);
-	printf("\n");
+	if (from < 0) {
+		fprintf(stderr, "rr-log: --from is the number of a record, 0 "
+				"or more\n");
+		return false;
+	}
+	if (type_names)
+		return parse_types(filter, type_names);
+	memset(filter->wanted, true, sizeof(filter->wanted));
+	return true;
 }
 
-static int dump(struct rrlog_reader *r, unsigned int type)
+static void print_record(GString *line, uint64_t number,
+			 const struct rrlog_record *rec)
 {
+	JsonBuilder *b;
+
+	if (as_json) {
+		b = json_builder_new();
+		tool_add_record(b, number, rec, RRLOG_MAX_DATA_BYTES);
+		tool_print_json(b, false);
+		return;
+	}
+	g_string_truncate(line, 0);
+	tool_append_record(line, number, rec, all_registers);
+	puts(line->str);
+}
+
+static int dump(struct rrlog_reader *r, const struct filter *filter)
+{
+	GString *line = g_string_new(NULL);
 	struct rrlog_reader_position p;
 	struct rrlog_record rec;
 	gint64 printed = 0;
 	int ret = 0;
 
-	while (limit < 0 || printed < limit) {
+	while (count < 0 || printed < count) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0 || ferror(stdout))
 			break;
 		rrlog_reader_position(r, &p);
-		if ((type && rec.type != type) ||
-		    p.record_count <= (uint64_t)skip)
+		if (!filter->wanted[rec.type] ||
+		    p.record_count <= (uint64_t)from)
 			continue;
-		print_record(p.record_count - 1, &rec);
+		print_record(line, p.record_count - 1, &rec);
 		printed++;
 	}
+	g_string_free(line, TRUE);
 	return ret < 0 ? ret : 0;
 }
 
 int tool_dump(int argc, char **argv)
 {
 	struct rrlog_reader *r;
-	unsigned int type = 0;
+	struct filter filter;
 	char *trace;
 	int status, err;
 
 	if (!tool_parse(argc, argv, options,
 			"Prints one line for each record of a trace.", &trace))
 		return TOOL_FAILED;
-	if (skip < 0)
-		skip = 0;
-	if (type_name)
-		type = find_type(type_name);
-	if (type_name && !type) {
-		fprintf(stderr, "rr-log: no record type \"%s\"\n", type_name);
+	if (!parse_filter(&filter))
 		return TOOL_FAILED;
-	}
 	r = tool_open(trace, &status);
 	if (!r)
 		return status;
-	err = dump(r, type);
+	err = dump(r, &filter);
 	status = tool_finish();
 	if (err)
 		status = tool_fail(r, err);
 	else if (rrlog_reader_torn_bytes(r))
-		fprintf(stderr, "rr-log: %" PRIu64
-				" bytes of a torn last frame left out\n",
+		fprintf(stderr,
+			"rr-log: %" PRIu64
+			" bytes of a torn last frame left out\n",
 			rrlog_reader_torn_bytes(r));
 	rrlog_reader_close(r);
 	return status;

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "json.h"
 #include "tool.h"
 
 #include <inttypes.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,18 +119,6 @@ static void print_text(const struct rrlog_reader *r, const char *trace)
 	}
 }
 
-static void add_u64(JsonBuilder *b, const char *key, uint64_t value)
-{
-	json_builder_set_member_name(b, key);
-	json_builder_add_int_value(b, (gint64)value);
-}
-
-static void add_string(JsonBuilder *b, const char *key, const char *value)
-{
-	json_builder_set_member_name(b, key);
-	json_builder_add_string_value(b, value);
-}
-
 static void add_blocks(JsonBuilder *b, const struct rrlog_reader *r)
 {
 	size_t i;
@@ -141,9 +129,9 @@ static void add_blocks(JsonBuilder *b, const struct rrlog_reader *r)
 		const struct rrlog_block *block = rrlog_reader_block(r, i);
 
 		json_builder_begin_object(b);
-		add_u64(b, "id", block->id);
-		add_string(b, "name", block->name);
-		add_u64(b, "bytes", block->size_bytes);
+		tool_add_u64(b, "id", block->id);
+		tool_add_string(b, "name", block->name);
+		tool_add_u64(b, "bytes", block->size_bytes);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
@@ -158,7 +146,7 @@ static void add_entries(JsonBuilder *b, const struct rrlog_reader *r)
 	for (i = 0; i < rrlog_reader_manifest_count(r); i++) {
 		const char *key = rrlog_reader_manifest_key(r, i);
 
-		add_string(b, key, rrlog_reader_manifest(r, key));
+		tool_add_string(b, key, rrlog_reader_manifest(r, key));
 	}
 	json_builder_end_object(b);
 }
@@ -167,27 +155,19 @@ static void print_json(const struct rrlog_reader *r)
 {
 	JsonBuilder *b = json_builder_new();
 	struct rrlog_reader_position p;
-	JsonNode *root;
-	char *text;
 
 	rrlog_reader_position(r, &p);
 	json_builder_begin_object(b);
-	add_u64(b, "format", RRLOG_FORMAT_VERSION);
-	json_builder_set_member_name(b, "complete");
-	json_builder_add_boolean_value(b, rrlog_reader_is_complete(r));
+	tool_add_u64(b, "format", RRLOG_FORMAT_VERSION);
+	tool_add_bool(b, "complete", rrlog_reader_is_complete(r));
 	if (rrlog_reader_is_complete(r))
-		add_u64(b, "records", p.total_records);
-	add_u64(b, "events_bytes", p.file_bytes);
-	add_u64(b, "pages_bytes", p.pages_file_bytes);
+		tool_add_u64(b, "records", p.total_records);
+	tool_add_u64(b, "events_bytes", p.file_bytes);
+	tool_add_u64(b, "pages_bytes", p.pages_file_bytes);
 	add_blocks(b, r);
 	add_entries(b, r);
 	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	text = json_to_string(root, TRUE);
-	printf("%s\n", text);
-	g_free(text);
-	json_node_unref(root);
-	g_object_unref(b);
+	tool_print_json(b, true);
 }
 
 int tool_info(int argc, char **argv)

@@ -18,19 +18,20 @@ static const struct {
 	{ "info", tool_info, "what the trace says about itself" },
 	{ "dump", tool_dump, "one line for each record" },
 	{ "verify", tool_verify, "read all and check it" },
-	{ "stats", tool_stats, "counts and sizes by record type" },
+	{ "stats", tool_stats, "counts, sizes, rates, the most used addresses" },
+	{ "diff", tool_diff, "where two traces part" },
 };
 
 static void print_help(void)
 {
 	size_t i;
 
-	printf("Usage: rr-log COMMAND [OPTION...] TRACE\n\nCommands:\n");
+	printf("Usage: rr-log COMMAND [OPTION...] TRACE...\n\nCommands:\n");
 	for (i = 0; i < G_N_ELEMENTS(commands); i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
 	printf("\nrr-log COMMAND --help tells the options of a command.\n"
-	       "Exit status: 0 all well, 1 wrong use or failure, "
-	       "4 the trace is damaged.\n");
+	       "Exit status: 0 all well, 1 wrong use or failure (diff: or "
+	       "the traces differ),\n4 the trace is damaged.\n");
 }
 
 int main(int argc, char **argv)
@@ -59,14 +60,22 @@ int main(int argc, char **argv)
 	return TOOL_FAILED;
 }
 
-bool tool_parse(int argc, char **argv, const GOptionEntry *options,
-		const char *summary, char **trace)
+/* Without the trailing newline that some of GLib's texts have. */
+static void tell_wrong_use(const char *prgname, const char *text)
 {
-	GOptionContext *context = g_option_context_new("TRACE");
+	fprintf(stderr, "%s: %.*s; see %s --help\n", prgname,
+		(int)strcspn(text, "\n"), text, prgname);
+}
+
+bool tool_parse_many(int argc, char **argv, const GOptionEntry *options,
+		     const char *summary, const char *words, int count,
+		     char **values)
+{
+	GOptionContext *context = g_option_context_new(words);
 	char *prgname = g_strdup_printf("rr-log %s", argv[0]);
 	char **args = g_new0(char *, argc + 1);
 	GError *error = NULL;
-	bool good;
+	bool good = false;
 
 	/* GLib takes the program's name in the help from argv[0]. */
 	memcpy(args, argv, sizeof(*args) * (size_t)argc);
@@ -74,20 +83,32 @@ bool tool_parse(int argc, char **argv, const GOptionEntry *options,
 	g_option_context_set_summary(context, summary);
 	if (options)
 		g_option_context_add_main_entries(context, options, NULL);
-	good = g_option_context_parse(context, &argc, &args, &error);
-	if (!good)
-		fprintf(stderr, "%s: %s\n", prgname, error->message);
-	else if (argc != 2)
-		fprintf(stderr, "%s: expects one trace; see %s --help\n",
-			prgname, prgname);
-	if (good && argc == 2)
-		*trace = args[1];
-	good = good && argc == 2;
+	if (!g_option_context_parse(context, &argc, &args, &error)) {
+		tell_wrong_use(prgname, error->message);
+		goto out;
+	}
+	/* GLib leaves a "--" in place. */
+	if (argc > 1 && !strcmp(args[1], "--"))
+		memmove(args + 1, args + 2, sizeof(*args) * (size_t)--argc);
+	if (argc != count + 1) {
+		tell_wrong_use(prgname, count == 1 ? "expects one trace" :
+						     "expects two traces");
+		goto out;
+	}
+	memcpy(values, args + 1, sizeof(*values) * (size_t)count);
+	good = true;
+out:
 	g_clear_error(&error);
 	g_option_context_free(context);
 	g_free(prgname);
 	g_free(args);
 	return good;
+}
+
+bool tool_parse(int argc, char **argv, const GOptionEntry *options,
+		const char *summary, char **trace)
+{
+	return tool_parse_many(argc, argv, options, summary, "TRACE", 1, trace);
 }
 
 int tool_fail(const struct rrlog_reader *r, int err)
@@ -115,7 +136,8 @@ int tool_finish(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return TOOL_OK;
-	fprintf(stderr, "rr-log: cannot write to standard output\n");
+	fprintf(stderr, "rr-log: cannot write to standard output: %s\n",
+		g_strerror(errno));
 	return TOOL_FAILED;
 }
 

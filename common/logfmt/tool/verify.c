@@ -3,10 +3,26 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "json.h"
 #include "tool.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+static gboolean as_json;
+
+static const GOptionEntry options[] = {
+	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
+	  "Print JSON, for a damaged trace too", NULL },
+	G_OPTION_ENTRY_NULL,
+};
+
+/* What was read. */
+struct totals {
+	uint64_t pages;
+	uint64_t end; /* reason of the end record; 0: there is none */
+};
 
 static int count_page(void *opaque, uint32_t block, uint64_t page_index,
 		      const void *page)
@@ -16,22 +32,31 @@ static int count_page(void *opaque, uint32_t block, uint64_t page_index,
 	return 0;
 }
 
-static int read_all(struct rrlog_reader *r, uint64_t *pages, uint64_t *end)
+static int read_records(struct rrlog_reader *r, struct totals *totals)
 {
+	struct tool_progress progress;
 	struct rrlog_record rec;
-	int ret = rrlog_reader_for_each_page(r, count_page, pages);
+	int ret;
 
-	if (ret)
-		return ret;
+	tool_progress_begin(&progress, "rr-log verify");
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		if (rec.type == RRLOG_END)
-			*end = rec.field[0];
+			totals->end = rec.field[0];
+		tool_progress(&progress, r);
 	}
+	tool_progress_end(&progress);
 	return ret;
 }
 
-static void print_result(const struct rrlog_reader *r, uint64_t pages,
-			 uint64_t end)
+static int read_all(struct rrlog_reader *r, struct totals *totals)
+{
+	int err = rrlog_reader_for_each_page(r, count_page, &totals->pages);
+
+	return err ? err : read_records(r, totals);
+}
+
+static void print_text(const struct rrlog_reader *r,
+		       const struct totals *totals)
 {
 	struct rrlog_reader_position p;
 
@@ -39,7 +64,8 @@ static void print_result(const struct rrlog_reader *r, uint64_t pages,
 	printf("%s: %" PRIu64 " records in %" PRIu64 " frames, %" PRIu64
 	       " pages; %s\n",
 	       rrlog_reader_is_complete(r) ? "complete" : "incomplete",
-	       p.record_count, p.frame_count, pages, tool_end_reason(end));
+	       p.record_count, p.frame_count, totals->pages,
+	       tool_end_reason(totals->end));
 	if (p.skipped_count)
 		printf("%" PRIu64 " optional records of a later version\n",
 		       p.skipped_count);
@@ -53,29 +79,59 @@ static void print_result(const struct rrlog_reader *r, uint64_t pages,
 	       rrlog_reader_torn_bytes(r));
 }
 
+static const char *state(const struct rrlog_reader *r, int err)
+{
+	if (err)
+		return "damaged";
+	return rrlog_reader_is_complete(r) ? "complete" : "incomplete";
+}
+
+/* As far as it was read; @err: what stopped that. */
+static void print_json(const struct rrlog_reader *r,
+		       const struct totals *totals, int err)
+{
+	JsonBuilder *b = json_builder_new();
+	struct rrlog_reader_position p;
+
+	rrlog_reader_position(r, &p);
+	json_builder_begin_object(b);
+	tool_add_string(b, "state", state(r, err));
+	if (err)
+		tool_add_string(b, "error", rrlog_reader_error(r));
+	tool_add_u64(b, "records", p.record_count);
+	tool_add_u64(b, "skipped_records", p.skipped_count);
+	tool_add_u64(b, "frames", p.frame_count);
+	tool_add_u64(b, "last_frame_offset", p.frame_offset);
+	tool_add_u64(b, "pages", totals->pages);
+	tool_add_u64(b, "end_reason", totals->end);
+	tool_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
+	json_builder_end_object(b);
+	tool_print_json(b, true);
+}
+
 int tool_verify(int argc, char **argv)
 {
-	uint64_t pages = 0, end = 0;
+	struct totals totals = { 0 };
 	struct rrlog_reader *r;
 	char *trace;
 	int status, err;
 
-	if (!tool_parse(argc, argv, NULL,
+	if (!tool_parse(argc, argv, options,
 			"Reads all of a trace and checks it.  A trace that was "
 			"cut off while it was\nrecorded is incomplete, not "
 			"damaged.",
 			&trace))
 		return TOOL_FAILED;
-	r = tool_open(trace, &status);
-	if (!r)
-		return status;
-	err = read_all(r, &pages, &end);
-	if (err) {
+	err = rrlog_reader_open(trace, &r);
+	if (!err)
+		err = read_all(r, &totals);
+	if (as_json && (!err || err == -EBADMSG))
+		print_json(r, &totals, err);
+	else if (!err)
+		print_text(r, &totals);
+	status = tool_finish();
+	if (err)
 		status = tool_fail(r, err);
-	} else {
-		print_result(r, pages, end);
-		status = tool_finish();
-	}
 	rrlog_reader_close(r);
 	return status;
 }

@@ -1,0 +1,245 @@
+/*
+ * rr-log stats: reading the trace and counting.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "stats.h"
+
+#include <string.h>
+
+#include "tool.h"
+#include "varint.h"
+
+#define MAX_PLACES 65536 /* that are told apart */
+#define FIRST_INTERVAL_NS UINT64_C(125000000)
+
+const struct place_kind stats_place_kinds[] = {
+	{ RRLOG_PIO_READ, 0, "ports read" },
+	{ RRLOG_MMIO_READ, 0, "addresses read" },
+	{ RRLOG_RDMSR, 1, "MSRs read" },
+	{ RRLOG_WRMSR, 0, "MSRs written" },
+	{ RRLOG_INTERRUPT, 0, "interrupt vectors" },
+};
+const unsigned int stats_place_kind_count = G_N_ELEMENTS(stats_place_kinds);
+
+/* ---- places ---- */
+
+static guint place_hash(gconstpointer key)
+{
+	const struct place *p = key;
+
+	return g_int64_hash(&p->address) ^ p->type;
+}
+
+static gboolean place_equal(gconstpointer a, gconstpointer b)
+{
+	const struct place *x = a, *y = b;
+
+	return x->type == y->type && x->address == y->address;
+}
+
+static const struct place_kind *find_kind(unsigned int type)
+{
+	unsigned int i;
+
+	for (i = 0; i < stats_place_kind_count; i++) {
+		if (stats_place_kinds[i].type == type)
+			return &stats_place_kinds[i];
+	}
+	return NULL;
+}
+
+static void count_place(struct stats *s, const struct rrlog_record *rec,
+			size_t encoded_bytes)
+{
+	const struct place_kind *kind = find_kind(rec->type);
+	struct place key = { .type = rec->type };
+	struct place *place;
+
+	if (!kind)
+		return;
+	key.address = rec->field[kind->field];
+	place = g_hash_table_lookup(s->places, &key);
+	if (!place && g_hash_table_size(s->places) >= MAX_PLACES) {
+		s->other_places++;
+		return;
+	}
+	if (!place) {
+		place = g_memdup2(&key, sizeof(key));
+		g_hash_table_add(s->places, place);
+	}
+	place->count++;
+	place->encoded_bytes += encoded_bytes;
+}
+
+static gint compare_places(gconstpointer a, gconstpointer b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+GList *stats_places(const struct stats *s, unsigned int type)
+{
+	GList *list = NULL;
+	GHashTableIter i;
+	gpointer key;
+
+	g_hash_table_iter_init(&i, s->places);
+	while (g_hash_table_iter_next(&i, &key, NULL)) {
+		if (((const struct place *)key)->type == type)
+			list = g_list_prepend(list, key);
+	}
+	return g_list_sort(list, compare_places);
+}
+
+/* ---- time ---- */
+
+static void double_intervals(struct stats *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < STATS_INTERVALS; i++) {
+		struct interval sum = { 0 };
+		unsigned int j;
+
+		for (j = 2 * i; j < 2 * i + 2 && j < STATS_INTERVALS; j++) {
+			sum.count += s->intervals[j].count;
+			sum.raw_bytes += s->intervals[j].raw_bytes;
+			sum.stored_bytes += s->intervals[j].stored_bytes;
+		}
+		s->intervals[i] = sum;
+	}
+	s->interval_ns *= 2;
+}
+
+/* The interval of the frame that was just begun. */
+static struct interval *begin_frame(struct stats *s,
+				    const struct rrlog_reader_position *p)
+{
+	struct interval *interval;
+
+	while (p->frame_time_ns / s->interval_ns >= STATS_INTERVALS)
+		double_intervals(s);
+	s->time_ns = MAX(s->time_ns, p->frame_time_ns);
+	interval = &s->intervals[p->frame_time_ns / s->interval_ns];
+	interval->raw_bytes += p->raw_bytes - s->end.raw_bytes;
+	interval->stored_bytes += p->stored_bytes - s->end.stored_bytes;
+	return interval;
+}
+
+unsigned int stats_interval_count(const struct stats *s)
+{
+	if (!s->end.frame_count)
+		return 0;
+	return (unsigned int)(s->time_ns / s->interval_ns) + 1;
+}
+
+uint64_t stats_interval_ns(const struct stats *s, unsigned int i)
+{
+	uint64_t begin_ns = i * s->interval_ns;
+
+	return MIN(s->time_ns - begin_ns, s->interval_ns);
+}
+
+/* ---- landmarks ---- */
+
+static size_t varint_bytes(uint64_t value)
+{
+	uint8_t bytes[RRLOG_VARINT_MAX_BYTES];
+
+	return (size_t)(rrlog_put_varint(bytes, value) - bytes);
+}
+
+/*
+ * What the landmark takes in the record's encoding (FORMAT.md, "Records");
+ * @last is the one before in the frame, zero if there is none.
+ */
+static size_t landmark_bytes(const struct rr_landmark *lm,
+			     const struct rr_landmark *last)
+{
+	size_t bytes = varint_bytes(lm->branches - last->branches);
+	uint64_t map = 0;
+	unsigned int i;
+
+	for (i = 0; i < RR_REG_COUNT; i++) {
+		if (lm->regs[i] == last->regs[i])
+			continue;
+		map |= UINT64_C(1) << i;
+		bytes +=
+			varint_bytes(rrlog_zigzag(lm->regs[i] - last->regs[i]));
+	}
+	return bytes + varint_bytes(map);
+}
+
+/* ---- all records ---- */
+
+static void count_record(struct type_stats *t, const struct rrlog_record *rec,
+			 size_t encoded_bytes, size_t lm_bytes)
+{
+	t->count++;
+	t->encoded_bytes += encoded_bytes;
+	t->data_bytes += rec->data_bytes;
+	t->landmark_count += rec->stamp == RRLOG_AT_LANDMARK;
+	t->landmark_bytes += lm_bytes;
+}
+
+static int collect_records(struct stats *s, struct rrlog_reader *r,
+			   struct tool_progress *progress)
+{
+	struct interval *interval = NULL;
+	struct rrlog_reader_position p;
+	struct rr_landmark last = { 0 };
+	struct rrlog_record rec;
+	size_t lm_bytes;
+	int ret;
+
+	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
+		rrlog_reader_position(r, &p);
+		if (p.frame_count != s->end.frame_count) {
+			interval = begin_frame(s, &p);
+			memset(&last, 0, sizeof(last));
+		}
+		s->end = p;
+		lm_bytes = 0;
+		if (rec.stamp == RRLOG_AT_LANDMARK) {
+			lm_bytes = landmark_bytes(&rec.landmark, &last);
+			last = rec.landmark;
+			s->branches = last.branches;
+		}
+		count_record(&s->types[rec.type], &rec, p.record_bytes,
+			     lm_bytes);
+		count_record(&s->total, &rec, p.record_bytes, lm_bytes);
+		count_place(s, &rec, p.record_bytes);
+		interval->count++;
+		tool_progress(progress, r);
+	}
+	rrlog_reader_position(r, &s->end);
+	return ret;
+}
+
+static int count_page(void *opaque, uint32_t block, uint64_t page_index,
+		      const void *page)
+{
+	(void)block, (void)page_index, (void)page;
+	((struct stats *)opaque)->page_count++;
+	return 0;
+}
+
+int stats_collect(struct stats *s, struct rrlog_reader *r)
+{
+	struct tool_progress progress;
+	int err;
+
+	s->interval_ns = FIRST_INTERVAL_NS;
+	s->places =
+		g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+	tool_progress_begin(&progress, "rr-log stats");
+	err = rrlog_reader_for_each_page(r, count_page, s);
+	if (!err)
+		err = collect_records(s, r, &progress);
+	tool_progress_end(&progress);
+	return err;
+}

@@ -1,0 +1,112 @@
+/*
+ * rr-log stats: its output for programs.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "stats.h"
+
+#include "json.h"
+
+static void add_type(JsonBuilder *b, const char *name,
+		     const struct type_stats *t)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_begin_object(b);
+	tool_add_u64(b, "records", t->count);
+	tool_add_u64(b, "encoded_bytes", t->encoded_bytes);
+	tool_add_u64(b, "landmarks", t->landmark_count);
+	tool_add_u64(b, "landmark_bytes", t->landmark_bytes);
+	tool_add_u64(b, "data_bytes", t->data_bytes);
+	json_builder_end_object(b);
+}
+
+static void add_types(JsonBuilder *b, const struct stats *s)
+{
+	unsigned int i;
+
+	json_builder_set_member_name(b, "types");
+	json_builder_begin_object(b);
+	for (i = 0; i < STATS_TYPES; i++) {
+		if (s->types[i].count)
+			add_type(b, rrlog_type_info(i)->name, &s->types[i]);
+	}
+	json_builder_end_object(b);
+	add_type(b, "all", &s->total);
+}
+
+static void add_intervals(JsonBuilder *b, const struct stats *s)
+{
+	unsigned int i;
+
+	json_builder_set_member_name(b, "intervals");
+	json_builder_begin_array(b);
+	for (i = 0; i < stats_interval_count(s); i++) {
+		const struct interval *t = &s->intervals[i];
+
+		json_builder_begin_object(b);
+		tool_add_u64(b, "from_ns", i * s->interval_ns);
+		tool_add_u64(b, "ns", stats_interval_ns(s, i));
+		tool_add_u64(b, "records", t->count);
+		tool_add_u64(b, "raw_bytes", t->raw_bytes);
+		tool_add_u64(b, "stored_bytes", t->stored_bytes);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static void add_top(JsonBuilder *b, const struct stats *s, unsigned int type)
+{
+	GList *places = stats_places(s, type);
+	unsigned int n = 0;
+	GList *i;
+
+	json_builder_set_member_name(b, rrlog_type_info(type)->name);
+	json_builder_begin_array(b);
+	for (i = places; i && n < STATS_TOP; i = i->next, n++) {
+		const struct place *p = i->data;
+
+		json_builder_begin_object(b);
+		tool_add_hex(b, "address", p->address);
+		tool_add_u64(b, "records", p->count);
+		tool_add_u64(b, "encoded_bytes", p->encoded_bytes);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+	g_list_free(places);
+}
+
+static void add_tops(JsonBuilder *b, const struct stats *s)
+{
+	unsigned int i;
+
+	json_builder_set_member_name(b, "top");
+	json_builder_begin_object(b);
+	for (i = 0; i < stats_place_kind_count; i++)
+		add_top(b, s, stats_place_kinds[i].type);
+	json_builder_end_object(b);
+	tool_add_u64(b, "places_not_counted_records", s->other_places);
+}
+
+void stats_print_json(const struct rrlog_reader *r, const struct stats *s)
+{
+	JsonBuilder *b = json_builder_new();
+
+	json_builder_begin_object(b);
+	tool_add_bool(b, "complete", rrlog_reader_is_complete(r));
+	tool_add_u64(b, "records", s->end.record_count);
+	tool_add_u64(b, "skipped_records", s->end.skipped_count);
+	tool_add_u64(b, "frames", s->end.frame_count);
+	tool_add_u64(b, "raw_bytes", s->end.raw_bytes);
+	tool_add_u64(b, "stored_bytes", s->end.stored_bytes);
+	tool_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
+	tool_add_u64(b, "pages", s->page_count);
+	tool_add_u64(b, "pages_raw_bytes", s->page_count * RRLOG_PAGE_BYTES);
+	tool_add_u64(b, "pages_bytes", s->end.pages_file_bytes);
+	tool_add_u64(b, "branches", s->branches);
+	tool_add_u64(b, "host_time_ns", s->time_ns);
+	add_types(b, s);
+	add_intervals(b, s);
+	add_tops(b, s);
+	json_builder_end_object(b);
+	tool_print_json(b, true);
+}
