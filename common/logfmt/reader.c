@@ -283,6 +283,7 @@ static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
 	r->position.record_count++;
 	r->position.skipped_count += !ret;
 	r->position.record_bytes = (size_t)(r->in - begin);
+	r->position.landmark_bytes = r->prediction.landmark_bytes;
 	return ret ? 1 : -EAGAIN;
 }
 

@@ -19,14 +19,17 @@
 #define HEAD_ENVELOPE 0x00
 
 /* Byte before the fields: one bit for each that changed, and: */
-#define MAP_SAME_DATA 0x40
-#define MAP_RESERVED 0x80
+#define MAP_SAME_DATA 0x40 /* the number that was predicted */
+#define MAP_NUMBER 0x80 /* a number of the predicted size */
+
+/* Map of registers: one bit for each that changed, and: */
+#define REGISTERS_OUTPUT_HASH (1u << RR_REG_COUNT)
 
 #define ENVELOPE_OPTIONAL 1
 
 _Static_assert((1 << RRLOG_MAX_FIELDS) <= MAP_SAME_DATA, "field map too small");
-_Static_assert(RR_REG_COUNT <= 21, "register map takes over three bytes");
-_Static_assert(1 + 14 + RRLOG_VARINT_MAX_BYTES * (RR_REG_COUNT + 2) + 1 +
+_Static_assert(RR_REG_COUNT < 21, "register map takes over three bytes");
+_Static_assert(1 + RRLOG_VARINT_MAX_BYTES * (RR_REG_COUNT + 4) + 6 +
 			       RRLOG_VARINT_MAX_BYTES * (RRLOG_MAX_FIELDS + 1) <
 		       RRLOG_RECORD_MAX_BYTES,
 	       "RRLOG_RECORD_MAX_BYTES");
@@ -57,41 +60,75 @@ static uint64_t *predicted_field(struct rrlog_prediction *p, unsigned int type,
 	return &p->field[type][i];
 }
 
-static void remember_data(struct rrlog_prediction *p, unsigned int type,
-			  const void *data, size_t data_bytes)
+/* Entries are found by the top bits of a product (Knuth, TAOCP 3, 6.4). */
+static unsigned int entry_of(uint64_t key)
 {
-	if (!data_bytes || data_bytes > RRLOG_PREDICTED_DATA_BYTES)
+	return (unsigned int)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
+}
+
+static struct rrlog_predicted_number *
+predicted_number(struct rrlog_prediction *p, const struct rrlog_record *rec)
+{
+	return &p->number[entry_of(rec->field[0] + rec->type)];
+}
+
+static uint64_t number_value(const uint8_t *le, size_t bytes)
+{
+	uint64_t value_le = 0;
+
+	memcpy(&value_le, le, bytes);
+	return le64toh(value_le);
+}
+
+static void remember_data(struct rrlog_prediction *p,
+			  const struct rrlog_record *rec)
+{
+	struct rrlog_predicted_number *number = predicted_number(p, rec);
+
+	if (!rec->data_bytes || rec->data_bytes > RRLOG_NUMBER_MAX_BYTES)
 		return;
-	memmove(p->data[type], data, data_bytes);
-	p->data_bytes[type] = (uint8_t)data_bytes;
+	memcpy(number->le, rec->data, rec->data_bytes);
+	number->bytes = (uint8_t)rec->data_bytes;
+}
+
+static void remember_landmark(struct rrlog_prediction *p,
+			      const struct rr_landmark *lm)
+{
+	p->branches = lm->branches;
+	p->last_landmark = (uint8_t)entry_of(lm->regs[RR_REG_RIP]);
+	p->landmark[p->last_landmark] = *lm;
 }
 
 /* ---- encoding ---- */
 
-static uint8_t *put_output(struct rrlog_prediction *p,
-			   const struct rrlog_record *rec, uint8_t *out)
+/* The last landmark at the same RIP, as in an idle loop; else the last one. */
+static unsigned int choose_landmark(const struct rrlog_prediction *p,
+				    const struct rr_landmark *lm)
 {
-	uint32_t hash_le = htole32(rec->output_hash);
+	unsigned int entry = entry_of(lm->regs[RR_REG_RIP]);
 
-	out = rrlog_put_varint(out, rec->output_bytes - p->output_bytes);
-	memcpy(out, &hash_le, sizeof(hash_le));
-	p->output_bytes = rec->output_bytes;
-	p->output_hash = rec->output_hash;
-	return out + sizeof(hash_le);
+	if (p->landmark[entry].regs[RR_REG_RIP] == lm->regs[RR_REG_RIP])
+		return entry;
+	return p->last_landmark;
 }
 
 static uint8_t *put_landmark(struct rrlog_prediction *p,
-			     const struct rr_landmark *lm, uint8_t *out)
+			     const struct rrlog_record *rec, uint8_t *out)
 {
-	const struct rr_landmark *old = &p->landmark;
+	const struct rr_landmark *lm = &rec->landmark;
+	unsigned int i, entry = choose_landmark(p, lm);
+	const struct rr_landmark *old = &p->landmark[entry];
+	uint32_t hash_le = htole32(rec->output_hash);
 	uint32_t map = 0;
-	unsigned int i;
 
 	for (i = 0; i < RR_REG_COUNT; i++) {
 		if (lm->regs[i] != old->regs[i])
 			map |= 1u << i;
 	}
-	out = rrlog_put_varint(out, lm->branches - old->branches);
+	if (rec->output_hash != p->output_hash)
+		map |= REGISTERS_OUTPUT_HASH;
+	out = rrlog_put_varint(out, lm->branches - p->branches);
+	*out++ = (uint8_t)entry;
 	out = rrlog_put_varint(out, map);
 	for (i = 0; i < RR_REG_COUNT; i++) {
 		if (!(map & (1u << i)))
@@ -99,15 +136,35 @@ static uint8_t *put_landmark(struct rrlog_prediction *p,
 		out = rrlog_put_varint(
 			out, rrlog_zigzag(lm->regs[i] - old->regs[i]));
 	}
-	p->landmark = *lm;
-	return out;
+	remember_landmark(p, lm);
+	if (!(map & REGISTERS_OUTPUT_HASH))
+		return out;
+	memcpy(out, &hash_le, sizeof(hash_le));
+	p->output_hash = rec->output_hash;
+	return out + sizeof(hash_le);
 }
 
-static bool is_same_data(const struct rrlog_prediction *p,
-			 const struct rrlog_record *rec)
+static uint8_t *put_data(struct rrlog_prediction *p,
+			 const struct rrlog_record *rec, uint8_t *map,
+			 uint8_t *out)
 {
-	return rec->data_bytes && rec->data_bytes == p->data_bytes[rec->type] &&
-	       !memcmp(rec->data, p->data[rec->type], rec->data_bytes);
+	const struct rrlog_predicted_number *old = predicted_number(p, rec);
+
+	if (!rec->data_bytes || rec->data_bytes != old->bytes) {
+		out = rrlog_put_varint(out, rec->data_bytes);
+		if (rec->data_bytes)
+			memcpy(out, rec->data, rec->data_bytes);
+		out += rec->data_bytes;
+	} else if (!memcmp(rec->data, old->le, old->bytes)) {
+		*map |= MAP_SAME_DATA;
+	} else {
+		*map |= MAP_NUMBER;
+		out = rrlog_put_varint(
+			out, rrlog_zigzag(number_value(rec->data, old->bytes) -
+					  number_value(old->le, old->bytes)));
+	}
+	remember_data(p, rec);
+	return out;
 }
 
 static uint8_t *put_fields(struct rrlog_prediction *p,
@@ -127,16 +184,7 @@ static uint8_t *put_fields(struct rrlog_prediction *p,
 		out = rrlog_put_varint(out, rrlog_zigzag(rec->field[i] - *old));
 		*old = rec->field[i];
 	}
-	if (info->has_data && is_same_data(p, rec))
-		*map |= MAP_SAME_DATA;
-	if (!info->has_data || (*map & MAP_SAME_DATA))
-		return out;
-
-	out = rrlog_put_varint(out, rec->data_bytes);
-	if (rec->data_bytes)
-		memcpy(out, rec->data, rec->data_bytes);
-	remember_data(p, rec->type, out, rec->data_bytes);
-	return out + rec->data_bytes;
+	return info->has_data ? put_data(p, rec, map, out) : out;
 }
 
 size_t rrlog_record_encode(struct rrlog_prediction *p,
@@ -147,14 +195,15 @@ size_t rrlog_record_encode(struct rrlog_prediction *p,
 	uint8_t *head = out++;
 
 	*head = rec->type;
-	if (rec->output_bytes != p->output_bytes ||
-	    rec->output_hash != p->output_hash) {
+	if (rec->output_bytes != p->output_bytes) {
 		*head |= HEAD_OUTPUT;
-		out = put_output(p, rec, out);
+		out = rrlog_put_varint(out,
+				       rec->output_bytes - p->output_bytes);
+		p->output_bytes = rec->output_bytes;
 	}
 	if (rec->stamp == RRLOG_AT_LANDMARK) {
 		*head |= HEAD_LANDMARK;
-		out = put_landmark(p, &rec->landmark, out);
+		out = put_landmark(p, rec, out);
 	}
 	if (info->field_count || info->has_data)
 		out = put_fields(p, info, rec, out);
@@ -167,30 +216,39 @@ static int get_output(struct rrlog_prediction *p, const uint8_t **in,
 		      const uint8_t *end)
 {
 	uint64_t delta;
-	uint32_t hash_le;
 
 	if (rrlog_get_varint(in, end, &delta))
 		return -EBADMSG;
+	p->output_bytes += delta;
+	return 0;
+}
+
+static int get_output_hash(struct rrlog_prediction *p, const uint8_t **in,
+			   const uint8_t *end)
+{
+	uint32_t hash_le;
+
 	if ((size_t)(end - *in) < sizeof(hash_le))
 		return -EBADMSG;
 	memcpy(&hash_le, *in, sizeof(hash_le));
 	*in += sizeof(hash_le);
-	p->output_bytes += delta;
 	p->output_hash = le32toh(hash_le);
 	return 0;
 }
 
 static int get_landmark(struct rrlog_prediction *p, const uint8_t **in,
-			const uint8_t *end)
+			const uint8_t *end, struct rrlog_record *rec)
 {
-	struct rr_landmark *lm = &p->landmark;
-	uint64_t delta, map;
+	struct rr_landmark *lm = &rec->landmark;
+	uint64_t branches, map, delta;
 	unsigned int i;
 
-	if (rrlog_get_varint(in, end, &delta) ||
-	    rrlog_get_varint(in, end, &map) || map >> RR_REG_COUNT)
+	if (rrlog_get_varint(in, end, &branches) || *in == end)
 		return -EBADMSG;
-	lm->branches += delta;
+	*lm = p->landmark[*(*in)++];
+	lm->branches = p->branches + branches;
+	if (rrlog_get_varint(in, end, &map) || map >> (RR_REG_COUNT + 1))
+		return -EBADMSG;
 	for (i = 0; i < RR_REG_COUNT; i++) {
 		if (!(map & (UINT64_C(1) << i)))
 			continue;
@@ -198,6 +256,30 @@ static int get_landmark(struct rrlog_prediction *p, const uint8_t **in,
 			return -EBADMSG;
 		lm->regs[i] += rrlog_unzigzag(delta);
 	}
+	remember_landmark(p, lm);
+	if ((map & REGISTERS_OUTPUT_HASH) && get_output_hash(p, in, end))
+		return -EBADMSG;
+	rec->stamp = RRLOG_AT_LANDMARK;
+	rec->output_hash = p->output_hash;
+	return 0;
+}
+
+static int get_number(struct rrlog_prediction *p, uint8_t map,
+		      const uint8_t **in, const uint8_t *end,
+		      struct rrlog_record *rec)
+{
+	struct rrlog_predicted_number *number = predicted_number(p, rec);
+	uint64_t delta = 0, value_le;
+
+	if (!number->bytes || (map & MAP_SAME_DATA && map & MAP_NUMBER))
+		return -EBADMSG;
+	if ((map & MAP_NUMBER) && rrlog_get_varint(in, end, &delta))
+		return -EBADMSG;
+	value_le = htole64(number_value(number->le, number->bytes) +
+			   rrlog_unzigzag(delta));
+	memcpy(number->le, &value_le, number->bytes);
+	rec->data = number->le;
+	rec->data_bytes = number->bytes;
 	return 0;
 }
 
@@ -206,11 +288,8 @@ static int get_data(struct rrlog_prediction *p, uint8_t map, const uint8_t **in,
 {
 	uint64_t bytes;
 
-	if (map & MAP_SAME_DATA) {
-		rec->data = p->data[rec->type];
-		rec->data_bytes = p->data_bytes[rec->type];
-		return rec->data_bytes ? 0 : -EBADMSG;
-	}
+	if (map & (MAP_SAME_DATA | MAP_NUMBER))
+		return get_number(p, map, in, end, rec);
 	if (rrlog_get_varint(in, end, &bytes))
 		return -EBADMSG;
 	if (bytes > RRLOG_MAX_DATA_BYTES || bytes > (size_t)(end - *in))
@@ -218,7 +297,7 @@ static int get_data(struct rrlog_prediction *p, uint8_t map, const uint8_t **in,
 	rec->data = *in;
 	rec->data_bytes = (size_t)bytes;
 	*in += bytes;
-	remember_data(p, rec->type, rec->data, rec->data_bytes);
+	remember_data(p, rec);
 	return 0;
 }
 
@@ -233,9 +312,9 @@ static int get_fields(struct rrlog_prediction *p,
 	if (*in == end)
 		return -EBADMSG;
 	map = *(*in)++;
-	if ((map & MAP_RESERVED) || (map & (MAP_SAME_DATA - 1)) >> info->field_count)
+	if ((map & (MAP_SAME_DATA - 1)) >> info->field_count)
 		return -EBADMSG;
-	if ((map & MAP_SAME_DATA) && !info->has_data)
+	if ((map & (MAP_SAME_DATA | MAP_NUMBER)) && !info->has_data)
 		return -EBADMSG;
 	for (i = 0; i < info->field_count; i++) {
 		uint64_t *old = predicted_field(p, rec->type, i);
@@ -271,6 +350,7 @@ int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
 			const uint8_t *end, struct rrlog_record *rec)
 {
 	const struct rrlog_type_info *info;
+	const uint8_t *start;
 	uint8_t head;
 
 	memset(rec, 0, sizeof(*rec));
@@ -289,13 +369,10 @@ int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
 	if ((head & HEAD_OUTPUT) && get_output(p, in, end))
 		return -EBADMSG;
 	rec->output_bytes = p->output_bytes;
-	rec->output_hash = p->output_hash;
-	if (head & HEAD_LANDMARK) {
-		if (get_landmark(p, in, end))
-			return -EBADMSG;
-		rec->stamp = RRLOG_AT_LANDMARK;
-		rec->landmark = p->landmark;
-	}
+	start = *in;
+	if ((head & HEAD_LANDMARK) && get_landmark(p, in, end, rec))
+		return -EBADMSG;
+	p->landmark_bytes = (size_t)(*in - start);
 	if (!info->field_count && !info->has_data)
 		return 1;
 	return get_fields(p, info, in, end, rec) ? -EBADMSG : 1;

@@ -11,17 +11,25 @@
 #define RRLOG_TYPE_LIMIT 64 /* type numbers have 6 bits */
 /* The most that a record takes without its data. */
 #define RRLOG_RECORD_MAX_BYTES 512
-/* Data up to this size is predicted from the last record of the type. */
-#define RRLOG_PREDICTED_DATA_BYTES 16
+/* Data up to this size is a number, predicted by type and first field. */
+#define RRLOG_NUMBER_MAX_BYTES 8
+#define RRLOG_PREDICTION_ENTRIES 256
+
+struct rrlog_predicted_number {
+	uint8_t le[RRLOG_NUMBER_MAX_BYTES];
+	uint8_t bytes; /* 0: none yet */
+};
 
 /* What the next record is predicted from; all zero at the start of a frame. */
 struct rrlog_prediction {
 	uint64_t output_bytes;
 	uint32_t output_hash;
-	struct rr_landmark landmark;
+	uint64_t branches;
+	uint8_t last_landmark; /* entry below */
+	size_t landmark_bytes; /* that the last record decoded had */
+	struct rr_landmark landmark[RRLOG_PREDICTION_ENTRIES]; /* by RIP */
 	uint64_t field[RRLOG_TYPE_LIMIT][RRLOG_MAX_FIELDS];
-	uint8_t data[RRLOG_TYPE_LIMIT][RRLOG_PREDICTED_DATA_BYTES];
-	uint8_t data_bytes[RRLOG_TYPE_LIMIT];
+	struct rrlog_predicted_number number[RRLOG_PREDICTION_ENTRIES];
 };
 
 void rrlog_prediction_reset(struct rrlog_prediction *p);

@@ -113,7 +113,10 @@ struct rrlog_record {
 	uint8_t stamp; /* enum rrlog_stamp */
 	/* Bytes the guest has put out (PIO, MMIO writes) since the start ... */
 	uint64_t output_bytes;
-	/* ... and the low 32 bits of their rolling hash (rr_output_hash()). */
+	/*
+	 * ... and the low 32 bits of their rolling hash (rr_output_hash());
+	 * RRLOG_AT_LANDMARK only, else zero.
+	 */
 	uint32_t output_hash;
 	struct rr_landmark landmark; /* RRLOG_AT_LANDMARK only, else zero */
 	uint64_t field[RRLOG_MAX_FIELDS];
@@ -246,6 +249,7 @@ struct rrlog_reader_position {
 	uint64_t raw_bytes; /* of the frames so far, before compression */
 	uint64_t stored_bytes; /* the same in the file, with headers */
 	size_t record_bytes; /* that the last record took, encoded */
+	size_t landmark_bytes; /* of these, for its landmark */
 	uint64_t total_records; /* of a complete trace; 0: not known */
 	uint64_t file_bytes; /* of "events" */
 	uint64_t pages_file_bytes;

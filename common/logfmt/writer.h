@@ -14,7 +14,7 @@
 #include "record.h"
 
 /* A frame is written this long after its first record, full or not. */
-#define RRLOG_FLUSH_NS UINT64_C(90000000)
+#define RRLOG_FLUSH_NS UINT64_C(50000000) /* half of what may be lost */
 /* What may wait for the disk before append waits too. */
 #define RRLOG_QUEUE_FRAMES 16
 #define RRLOG_QUEUE_BYTES (8u << 20)

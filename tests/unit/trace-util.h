@@ -98,14 +98,15 @@ fill_record(struct record_maker *m, const struct rrlog_type_info *info,
 	if (rng_next(&m->rng) % 2)
 		m->output_bytes += rng_next(&m->rng) % 20;
 	rec->output_bytes = wild ? rng_value(&m->rng) : m->output_bytes;
-	rec->output_hash = (uint32_t)(rec->output_bytes * 2654435761u);
 	m->landmark.branches += rng_next(&m->rng) % 100000;
 	for (i = 0; i < RR_REG_COUNT; i++) {
 		if (rng_next(&m->rng) % 4 == 0)
 			m->landmark.regs[i] = rng_value(&m->rng);
 	}
-	if (rec->stamp == RRLOG_AT_LANDMARK)
+	if (rec->stamp == RRLOG_AT_LANDMARK) {
 		rec->landmark = m->landmark;
+		rec->output_hash = (uint32_t)(rec->output_bytes * 2654435761u);
+	}
 	for (i = 0; i < info->field_count; i++)
 		rec->field[i] = wild ? rng_value(&m->rng) :
 				       rng_next(&m->rng) % 4;

@@ -41,11 +41,12 @@ void tool_append_record(GString *out, uint64_t number,
 	const struct rrlog_type_info *info = rrlog_type_info(rec->type);
 	unsigned int i;
 
-	g_string_append_printf(
-		out, "%" PRIu64 " %s output=%" PRIu64 "/%08" PRIx32, number,
-		info->name, rec->output_bytes, rec->output_hash);
-	if (rec->stamp == RRLOG_AT_LANDMARK)
+	g_string_append_printf(out, "%" PRIu64 " %s output=%" PRIu64, number,
+			       info->name, rec->output_bytes);
+	if (rec->stamp == RRLOG_AT_LANDMARK) {
+		g_string_append_printf(out, "/%08" PRIx32, rec->output_hash);
 		append_landmark(out, &rec->landmark, all_registers);
+	}
 	for (i = 0; i < info->field_count; i++)
 		g_string_append_printf(out, " %s=0x%" PRIx64, info->fields[i],
 				       rec->field[i]);
@@ -96,9 +97,10 @@ void tool_add_record(JsonBuilder *b, uint64_t number,
 	tool_add_u64(b, "record", number);
 	tool_add_string(b, "type", info->name);
 	tool_add_u64(b, "output_bytes", rec->output_bytes);
-	tool_add_hex(b, "output_hash", rec->output_hash);
-	if (rec->stamp == RRLOG_AT_LANDMARK)
+	if (rec->stamp == RRLOG_AT_LANDMARK) {
+		tool_add_hex(b, "output_hash", rec->output_hash);
 		add_landmark(b, &rec->landmark);
+	}
 	json_builder_set_member_name(b, "fields");
 	json_builder_begin_object(b);
 	for (i = 0; i < info->field_count; i++)

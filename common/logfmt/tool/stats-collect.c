@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "tool.h"
-#include "varint.h"
 
 #define MAX_PLACES 65536 /* that are told apart */
 #define FIRST_INTERVAL_NS UINT64_C(125000000)
@@ -144,46 +143,16 @@ uint64_t stats_interval_ns(const struct stats *s, unsigned int i)
 	return MIN(s->time_ns - begin_ns, s->interval_ns);
 }
 
-/* ---- landmarks ---- */
-
-static size_t varint_bytes(uint64_t value)
-{
-	uint8_t bytes[RRLOG_VARINT_MAX_BYTES];
-
-	return (size_t)(rrlog_put_varint(bytes, value) - bytes);
-}
-
-/*
- * What the landmark takes in the record's encoding (FORMAT.md, "Records");
- * @last is the one before in the frame, zero if there is none.
- */
-static size_t landmark_bytes(const struct rr_landmark *lm,
-			     const struct rr_landmark *last)
-{
-	size_t bytes = varint_bytes(lm->branches - last->branches);
-	uint64_t map = 0;
-	unsigned int i;
-
-	for (i = 0; i < RR_REG_COUNT; i++) {
-		if (lm->regs[i] == last->regs[i])
-			continue;
-		map |= UINT64_C(1) << i;
-		bytes +=
-			varint_bytes(rrlog_zigzag(lm->regs[i] - last->regs[i]));
-	}
-	return bytes + varint_bytes(map);
-}
-
 /* ---- all records ---- */
 
 static void count_record(struct type_stats *t, const struct rrlog_record *rec,
-			 size_t encoded_bytes, size_t lm_bytes)
+			 const struct rrlog_reader_position *p)
 {
 	t->count++;
-	t->encoded_bytes += encoded_bytes;
+	t->encoded_bytes += p->record_bytes;
 	t->data_bytes += rec->data_bytes;
 	t->landmark_count += rec->stamp == RRLOG_AT_LANDMARK;
-	t->landmark_bytes += lm_bytes;
+	t->landmark_bytes += p->landmark_bytes;
 }
 
 static int collect_records(struct stats *s, struct rrlog_reader *r,
@@ -191,27 +160,18 @@ static int collect_records(struct stats *s, struct rrlog_reader *r,
 {
 	struct interval *interval = NULL;
 	struct rrlog_reader_position p;
-	struct rr_landmark last = { 0 };
 	struct rrlog_record rec;
-	size_t lm_bytes;
 	int ret;
 
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		rrlog_reader_position(r, &p);
-		if (p.frame_count != s->end.frame_count) {
+		if (p.frame_count != s->end.frame_count)
 			interval = begin_frame(s, &p);
-			memset(&last, 0, sizeof(last));
-		}
 		s->end = p;
-		lm_bytes = 0;
-		if (rec.stamp == RRLOG_AT_LANDMARK) {
-			lm_bytes = landmark_bytes(&rec.landmark, &last);
-			last = rec.landmark;
-			s->branches = last.branches;
-		}
-		count_record(&s->types[rec.type], &rec, p.record_bytes,
-			     lm_bytes);
-		count_record(&s->total, &rec, p.record_bytes, lm_bytes);
+		if (rec.stamp == RRLOG_AT_LANDMARK)
+			s->branches = rec.landmark.branches;
+		count_record(&s->types[rec.type], &rec, &p);
+		count_record(&s->total, &rec, &p);
 		count_place(s, &rec, p.record_bytes);
 		interval->count++;
 		tool_progress(progress, r);
