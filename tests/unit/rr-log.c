@@ -8,12 +8,14 @@
 
 #define SEED 5
 #define RECORDS 1000
+/* What terminals obey, in one, two, three and four bytes. */
+#define EVIL "a\033[2Jb\302\233c\342\200\256\363\240\200\201"
 #define CUTS 20 /* of each file */
 
 static void make_trace(bool complete)
 {
 	struct rrlog_writer *w = create_trace(trace, NULL, 20);
-	int err = rrlog_writer_manifest_set(w, "evil", "a\033[2Jb");
+	int err = rrlog_writer_manifest_set(w, "evil", EVIL);
 
 	if (!err)
 		err = rrlog_writer_start(w);
@@ -40,10 +42,14 @@ static void test_commands(void)
 	o = run_on_trace("info");
 	ksft_ok(!o.status && strstr(o.out, "state: complete, 1000 records\n") &&
 			strstr(o.out, "block 3: pc.ram, 81920 bytes\n") &&
-			strstr(o.out, "evil: a\\u{1b}[2Jb\n"),
+			strstr(o.out,
+			       "evil: "
+			       "a\\u{1b}[2Jb\\u{9b}c\\u{202e}\\u{e0001}\n"),
 		"info");
 	o = run_on_trace("info --json");
-	ksft_ok(!o.status && strstr(o.out, "\"complete\" : true"),
+	ksft_ok(!o.status && strstr(o.out, "\"complete\" : true") &&
+			strstr(o.out, "a\\u001b[2Jb\\u009bc\\u202e"
+				      "\\udb40\\udc01"),
 		"info --json");
 	o = run_on_trace("verify");
 	ksft_ok(!o.status && strstr(o.out, "complete: 1000 records"), "verify");
@@ -107,7 +113,8 @@ static void test_damaged(void)
 	remove_trace(trace);
 }
 
-/* A complete trace that was cut: status 4, and one line with file and offset. */
+/* A complete trace that was cut: status 4, and one line with file and offset.
+ */
 static void test_cut(void)
 {
 	static const char *const names[] = { "manifest", "pages", "events" };
@@ -203,12 +210,25 @@ static void test_outputs(void)
 	remove_trace(trace);
 }
 
+static void check_from_beyond(void)
+{
+	struct outcome o;
+
+	make_trace(true);
+	o = run_on_trace("dump --from 1000");
+	ksft_ok(!o.status && !o.out_lines && !o.err_lines, "dump from the end");
+	o = run_on_trace("dump --from 1001");
+	ksft_ok(o.status == 1 && strstr(o.err, "has only 1000 records"),
+		"dump from beyond the end");
+	remove_trace(trace);
+}
+
 int main(int argc, char **argv)
 {
 	struct outcome o;
 
 	setup_program(argc, argv);
-	ksft_plan(8 + 2 + 3 + 1 + 2 + 2 + 4 + 11);
+	ksft_plan(8 + 2 + 3 + 1 + 2 + 2 + 4 + 15);
 	test_commands();
 	test_incomplete();
 	test_damaged();
@@ -226,6 +246,11 @@ int main(int argc, char **argv)
 	check_wrong_use("dump --count many x");
 	check_wrong_use("dump --type nonsense x");
 	check_wrong_use("verify /nonexistent");
+	check_wrong_use("help frobnicate");
+	check_from_beyond();
+	o = run("help diff");
+	ksft_ok(!o.status && strstr(o.out, "--context") && !o.err_lines,
+		"help diff");
 	o = run("--help");
 	ksft_ok(!o.status && strstr(o.out, "Exit status") && !o.err_lines,
 		"--help");

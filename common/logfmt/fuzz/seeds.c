@@ -88,6 +88,11 @@ static int write_trace(const char *path, unsigned int seed,
 	if (err)
 		return err;
 	err = rrlog_writer_add_block(w, &block);
+	/* A name that is as long as can be, so that longer ones are near. */
+	block.id++;
+	memset(block.name, 'n', sizeof(block.name) - 1);
+	if (!err)
+		err = rrlog_writer_add_block(w, &block);
 	if (!err)
 		err = put_pages(w, pages, seed);
 	if (!err)

@@ -109,6 +109,7 @@ static void print_record(GString *line, uint64_t number,
 	puts(line->str);
 }
 
+/* 0, or the reader's error. */
 static int dump(struct rrlog_reader *r, const struct filter *filter)
 {
 	GString *line = g_string_new(NULL);
@@ -132,6 +133,25 @@ static int dump(struct rrlog_reader *r, const struct filter *filter)
 	return ret < 0 ? ret : 0;
 }
 
+/* What is not an error, but that someone who sees less than asked for must
+ * know. */
+static int tell_end(const struct rrlog_reader *r)
+{
+	struct rrlog_reader_position p;
+
+	rrlog_reader_position(r, &p);
+	if (rrlog_reader_torn_bytes(r))
+		fprintf(stderr,
+			"rr-log: %" PRIu64
+			" bytes of a torn last frame left out\n",
+			rrlog_reader_torn_bytes(r));
+	if (count == 0 || (uint64_t)from <= p.record_count)
+		return TOOL_OK;
+	fprintf(stderr, "rr-log: the trace has only %" PRIu64 " records\n",
+		p.record_count);
+	return TOOL_FAILED;
+}
+
 int tool_dump(int argc, char **argv)
 {
 	struct rrlog_reader *r;
@@ -151,11 +171,8 @@ int tool_dump(int argc, char **argv)
 	status = tool_finish();
 	if (err)
 		status = tool_fail(r, err);
-	else if (rrlog_reader_torn_bytes(r))
-		fprintf(stderr,
-			"rr-log: %" PRIu64
-			" bytes of a torn last frame left out\n",
-			rrlog_reader_torn_bytes(r));
+	else if (!status)
+		status = tell_end(r);
 	rrlog_reader_close(r);
 	return status;
 }

@@ -44,12 +44,50 @@ void tool_add_bool(JsonBuilder *b, const char *key, bool value)
 	json_builder_add_boolean_value(b, value);
 }
 
+/*
+ * JSON-GLib leaves all from U+007F on as it is; a terminal obeys some of those.
+ * They stand within strings, so that escapes may take their place.
+ */
+static void print_safe_json(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	const char *p;
+
+	for (p = text; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c < 0x7f || (c >= 0xa0 && g_unichar_isprint(c)))
+			g_string_append_unichar(out, c);
+		else if (c < 0x10000)
+			g_string_append_printf(out, "\\u%04x", c);
+		else
+			g_string_append_printf(out, "\\u%04x\\u%04x",
+					       0xd800 + ((c - 0x10000) >> 10),
+					       0xdc00 +
+						       ((c - 0x10000) & 0x3ff));
+	}
+	puts(out->str);
+	g_string_free(out, TRUE);
+}
+
+static bool is_ascii(const char *text)
+{
+	const char *p = text;
+
+	while (*p > 0 && *p < 0x7f)
+		p++;
+	return !*p;
+}
+
 void tool_print_json(JsonBuilder *b, bool pretty)
 {
 	JsonNode *root = json_builder_get_root(b);
 	char *text = json_to_string(root, pretty);
 
-	printf("%s\n", text);
+	if (is_ascii(text))
+		puts(text);
+	else
+		print_safe_json(text);
 	g_free(text);
 	json_node_unref(root);
 	g_object_unref(b);

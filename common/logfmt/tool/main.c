@@ -34,30 +34,47 @@ static void print_help(void)
 	       "the traces differ),\n4 the trace is damaged.\n");
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	size_t i;
 
-	setlocale(LC_ALL, "");
-	if (argc >= 2 &&
-	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		print_help();
-		return tool_finish();
+	for (i = 0; i < G_N_ELEMENTS(commands); i++) {
+		if (!strcmp(argv[0], commands[i].name))
+			return commands[i].run(argc, argv);
 	}
-	if (argc >= 2 && !strcmp(argv[1], "--version")) {
+	fprintf(stderr, "rr-log: unknown command \"%s\"; see rr-log --help\n",
+		argv[0]);
+	return TOOL_FAILED;
+}
+
+/* "help" and "help COMMAND", as with git. */
+static int help(int argc, char **argv)
+{
+	char *asked[] = { argv[1], (char *)"--help", NULL };
+
+	if (argc > 1)
+		return run_command(2, asked);
+	print_help();
+	return tool_finish();
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	if (argc < 2) {
+		fprintf(stderr, "rr-log: no command; see rr-log --help\n");
+		return TOOL_FAILED;
+	}
+	argc--, argv++;
+	if (!strcmp(argv[0], "--version")) {
 		printf("rr-log, trace format %d\n", RRLOG_FORMAT_VERSION);
 		return tool_finish();
 	}
-	for (i = 0; argc >= 2 && i < G_N_ELEMENTS(commands); i++) {
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	if (argc >= 2)
-		fprintf(stderr, "rr-log: unknown command \"%s\"; see rr-log --help\n",
-			argv[1]);
-	else
-		fprintf(stderr, "rr-log: no command; see rr-log --help\n");
-	return TOOL_FAILED;
+	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"))
+		return help(1, argv);
+	if (!strcmp(argv[0], "help"))
+		return help(argc, argv);
+	return run_command(argc, argv);
 }
 
 /* Without the trailing newline that some of GLib's texts have. */
