@@ -59,7 +59,7 @@ stamp = $(shell mkdir -p $(BUILD)/.value; f=$(BUILD)/.value/$(1); \
 ifeq ($(configured),yes)
 
 CC := $(if $(shell command -v ccache),ccache )gcc
-packages := glib-2.0 gio-2.0 json-glib-1.0 libxxhash zlib $(if $(CONFIG_ZSTD),libzstd)
+packages := glib-2.0 gio-2.0 json-glib-1.0 libisal libxxhash zlib $(if $(CONFIG_ZSTD),libzstd)
 CPPFLAGS := -D_GNU_SOURCE -Icommon/tool -Icommon/logfmt -Icommon/landmark \
 	-Ikernel-patch/include $(if $(CONFIG_ZSTD),-DRR_HAVE_ZSTD) \
 	$(shell pkg-config --cflags $(packages))

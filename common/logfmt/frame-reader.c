@@ -48,6 +48,7 @@ void rrlog_frame_reader_close(struct rrlog_frame_reader *fr)
 
 void rrlog_frame_reader_rewind(struct rrlog_frame_reader *fr)
 {
+	fr->salt = rrlog_frame_salt(fr->start.header.trace_id);
 	fr->offset = RRLOG_FRAMES_OFFSET;
 	fr->chain = fr->start.chain;
 	fr->next_item = 0;
@@ -91,12 +92,14 @@ static void header_to_cpu(struct rrlog_frame_header *h)
 	h->item_count = le32toh(h->item_count);
 	h->first_item = le64toh(h->first_item);
 	h->time_ns = le64toh(h->time_ns);
-	h->chain = le64toh(h->chain);
-	h->stored_checksum = le64toh(h->stored_checksum);
-	h->checksum = le64toh(h->checksum);
+	h->first_branches = le64toh(h->first_branches);
+	h->salt = le64toh(h->salt);
+	h->chain = le32toh(h->chain);
+	h->stored_checksum = le32toh(h->stored_checksum);
+	h->checksum = le32toh(h->checksum);
 }
 
-static int check_header(struct rrlog_frame_reader *fr, uint64_t checksum)
+static int check_header(struct rrlog_frame_reader *fr, uint32_t checksum)
 {
 	const struct rrlog_frame_header *h = &fr->header;
 
@@ -105,10 +108,11 @@ static int check_header(struct rrlog_frame_reader *fr, uint64_t checksum)
 	if (h->checksum != checksum)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"wrong checksum of the frame's header");
-	if (h->chain != fr->chain || h->first_item != fr->next_item)
+	if (h->salt != fr->salt || h->chain != fr->chain ||
+	    h->first_item != fr->next_item)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"the frame does not follow the one before");
-	if (h->flags & ~RRLOG_FRAME_OPTIONAL || h->reserved_zero)
+	if (h->flags & ~RRLOG_FRAME_OPTIONAL)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"reserved bits of the frame are not zero");
 	if (!h->raw_bytes || h->raw_bytes > RRLOG_FRAME_MAX_BYTES ||
@@ -122,7 +126,7 @@ static int check_header(struct rrlog_frame_reader *fr, uint64_t checksum)
 int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 {
 	uint64_t left_bytes = fr->file_bytes - fr->offset;
-	uint64_t checksum;
+	uint32_t checksum;
 	int err;
 
 	fr->frame_offset = fr->offset;
@@ -134,7 +138,8 @@ int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 			     fr->offset);
 	if (err)
 		return rrlog_frame_fail(fr, err, strerror(-err));
-	checksum = rrlog_checksum(&fr->header, RRLOG_CHECKED_BYTES);
+	checksum = rrlog_checksum_continue(le32toh(fr->header.chain),
+					   &fr->header, RRLOG_CHECKED_BYTES);
 	header_to_cpu(&fr->header);
 	err = check_header(fr, checksum);
 	if (err)

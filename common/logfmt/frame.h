@@ -26,7 +26,8 @@ struct rrlog_frame_writer {
 	int fd;
 	enum rrlog_codec codec;
 	uint64_t offset;
-	uint64_t chain;
+	uint32_t chain;
+	uint64_t salt;
 	uint64_t item_count;
 	struct rrlog_buffer out;
 };
@@ -35,10 +36,22 @@ struct rrlog_frame_writer {
 int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 			      const char *name, struct rrlog_file_header *h);
 
+/* A frame to be written. */
+struct rrlog_frame {
+	enum rrlog_frame_kind kind;
+	uint32_t item_count;
+	uint64_t time_ns;
+	uint64_t first_branches;
+	const void *raw;
+	size_t raw_bytes;
+};
+
 /** Write one frame; after an error the file still ends with a whole one. */
 int rrlog_frame_write(struct rrlog_frame_writer *fw,
-		      enum rrlog_frame_kind kind, uint64_t time_ns,
-		      const struct rrlog_buffer *raw, uint32_t item_count);
+		      const struct rrlog_frame *frame);
+
+/** The salt of the frames of this trace. */
+uint64_t rrlog_frame_salt(const uint8_t *trace_id);
 
 /** Sync what was written, mark the file as complete, sync that. */
 int rrlog_frame_writer_complete(struct rrlog_frame_writer *fw);
@@ -51,11 +64,12 @@ struct rrlog_frame_reader {
 	char name[RRLOG_NAME_BYTES];
 	uint64_t file_bytes;
 	struct rrlog_file_start start;
+	uint64_t salt; /* of each frame */
 	struct rrlog_error *error;
 
 	/* Before the next frame: */
 	uint64_t offset;
-	uint64_t chain;
+	uint32_t chain;
 	uint64_t next_item;
 	uint64_t torn_bytes;
 

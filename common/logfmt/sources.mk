@@ -23,7 +23,7 @@ LOGFMT_TOOL_SRCS := \
 	common/logfmt/tool/stats.c \
 	common/logfmt/tool/verify.c
 
-LOGFMT_PKGS := json-glib-1.0 glib-2.0 libxxhash zlib
+LOGFMT_PKGS := json-glib-1.0 glib-2.0 libisal libxxhash zlib
 LOGFMT_CFLAGS = -D_GNU_SOURCE -Icommon/landmark -Icommon/logfmt \
 	$(shell pkg-config --cflags $(LOGFMT_PKGS))
 LOGFMT_LIBS = $(shell pkg-config --libs $(LOGFMT_PKGS)) -lpthread

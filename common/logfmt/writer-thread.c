@@ -148,6 +148,20 @@ static void keep_spare(struct rrlog_writer *w, struct rrlog_buffer *buffer)
 	w->spare.used_bytes = 0;
 }
 
+static int write_batch(struct rrlog_writer *w, const struct rrlog_batch *batch)
+{
+	struct rrlog_frame frame = {
+		.kind = RRLOG_FRAME_RECORDS,
+		.item_count = batch->record_count,
+		.time_ns = batch->begin_ns - w->start_ns,
+		.first_branches = batch->first_branches,
+		.raw = batch->raw.bytes,
+		.raw_bytes = batch->raw.used_bytes,
+	};
+
+	return rrlog_frame_write(&w->events, &frame);
+}
+
 static void *writer_thread(void *opaque)
 {
 	struct rrlog_writer *w = opaque;
@@ -158,9 +172,7 @@ static void *writer_thread(void *opaque)
 		int err;
 
 		pthread_mutex_unlock(&w->lock);
-		err = rrlog_frame_write(&w->events, RRLOG_FRAME_RECORDS,
-					batch.begin_ns - w->start_ns,
-					&batch.raw, batch.record_count);
+		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);
 
 		keep_spare(w, &batch.raw);

@@ -185,7 +185,7 @@ static int write_manifest_file(struct rrlog_writer *w, const char *text,
 	return 0;
 }
 
-static int seal_manifest(struct rrlog_writer *w, uint64_t *checksum)
+static int seal_manifest(struct rrlog_writer *w, uint32_t *checksum)
 {
 	size_t bytes;
 	char *text;
@@ -202,7 +202,7 @@ static int seal_manifest(struct rrlog_writer *w, uint64_t *checksum)
 	return err;
 }
 
-static int create_events(struct rrlog_writer *w, uint64_t manifest_checksum)
+static int create_events(struct rrlog_writer *w, uint32_t manifest_checksum)
 {
 	struct rrlog_file_header h = {
 		.magic = RRLOG_MAGIC_EVENTS,
@@ -221,7 +221,7 @@ static int create_events(struct rrlog_writer *w, uint64_t manifest_checksum)
 int rrlog_writer_start(struct rrlog_writer *w)
 {
 	const char *file = RRLOG_FILE_PAGES;
-	uint64_t manifest_checksum;
+	uint32_t manifest_checksum;
 	int err;
 
 	if (w->started)
@@ -278,7 +278,11 @@ static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
 	batch->raw.used_bytes += bytes;
 	w->raw_bytes += bytes;
 	w->appended_count++;
+	if (rec->stamp == RRLOG_AT_LANDMARK &&
+	    rec->landmark.branches > w->max_branches)
+		w->max_branches = rec->landmark.branches;
 	if (!batch->record_count++) {
+		batch->first_branches = w->max_branches;
 		batch->begin_ns = rrlog_now_ns();
 		pthread_cond_signal(&w->work);
 	}

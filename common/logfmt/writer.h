@@ -24,6 +24,7 @@ struct rrlog_batch {
 	struct rrlog_buffer raw;
 	uint32_t record_count;
 	uint64_t begin_ns;
+	uint64_t first_branches;
 };
 
 struct rrlog_writer {
@@ -47,6 +48,7 @@ struct rrlog_writer {
 	unsigned int queue_head, queue_count;
 	size_t queue_bytes;
 	struct rrlog_buffer spare; /* one that was written, to be used again */
+	uint64_t max_branches; /* of the landmarks so far */
 	uint64_t appended_count, written_count;
 	uint64_t flush_count; /* write these many records without delay */
 	uint64_t raw_bytes, stored_bytes;

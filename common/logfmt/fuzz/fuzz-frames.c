@@ -16,7 +16,7 @@ static int dir_fd;
 static const char *dir;
 
 /* Make each frame of the file continue the chain; returns the last value. */
-static uint64_t repair_frames(uint8_t *file, size_t bytes, uint64_t chain,
+static uint32_t repair_frames(uint8_t *file, size_t bytes, uint32_t chain,
 			      uint64_t *items)
 {
 	size_t at = RRLOG_FRAMES_OFFSET;
@@ -30,14 +30,15 @@ static uint64_t repair_frames(uint8_t *file, size_t bytes, uint64_t chain,
 		h.magic = RRLOG_FRAME_MAGIC;
 		h.codec %= 3;
 		h.flags &= RRLOG_FRAME_OPTIONAL;
-		h.reserved_zero = 0;
+		h.salt = 0;
 		if (!h.codec)
 			h.raw_bytes = h.stored_bytes;
 		h.first_item = *items;
 		h.chain = chain;
 		h.stored_checksum = rrlog_checksum(file + at + sizeof(h),
 						   h.stored_bytes);
-		chain = h.checksum = rrlog_checksum(&h, RRLOG_CHECKED_BYTES);
+		chain = h.checksum = rrlog_checksum_continue(
+			chain, &h, RRLOG_CHECKED_BYTES);
 		*items += h.item_count;
 		memcpy(file + at, &h, sizeof(h));
 		at += sizeof(h) + h.stored_bytes;
@@ -46,7 +47,7 @@ static uint64_t repair_frames(uint8_t *file, size_t bytes, uint64_t chain,
 }
 
 static void put_start(uint8_t *file, const char *magic,
-		      uint64_t manifest_checksum, uint64_t *chain)
+		      uint32_t manifest_checksum, uint32_t *chain)
 {
 	struct rrlog_file_header h = {
 		.version = RRLOG_FORMAT_VERSION,
@@ -60,7 +61,7 @@ static void put_start(uint8_t *file, const char *magic,
 }
 
 static void put_state(uint8_t *file, bool complete, size_t bytes,
-		      uint64_t items, uint64_t chain)
+		      uint64_t items, uint32_t chain)
 {
 	struct rrlog_file_state s = { 0 };
 
@@ -75,11 +76,11 @@ static void put_state(uint8_t *file, bool complete, size_t bytes,
 }
 
 /* The manifest that names these pages; returns its checksum. */
-static uint64_t store_manifest(size_t pages_bytes, uint64_t pages_chain)
+static uint32_t store_manifest(size_t pages_bytes, uint32_t pages_chain)
 {
 	struct rrlog_block block = { 3, "pc.ram", 4096 * 1024 };
 	struct rrlog_manifest m;
-	uint64_t checksum;
+	uint32_t checksum;
 	size_t bytes;
 	char *text;
 
@@ -95,13 +96,14 @@ static uint64_t store_manifest(size_t pages_bytes, uint64_t pages_chain)
 	return checksum;
 }
 
-static uint64_t store_file(const char *name, const char *magic,
-			   uint64_t manifest_checksum, bool complete,
+static uint32_t store_file(const char *name, const char *magic,
+			   uint32_t manifest_checksum, bool complete,
 			   const uint8_t *frames, size_t frames_bytes)
 {
 	static uint8_t file[RRLOG_FRAMES_OFFSET + MAX_INPUT_BYTES];
 	size_t bytes = RRLOG_FRAMES_OFFSET + frames_bytes;
-	uint64_t chain, items;
+	uint32_t chain;
+	uint64_t items;
 
 	put_start(file, magic, manifest_checksum, &chain);
 	if (frames_bytes)
@@ -124,7 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct rrlog_reader *r;
 	struct rrlog_record rec;
-	uint64_t sum = 0, chain;
+	uint64_t sum = 0;
+	uint32_t chain;
 	bool pages, complete;
 
 	if (!dir)
