@@ -271,7 +271,15 @@ fuzz: $(fuzz_targets)
 			-artifact_prefix=$(BUILD)/fuzz/$$n- $(BUILD)/fuzz/found/$$n \
 			$(BUILD)/fuzz/seeds/$$n || exit 1; done
 
-.PHONY: bench
+# Of librrlog alone: no VM.
+logfmt_bench := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/logfmt-*.c))
+$(logfmt_bench): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+.SECONDARY: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(wildcard bench/logfmt-*.c))
+.PHONY: bench bench-logfmt
+bench-logfmt: $(logfmt_bench)
+	$(Q)for b in $^; do $$b $(BUILD)/bench || exit 1; done
 bench: all guest
 	$(Q)$(test_env) sh bench/bench.sh
 
@@ -314,7 +322,7 @@ check:
 
 # Downloads, unpacked kernels and the configuration stay.
 clean:
-	rm -rf $(addprefix $(BUILD)/,.value asan bin fuzz lib obj share tests demo guest lab \
+	rm -rf $(addprefix $(BUILD)/,.value asan bench bin fuzz lib obj share tests demo guest lab \
 		kernel qemu qemu-src qemu-src.new modules.log)
 distclean:
 	rm -rf $(BUILD)
@@ -334,7 +342,7 @@ help:
 	@echo '  demo         deps, build, record a guest in the lab, replay it'
 	@echo '  check        deps, build, all tests;  check-unit  those without a VM'
 	@echo '  fuzz         what reads traces, FUZZ_SECONDS each (RR_FUZZ=1 make deps)'
-	@echo '  bench        cost of recording and of replaying'
+	@echo '  bench        cost of recording and of replaying;  bench-logfmt  of traces'
 	@echo '  install      to DESTDIR, below PREFIX ($(PREFIX))'
 	@echo '  clean        all but downloads and options;  distclean  all'
 	@echo 'V=1 shows the commands.'

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store.h"
+
 int rrlog_fail(struct rrlog_error *error, int err, const char *format, ...)
 {
 	va_list args;
@@ -242,20 +244,23 @@ static int check_state(struct rrlog_file_state *s, uint64_t file_bytes,
 			  name);
 }
 
-int rrlog_read_start(int fd, uint64_t file_bytes, const char *magic,
+int rrlog_read_start(const struct rrlog_member *member, const char *magic,
 		     const char *name, struct rrlog_file_start *start,
 		     struct rrlog_error *error)
 {
+	uint64_t file_bytes = member->bytes;
 	int err;
 
 	if (file_bytes < RRLOG_FRAMES_OFFSET)
 		return rrlog_fail(error, -EBADMSG,
 				  "%s: offset %llu: cut short within the header",
 				  name, (unsigned long long)file_bytes);
-	err = rrlog_read_all(fd, &start->header, sizeof(start->header), 0);
+	err = rrlog_member_read(member, &start->header,
+				sizeof(start->header), 0);
 	if (!err)
-		err = rrlog_read_all(fd, &start->state, sizeof(start->state),
-				     RRLOG_HEADER_BYTES);
+		err = rrlog_member_read(member, &start->state,
+					sizeof(start->state),
+					RRLOG_HEADER_BYTES);
 	if (err)
 		return rrlog_fail(error, err, "%s: offset 0: %s", name,
 				  strerror(-err));

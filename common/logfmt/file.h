@@ -50,8 +50,10 @@ struct rrlog_file_start {
 	uint32_t chain; /* that the first frame must have */
 };
 
+struct rrlog_member;
+
 /** @name: the file's, for @error. */
-int rrlog_read_start(int fd, uint64_t file_bytes, const char *magic,
+int rrlog_read_start(const struct rrlog_member *member, const char *magic,
 		     const char *name, struct rrlog_file_start *start,
 		     struct rrlog_error *error);
 

@@ -14,12 +14,16 @@
 
 #define RRLOG_MAGIC_PAGES "\x89RRTPAG\n"
 #define RRLOG_MAGIC_EVENTS "\x89RRTEVT\n"
+#define RRLOG_MAGIC_INDEX "\x89RRTIDX\n"
+#define RRLOG_MAGIC_BLOBS "\x89RRTBLB\n"
 #define RRLOG_MAGIC_BYTES 8
 #define RRLOG_FRAME_MAGIC UINT32_C(0x4d524652) /* "RFRM" */
 
 #define RRLOG_FILE_MANIFEST "manifest"
 #define RRLOG_FILE_PAGES "pages"
 #define RRLOG_FILE_EVENTS "events"
+#define RRLOG_FILE_INDEX "index"
+#define RRLOG_FILE_BLOBS "blobs"
 
 /* Features that a reader must know to read the file; others it may ignore. */
 #define RRLOG_MUST_ZSTD (UINT64_C(1) << 0)
@@ -37,6 +41,9 @@ enum rrlog_frame_kind {
 	RRLOG_FRAME_RECORDS = 1,
 	RRLOG_FRAME_PAGE_CONTENTS = 2,
 	RRLOG_FRAME_PAGE_REFERENCES = 3,
+	RRLOG_FRAME_BLOB_BYTES = 4,
+	RRLOG_FRAME_EVENT_PLACES = 5,
+	RRLOG_FRAME_BLOB_PLACES = 6,
 };
 
 #define RRLOG_FRAME_OPTIONAL 1 /* flag: skip it if the kind is unknown */

@@ -8,6 +8,8 @@
 
 #include "compress.h"
 #include "file.h"
+#include "index.h"
+#include "store.h"
 
 /* A growing array of bytes. */
 struct rrlog_buffer {
@@ -60,9 +62,8 @@ void rrlog_frame_writer_close(struct rrlog_frame_writer *fw);
 /* ---- reading ---- */
 
 struct rrlog_frame_reader {
-	int fd;
+	struct rrlog_member member;
 	char name[RRLOG_NAME_BYTES];
-	uint64_t file_bytes;
 	struct rrlog_file_start start;
 	uint64_t salt; /* of each frame */
 	struct rrlog_error *error;
@@ -71,7 +72,11 @@ struct rrlog_frame_reader {
 	uint64_t offset;
 	uint32_t chain;
 	uint64_t next_item;
+	uint64_t last_branches, last_time_ns; /* which do not fall */
 	uint64_t torn_bytes;
+
+	bool keep_table; /* note where frames begin, for seeking */
+	struct rrlog_frame_table table;
 
 	/* The current frame: */
 	struct rrlog_frame_header header;
@@ -81,8 +86,8 @@ struct rrlog_frame_reader {
 };
 
 /** Open the file and read its start; close it in any case. */
-int rrlog_frame_reader_open(struct rrlog_frame_reader *fr, int dir_fd,
-			    const char *trace, const char *name,
+int rrlog_frame_reader_open(struct rrlog_frame_reader *fr,
+			    const struct rrlog_store *store, const char *name,
 			    const char *magic, struct rrlog_error *error);
 void rrlog_frame_reader_close(struct rrlog_frame_reader *fr);
 void rrlog_frame_reader_rewind(struct rrlog_frame_reader *fr);

@@ -4,10 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "frame.h"
 #include "manifest.h"
@@ -15,8 +13,7 @@
 #include "record.h"
 
 struct rrlog_reader {
-	int dir_fd;
-	char *path;
+	struct rrlog_store store;
 	struct rrlog_error error;
 	int failed; /* reading records goes no further */
 	struct rrlog_manifest manifest;
@@ -25,47 +22,35 @@ struct rrlog_reader {
 	const uint8_t *in, *end; /* what is left of the current frame */
 	uint32_t frame_left; /* records in it */
 	struct rrlog_reader_position position;
+	bool index_loaded;
 };
 
 /* ---- opening ---- */
 
-static int open_dir(struct rrlog_reader *r)
-{
-	r->dir_fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->dir_fd < 0)
-		return rrlog_fail(&r->error, -errno, "%s: %s", r->path,
-				  strerror(errno));
-	if (!faccessat(r->dir_fd, RRLOG_FILE_PAGES, F_OK, 0) ||
-	    !faccessat(r->dir_fd, RRLOG_FILE_MANIFEST, F_OK, 0) ||
-	    !faccessat(r->dir_fd, RRLOG_FILE_EVENTS, F_OK, 0))
-		return 0;
-	return rrlog_fail(&r->error, -EINVAL, "%s: not a trace", r->path);
-}
-
 static int load_manifest(struct rrlog_reader *r, const char *name, char **text,
 			 size_t *bytes)
 {
-	uint64_t file_bytes = 0;
-	int fd = rrlog_open_file(r->dir_fd, RRLOG_FILE_MANIFEST, &file_bytes);
-	int err;
+	struct rrlog_member file;
+	int err = rrlog_store_find(&r->store, RRLOG_FILE_MANIFEST, &file);
 
-	if (fd == -ENOENT)
+	if (err == -ENOENT)
 		return rrlog_fail(&r->error, -EBADMSG,
 				  "%s: offset 0: the file is missing", name);
-	if (fd < 0)
-		return rrlog_fail(&r->error, fd, "%s: %s", name, strerror(-fd));
+	if (err)
+		return rrlog_fail(&r->error, err, "%s: %s", name,
+				  strerror(-err));
 	*text = NULL;
 	err = -EBADMSG;
-	if (!file_bytes || file_bytes > RRLOG_MANIFEST_MAX_BYTES)
+	if (!file.bytes || file.bytes > RRLOG_MANIFEST_MAX_BYTES)
 		goto out;
 	err = -ENOMEM;
-	*text = malloc((size_t)file_bytes);
+	*text = malloc((size_t)file.bytes);
 	if (!*text)
 		goto out;
-	*bytes = (size_t)file_bytes;
-	err = rrlog_read_all(fd, *text, *bytes, 0);
+	*bytes = (size_t)file.bytes;
+	err = rrlog_member_read(&file, *text, *bytes, 0);
 out:
-	close(fd);
+	rrlog_member_close(&file);
 	if (!err)
 		return 0;
 	free(*text);
@@ -76,7 +61,7 @@ out:
 static int read_manifest(struct rrlog_reader *r)
 {
 	const struct rrlog_file_header *h = &r->events.start.header;
-	char *name = g_strdup_printf("%s/%s", r->path, RRLOG_FILE_MANIFEST);
+	char *name = g_strdup_printf("%s/%s", r->store.path, RRLOG_FILE_MANIFEST);
 	char *text = NULL;
 	size_t bytes = 0;
 	int err = load_manifest(r, name, &text, &bytes);
@@ -105,7 +90,7 @@ out:
 static void note_sizes(struct rrlog_reader *r)
 {
 	r->position.pages_file_bytes = r->manifest.pages_bytes;
-	r->position.file_bytes = r->events.file_bytes;
+	r->position.file_bytes = r->events.member.bytes;
 	r->position.total_records = r->events.start.state.total_items;
 }
 
@@ -117,14 +102,12 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 	*reader = r;
 	if (!r)
 		return -ENOMEM;
-	r->dir_fd = r->events.fd = -1;
+	r->events.member = RRLOG_NO_MEMBER;
+	r->events.keep_table = true;
 	rrlog_manifest_init(&r->manifest);
-	r->path = strdup(path);
-	if (!r->path)
-		return r->failed = -ENOMEM;
-	err = open_dir(r);
+	err = rrlog_store_open(&r->store, path, &r->error);
 	if (!err)
-		err = rrlog_frame_reader_open(&r->events, r->dir_fd, r->path,
+		err = rrlog_frame_reader_open(&r->events, &r->store,
 					      RRLOG_FILE_EVENTS,
 					      RRLOG_MAGIC_EVENTS, &r->error);
 	if (!err)
@@ -141,9 +124,7 @@ void rrlog_reader_close(struct rrlog_reader *r)
 		return;
 	rrlog_frame_reader_close(&r->events);
 	rrlog_manifest_free(&r->manifest);
-	if (r->dir_fd >= 0)
-		close(r->dir_fd);
-	free(r->path);
+	rrlog_store_close(&r->store);
 	free(r);
 }
 
@@ -222,11 +203,26 @@ int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 {
 	if (r->failed)
 		return r->failed;
-	return rrlog_pages_read(r->dir_fd, r->path, &r->manifest, fn, opaque,
-				&r->error);
+	return rrlog_pages_read(&r->store, &r->manifest, fn, opaque, &r->error);
 }
 
 /* ---- records ---- */
+
+/* What reading noted so far is in the index too, if there is one. */
+static void load_index(struct rrlog_reader *r)
+{
+	struct rrlog_frame_table noted = r->events.table;
+
+	r->index_loaded = true;
+	memset(&r->events.table, 0, sizeof(r->events.table));
+	rrlog_index_load(&r->store, &r->events, NULL);
+	if (r->events.table.count >= noted.count) {
+		rrlog_table_free(&noted);
+		return;
+	}
+	rrlog_table_free(&r->events.table);
+	r->events.table = noted;
+}
 
 static int next_frame(struct rrlog_reader *r)
 {
@@ -237,6 +233,10 @@ static int next_frame(struct rrlog_reader *r)
 		ret = rrlog_frame_next_header(fr);
 		if (ret <= 0)
 			return ret;
+		if (fr->header.kind != RRLOG_FRAME_RECORDS &&
+		    fr->header.item_count)
+			return rrlog_frame_fail(fr, -EBADMSG,
+						"records in a frame that is not of records");
 	} while (fr->header.kind != RRLOG_FRAME_RECORDS &&
 		 (fr->header.flags & RRLOG_FRAME_OPTIONAL));
 	if (fr->header.kind != RRLOG_FRAME_RECORDS)
@@ -300,17 +300,66 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	return ret;
 }
 
+/* As if all before the frame that is next had been read. */
+static void begin_at_frame(struct rrlog_reader *r)
+{
+	r->in = r->end = NULL;
+	r->frame_left = 0;
+	r->position = (struct rrlog_reader_position){
+		.record_count = r->events.next_item,
+	};
+	note_sizes(r);
+}
+
 int rrlog_reader_rewind(struct rrlog_reader *r)
 {
-	struct rrlog_reader_position *p = &r->position;
-
 	if (r->failed)
 		return r->failed;
 	rrlog_frame_reader_rewind(&r->events);
-	r->in = r->end = NULL;
-	r->frame_left = 0;
-	*p = (struct rrlog_reader_position){ 0 };
-	note_sizes(r);
+	begin_at_frame(r);
+	return 0;
+}
+
+static int seek_frame(struct rrlog_reader *r, enum rrlog_seek_key key,
+		      uint64_t target)
+{
+	int ret;
+
+	if (r->failed)
+		return r->failed;
+	if (!r->index_loaded)
+		load_index(r);
+	ret = rrlog_frame_seek(&r->events, key, target);
+	if (ret < 0)
+		return r->failed = ret;
+	begin_at_frame(r);
+	return 0;
+}
+
+int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches)
+{
+	return seek_frame(r, RRLOG_SEEK_BRANCHES, branches);
+}
+
+int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns)
+{
+	return seek_frame(r, RRLOG_SEEK_TIME_NS, time_ns);
+}
+
+int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
+{
+	struct rrlog_record rec;
+	int ret = seek_frame(r, RRLOG_SEEK_ITEM, record);
+
+	if (ret)
+		return ret;
+	while (r->position.record_count < record) {
+		ret = next_record(r, &rec);
+		if (!ret)
+			return -ERANGE;
+		if (ret < 0 && ret != -EAGAIN)
+			return r->failed = ret;
+	}
 	return 0;
 }
 

@@ -231,14 +231,29 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec);
 /** Back to the first record. */
 int rrlog_reader_rewind(struct rrlog_reader *r);
 
+/**
+ * The next record is number @record, as counted by rrlog_reader_position()
+ * (the first is 0).  -ERANGE: there are fewer; the reader is at the end then.
+ */
+int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record);
+/**
+ * The next record is the first of the last frame that begins at or before this
+ * branch count, or this time since the recording began; the first record of
+ * all if no frame does.  A frame begins at the highest branch count of the
+ * landmarks up to its first record.  Nothing but headers is read, with a file
+ * "index" only a few of them.
+ */
+int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches);
+int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns);
+
 /** The recorder closed the trace properly. */
 bool rrlog_reader_is_complete(const struct rrlog_reader *r);
 /** Bytes of a torn last frame that were dropped (0 if none; after the end). */
 uint64_t rrlog_reader_torn_bytes(const struct rrlog_reader *r);
 
-/** Where a reader is, and what it has read since the first record. */
+/** Where a reader is, and what it has read since it was opened or moved. */
 struct rrlog_reader_position {
-	uint64_t record_count; /* records so far, with skipped ones */
+	uint64_t record_count; /* records before here, with skipped ones */
 	uint64_t skipped_count; /* optional ones that this library does not know */
 	uint64_t frame_count;
 	uint64_t frame_offset; /* of the current frame in the file "events" */

@@ -6,12 +6,16 @@ LOGFMT_SRCS := \
 	common/logfmt/file.c \
 	common/logfmt/frame-reader.c \
 	common/logfmt/frame-writer.c \
+	common/logfmt/index.c \
+	common/logfmt/index-writer.c \
 	common/logfmt/manifest.c \
 	common/logfmt/manifest-parse.c \
+	common/logfmt/pack.c \
 	common/logfmt/pages-reader.c \
 	common/logfmt/pages-writer.c \
 	common/logfmt/reader.c \
 	common/logfmt/record.c \
+	common/logfmt/store.c \
 	common/logfmt/types.c \
 	common/logfmt/writer.c \
 	common/logfmt/writer-thread.c

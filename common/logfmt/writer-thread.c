@@ -159,7 +159,12 @@ static int write_batch(struct rrlog_writer *w, const struct rrlog_batch *batch)
 		.raw_bytes = batch->raw.used_bytes,
 	};
 
-	return rrlog_frame_write(&w->events, &frame);
+	struct rrlog_frame_place place = rrlog_index_place(&w->events, &frame);
+	int err = rrlog_frame_write(&w->events, &frame);
+
+	if (!err)
+		rrlog_index_note(&w->index, RRLOG_FRAME_EVENT_PLACES, &place);
+	return err;
 }
 
 static void *writer_thread(void *opaque)

@@ -33,6 +33,7 @@ static void free_writer(struct rrlog_writer *w)
 
 	rrlog_page_writer_close(&w->pages);
 	rrlog_frame_writer_close(&w->events);
+	rrlog_index_writer_close(&w->index, false);
 	rrlog_manifest_free(&w->manifest);
 	rrlog_buffer_free(&w->current.raw);
 	rrlog_buffer_free(&w->spare);
@@ -63,6 +64,7 @@ int rrlog_writer_create(const char *path, const char *codec,
 	init_sync(w);
 	rrlog_manifest_init(&w->manifest);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
+	w->index.frames.fd = -1;
 	w->codec = w->events.codec = (enum rrlog_codec)codec_or_err;
 	w->path = strdup(path);
 	err = -ENOMEM;
@@ -213,6 +215,9 @@ static int create_events(struct rrlog_writer *w, uint32_t manifest_checksum)
 	memcpy(h.trace_id, w->manifest.trace_id, sizeof(h.trace_id));
 	err = rrlog_frame_writer_create(&w->events, w->dir_fd,
 					RRLOG_FILE_EVENTS, &h);
+	if (!err)
+		err = rrlog_index_writer_create(&w->index, w->dir_fd,
+						w->manifest.trace_id);
 	if (!err && (fsync(w->events.fd) || fsync(w->dir_fd)))
 		err = -errno;
 	return err;
@@ -346,6 +351,15 @@ uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w)
 	return wait_ns;
 }
 
+static int complete(struct rrlog_writer *w)
+{
+	int err = rrlog_frame_writer_complete(&w->events);
+
+	if (!err)
+		rrlog_index_writer_close(&w->index, true);
+	return err;
+}
+
 int rrlog_writer_close(struct rrlog_writer *w, bool clean)
 {
 	int err;
@@ -356,7 +370,7 @@ int rrlog_writer_close(struct rrlog_writer *w, bool clean)
 		rrlog_writer_thread_stop(w);
 	err = w->failed;
 	if (!err && w->started && clean)
-		err = rrlog_frame_writer_complete(&w->events);
+		err = complete(w);
 	free_writer(w);
 	return err;
 }

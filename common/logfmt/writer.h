@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "frame.h"
+#include "index-writer.h"
 #include "manifest.h"
 #include "pages.h"
 #include "record.h"
@@ -35,6 +36,7 @@ struct rrlog_writer {
 	struct rrlog_page_writer pages;
 	uint64_t page_limit[RRLOG_MAX_BLOCKS]; /* highest page put, plus 1 */
 	struct rrlog_frame_writer events; /* the thread's, once it runs */
+	struct rrlog_index_writer index; /* likewise */
 	uint64_t start_ns;
 	bool started;
 	pthread_t thread;

@@ -88,15 +88,16 @@ static int dump(struct rrlog_reader *r, unsigned int type)
 	struct rrlog_reader_position p;
 	struct rrlog_record rec;
 	gint64 printed = 0;
-	int ret = 0;
+	int ret = skip ? rrlog_reader_seek_record(r, (uint64_t)skip) : 0;
 
-	while (limit < 0 || printed < limit) {
+	if (ret == -ERANGE)
+		return 0;
+	while (ret >= 0 && (limit < 0 || printed < limit)) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0 || ferror(stdout))
 			break;
 		rrlog_reader_position(r, &p);
-		if ((type && rec.type != type) ||
-		    p.record_count <= (uint64_t)skip)
+		if (type && rec.type != type)
 			continue;
 		print_record(p.record_count - 1, &rec);
 		printed++;
