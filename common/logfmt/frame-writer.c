@@ -117,6 +117,8 @@ int rrlog_frame_write(struct rrlog_frame_writer *fw,
 	checksum = put_header(fw, frame, codec, stored_bytes);
 	err = rrlog_write_all(fw->fd, fw->out.bytes,
 			      RRLOG_HEADER_BYTES + stored_bytes, fw->offset);
+	if (!err && fw->sync && fdatasync(fw->fd))
+		err = -errno;
 	if (err) {
 		/* If this fails too, a torn frame stays; readers drop it. */
 		if (ftruncate(fw->fd, (off_t)fw->offset))

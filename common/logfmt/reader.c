@@ -7,23 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
-#include "manifest.h"
 #include "pages.h"
-#include "record.h"
-
-struct rrlog_reader {
-	struct rrlog_store store;
-	struct rrlog_error error;
-	int failed; /* reading records goes no further */
-	struct rrlog_manifest manifest;
-	struct rrlog_frame_reader events;
-	struct rrlog_prediction prediction;
-	const uint8_t *in, *end; /* what is left of the current frame */
-	uint32_t frame_left; /* records in it */
-	struct rrlog_reader_position position;
-	bool index_loaded;
-};
+#include "reader.h"
 
 /* ---- opening ---- */
 
@@ -91,7 +76,23 @@ static void note_sizes(struct rrlog_reader *r)
 {
 	r->position.pages_file_bytes = r->manifest.pages_bytes;
 	r->position.file_bytes = r->events.member.bytes;
+	r->position.blobs_file_bytes = r->blobs.frames.member.bytes;
 	r->position.total_records = r->events.start.state.total_items;
+}
+
+static int open_blobs(struct rrlog_reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->blobs.frames;
+	int err = rrlog_frame_reader_open(fr, &r->store, RRLOG_FILE_BLOBS,
+					  RRLOG_MAGIC_BLOBS, &r->error);
+
+	if (err)
+		return err;
+	if (memcmp(fr->start.header.trace_id, r->manifest.trace_id,
+		   sizeof(r->manifest.trace_id)))
+		return rrlog_fail(&r->error, -EBADMSG,
+				  "%s: offset 0: not of this trace", fr->name);
+	return 0;
 }
 
 int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
@@ -102,8 +103,9 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 	*reader = r;
 	if (!r)
 		return -ENOMEM;
-	r->events.member = RRLOG_NO_MEMBER;
-	r->events.keep_table = true;
+	r->events.member = r->blobs.frames.member = RRLOG_NO_MEMBER;
+	r->events.keep_table = r->blobs.frames.keep_table = true;
+	r->resolve = RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES;
 	rrlog_manifest_init(&r->manifest);
 	err = rrlog_store_open(&r->store, path, &r->error);
 	if (!err)
@@ -112,6 +114,8 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 					      RRLOG_MAGIC_EVENTS, &r->error);
 	if (!err)
 		err = read_manifest(r);
+	if (!err)
+		err = open_blobs(r);
 	if (!err)
 		note_sizes(r);
 	r->failed = err;
@@ -123,6 +127,9 @@ void rrlog_reader_close(struct rrlog_reader *r)
 	if (!r)
 		return;
 	rrlog_frame_reader_close(&r->events);
+	rrlog_blob_reader_close(&r->blobs);
+	rrlog_images_free(&r->images);
+	rrlog_buffer_free(&r->data);
 	rrlog_manifest_free(&r->manifest);
 	rrlog_store_close(&r->store);
 	free(r);
@@ -208,20 +215,28 @@ int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 
 /* ---- records ---- */
 
-/* What reading noted so far is in the index too, if there is one. */
+/* Of two tables of the same file the longer one is the better. */
+static void keep_longer(struct rrlog_frame_table *a, struct rrlog_frame_table *b)
+{
+	struct rrlog_frame_table *worse = a->count < b->count ? a : b;
+	struct rrlog_frame_table kept = worse == a ? *b : *a;
+
+	rrlog_table_free(worse);
+	*a = kept;
+}
+
+/* The index, and what reading has noted so far. */
 static void load_index(struct rrlog_reader *r)
 {
-	struct rrlog_frame_table noted = r->events.table;
+	struct rrlog_frame_table events = r->events.table;
+	struct rrlog_frame_table blobs = r->blobs.frames.table;
 
 	r->index_loaded = true;
-	memset(&r->events.table, 0, sizeof(r->events.table));
-	rrlog_index_load(&r->store, &r->events, NULL);
-	if (r->events.table.count >= noted.count) {
-		rrlog_table_free(&noted);
-		return;
-	}
-	rrlog_table_free(&r->events.table);
-	r->events.table = noted;
+	memset(&r->events.table, 0, sizeof(events));
+	memset(&r->blobs.frames.table, 0, sizeof(blobs));
+	rrlog_index_load(&r->store, &r->events, &r->blobs.frames);
+	keep_longer(&r->events.table, &events);
+	keep_longer(&r->blobs.frames.table, &blobs);
 }
 
 static int next_frame(struct rrlog_reader *r)
@@ -248,6 +263,7 @@ static int next_frame(struct rrlog_reader *r)
 	if (ret)
 		return ret;
 	rrlog_prediction_reset(&r->prediction);
+	r->blob_expected = 0;
 	r->in = fr->raw.bytes;
 	r->end = r->in + fr->header.raw_bytes;
 	r->frame_left = fr->header.item_count;
@@ -259,7 +275,7 @@ static int next_frame(struct rrlog_reader *r)
 	return 1;
 }
 
-static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
+int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	const uint8_t *begin;
 	int ret;
@@ -277,6 +293,8 @@ static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (ret == -EPROTONOSUPPORT)
 		return rrlog_frame_fail(&r->events, ret,
 					"a record that this program is too old for");
+	if (ret > 0 && rrlog_resolve_note(r, rec))
+		ret = -EBADMSG;
 	if (ret < 0)
 		return rrlog_frame_fail(&r->events, ret, "impossible record");
 	r->frame_left--;
@@ -293,7 +311,9 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (r->failed)
 		return r->failed;
 	do {
-		ret = next_record(r, rec);
+		ret = rrlog_reader_next_stored(r, rec);
+		if (ret > 0)
+			ret = rrlog_resolve(r, rec);
 	} while (ret == -EAGAIN);
 	if (ret < 0)
 		r->failed = ret;
@@ -354,7 +374,7 @@ int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
 	if (ret)
 		return ret;
 	while (r->position.record_count < record) {
-		ret = next_record(r, &rec);
+		ret = rrlog_reader_next_stored(r, &rec);
 		if (!ret)
 			return -ERANGE;
 		if (ret < 0 && ret != -EAGAIN)

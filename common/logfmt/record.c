@@ -20,7 +20,7 @@
 
 /* Byte before the fields: one bit for each that changed, and: */
 #define MAP_SAME_DATA 0x40
-#define MAP_RESERVED 0x80
+#define MAP_IN_BLOBS 0x80
 
 #define ENVELOPE_OPTIONAL 1
 
@@ -45,6 +45,8 @@ int rrlog_record_check(const struct rrlog_record *rec)
 	if (rec->data_bytes > RRLOG_MAX_DATA_BYTES)
 		return -EINVAL;
 	if (rec->data_bytes && (!info->has_data || !rec->data))
+		return -EINVAL;
+	if (rec->in_blobs && !info->has_data)
 		return -EINVAL;
 	return 0;
 }
@@ -127,7 +129,9 @@ static uint8_t *put_fields(struct rrlog_prediction *p,
 		out = rrlog_put_varint(out, rrlog_zigzag(rec->field[i] - *old));
 		*old = rec->field[i];
 	}
-	if (info->has_data && is_same_data(p, rec))
+	if (rec->in_blobs)
+		*map |= MAP_IN_BLOBS;
+	else if (info->has_data && is_same_data(p, rec))
 		*map |= MAP_SAME_DATA;
 	if (!info->has_data || (*map & MAP_SAME_DATA))
 		return out;
@@ -135,7 +139,8 @@ static uint8_t *put_fields(struct rrlog_prediction *p,
 	out = rrlog_put_varint(out, rec->data_bytes);
 	if (rec->data_bytes)
 		memcpy(out, rec->data, rec->data_bytes);
-	remember_data(p, rec->type, out, rec->data_bytes);
+	if (!rec->in_blobs)
+		remember_data(p, rec->type, out, rec->data_bytes);
 	return out + rec->data_bytes;
 }
 
@@ -218,7 +223,9 @@ static int get_data(struct rrlog_prediction *p, uint8_t map, const uint8_t **in,
 	rec->data = *in;
 	rec->data_bytes = (size_t)bytes;
 	*in += bytes;
-	remember_data(p, rec->type, rec->data, rec->data_bytes);
+	rec->in_blobs = map & MAP_IN_BLOBS;
+	if (!rec->in_blobs)
+		remember_data(p, rec->type, rec->data, rec->data_bytes);
 	return 0;
 }
 
@@ -233,9 +240,11 @@ static int get_fields(struct rrlog_prediction *p,
 	if (*in == end)
 		return -EBADMSG;
 	map = *(*in)++;
-	if ((map & MAP_RESERVED) || (map & (MAP_SAME_DATA - 1)) >> info->field_count)
+	if ((map & (MAP_SAME_DATA - 1)) >> info->field_count)
 		return -EBADMSG;
-	if ((map & MAP_SAME_DATA) && !info->has_data)
+	if ((map & (MAP_SAME_DATA | MAP_IN_BLOBS)) && !info->has_data)
+		return -EBADMSG;
+	if ((map & MAP_SAME_DATA) && (map & MAP_IN_BLOBS))
 		return -EBADMSG;
 	for (i = 0; i < info->field_count; i++) {
 		uint64_t *old = predicted_field(p, rec->type, i);

@@ -2,10 +2,13 @@
 # there.  Build with -DRR_HAVE_ZSTD and LOGFMT_LIBS_ZSTD to have zstd as well.
 LOGFMT_SRCS := \
 	common/landmark/landmark.c \
+	common/logfmt/blobs-reader.c \
+	common/logfmt/blobs-writer.c \
 	common/logfmt/compress.c \
 	common/logfmt/file.c \
 	common/logfmt/frame-reader.c \
 	common/logfmt/frame-writer.c \
+	common/logfmt/images.c \
 	common/logfmt/index.c \
 	common/logfmt/index-writer.c \
 	common/logfmt/manifest.c \
@@ -15,6 +18,7 @@ LOGFMT_SRCS := \
 	common/logfmt/pages-writer.c \
 	common/logfmt/reader.c \
 	common/logfmt/record.c \
+	common/logfmt/resolve.c \
 	common/logfmt/store.c \
 	common/logfmt/types.c \
 	common/logfmt/writer.c \

@@ -139,12 +139,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	data++, bytes--;
 	chain = store_file(RRLOG_FILE_PAGES, RRLOG_MAGIC_PAGES, 0, true, data,
 			   pages ? bytes : 0);
+	store_file(RRLOG_FILE_BLOBS, RRLOG_MAGIC_BLOBS, 0, true, data, 0);
 	chain = store_manifest(RRLOG_FRAMES_OFFSET + (pages ? bytes : 0),
 			       chain);
 	store_file(RRLOG_FILE_EVENTS, RRLOG_MAGIC_EVENTS, chain, complete, data,
 		   pages ? 0 : bytes);
 	if (rrlog_reader_open(dir, &r))
 		abort(); /* we made all but the frames */
+	/* Never open what a path in the input names. */
+	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
 	if (!rrlog_reader_for_each_page(r, touch_page, &sum)) {
 		while (rrlog_reader_next(r, &rec) > 0) {
 			if (rec.data_bytes)

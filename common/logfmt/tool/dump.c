@@ -126,6 +126,8 @@ int tool_dump(int argc, char **argv)
 	r = tool_open(trace, &status);
 	if (!r)
 		return status;
+	/* An image may be elsewhere; what it is about is in the record. */
+	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
 	err = dump(r, type);
 	status = tool_finish();
 	if (err)

@@ -271,6 +271,7 @@ int tool_stats(int argc, char **argv)
 	s = g_new0(struct stats, 1);
 	s->places = g_hash_table_new_full(place_hash, place_equal, g_free,
 					  NULL);
+	rrlog_reader_set_resolve(r, 0);
 	err = collect(r, s);
 	if (!err && as_json)
 		print_json(r, s);

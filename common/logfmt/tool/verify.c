@@ -69,6 +69,8 @@ int tool_verify(int argc, char **argv)
 	r = tool_open(trace, &status);
 	if (!r)
 		return status;
+	/* Images are no part of the trace. */
+	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
 	err = read_all(r, &pages, &end);
 	if (err) {
 		status = tool_fail(r, err);
