@@ -110,6 +110,7 @@ endef
 $(eval $(call program,rr-kvm,$(kvm_objects) $(shared_objects)))
 $(eval $(call program,rr-tcg,$(tcg_objects) $(shared_objects)))
 $(eval $(call program,rr-log,$(log_objects)))
+$(BUILD)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
 
 -include $(patsubst %.o,%.d,$(lib_objects) $(shared_objects) $(kvm_objects) \
 	$(tcg_objects) $(log_objects))
@@ -180,7 +181,7 @@ $(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch
 lab := $(BUILD)/lab/lab.cpio.gz
 .PHONY: lab
 lab: $(lab)
-$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(BUILD)/bin/rr-log $(modules) $(versions) \
+$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
 		$(wildcard common/lab/*.sh) common/build/lab.sh
 	$(call say,IMAGE,$@)$(alone) sh common/build/lab.sh $(BUILD)
 
@@ -227,6 +228,7 @@ $(asan)/%.o: %.c $(flags)
 	@mkdir -p $(@D)
 	$(call say,CC ASAN,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(asan_flags) -I$(<D) -MMD -MP -c -o $@ $<
 asan_link = $(call say,LD ASAN,$@)$(CC) $(CFLAGS) $(asan_flags) -o $@ $(filter %.o,$^) $(LDLIBS)
+$(asan)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
 $(asan)/bin/rr-log: $(call asan_objects,$(LOGFMT_TOOL_SRCS)) $(asan_lib)
 	@mkdir -p $(@D)
 	$(asan_link)
@@ -236,7 +238,7 @@ $(asan)/tests/unit/%: $(asan)/tests/unit/%.o $(asan_helpers) $(asan_lib)
 $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-log
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec %s%s\n' '$(CURDIR)/$<' \
-		'$(if $(filter rr-log,$*), $(CURDIR)/$(asan)/bin/rr-log)' >$@
+		'$(if $(filter rr-log rr-log-pack,$*), $(CURDIR)/$(asan)/bin/rr-log)' >$@
 	@chmod 755 $@
 .SECONDARY: $(call asan_objects,$(unit_sources)) $(patsubst %.c,$(asan)/%,$(unit_sources))
 -include $(patsubst %.o,%.d,$(asan_lib) $(asan_helpers) \

@@ -25,14 +25,19 @@ LOGFMT_SRCS := \
 	common/logfmt/writer-thread.c
 
 LOGFMT_TOOL_SRCS := \
+	common/logfmt/tool/age.c \
 	common/logfmt/tool/dump.c \
+	common/logfmt/tool/extents.c \
 	common/logfmt/tool/info.c \
 	common/logfmt/tool/main.c \
+	common/logfmt/tool/pack.c \
 	common/logfmt/tool/stats.c \
+	common/logfmt/tool/unpack.c \
 	common/logfmt/tool/verify.c
 
 LOGFMT_PKGS := json-glib-1.0 glib-2.0 libisal libxxhash zlib
 LOGFMT_CFLAGS = -D_GNU_SOURCE -Icommon/landmark -Icommon/logfmt \
 	$(shell pkg-config --cflags $(LOGFMT_PKGS))
 LOGFMT_LIBS = $(shell pkg-config --libs $(LOGFMT_PKGS)) -lpthread
+LOGFMT_TOOL_LIBS = $(shell pkg-config --libs libarchive)
 LOGFMT_LIBS_ZSTD := -lzstd

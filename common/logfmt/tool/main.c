@@ -19,6 +19,8 @@ static const struct {
 	{ "dump", tool_dump, "one line for each record" },
 	{ "verify", tool_verify, "read all and check it" },
 	{ "stats", tool_stats, "counts and sizes by record type" },
+	{ "pack", tool_pack, "make one file of a trace" },
+	{ "unpack", tool_unpack, "the reverse" },
 };
 
 static void print_help(void)
@@ -59,10 +61,11 @@ int main(int argc, char **argv)
 	return TOOL_FAILED;
 }
 
-bool tool_parse(int argc, char **argv, const GOptionEntry *options,
-		const char *summary, char **trace)
+static bool parse(int argc, char **argv, const GOptionEntry *options,
+		  const char *parameters, const char *summary, int count,
+		  char **out)
 {
-	GOptionContext *context = g_option_context_new("TRACE");
+	GOptionContext *context = g_option_context_new(parameters);
 	char *prgname = g_strdup_printf("rr-log %s", argv[0]);
 	char **args = g_new0(char *, argc + 1);
 	GError *error = NULL;
@@ -77,17 +80,29 @@ bool tool_parse(int argc, char **argv, const GOptionEntry *options,
 	good = g_option_context_parse(context, &argc, &args, &error);
 	if (!good)
 		fprintf(stderr, "%s: %s\n", prgname, error->message);
-	else if (argc != 2)
-		fprintf(stderr, "%s: expects one trace; see %s --help\n",
-			prgname, prgname);
-	if (good && argc == 2)
-		*trace = args[1];
-	good = good && argc == 2;
+	else if (argc != count + 1)
+		fprintf(stderr, "%s: expects %s; see %s --help\n", prgname,
+			parameters, prgname);
+	good = good && argc == count + 1;
+	if (good)
+		memcpy(out, args + 1, sizeof(*out) * (size_t)count);
 	g_clear_error(&error);
 	g_option_context_free(context);
 	g_free(prgname);
 	g_free(args);
 	return good;
+}
+
+bool tool_parse(int argc, char **argv, const GOptionEntry *options,
+		const char *summary, char **trace)
+{
+	return parse(argc, argv, options, "TRACE", summary, 1, trace);
+}
+
+bool tool_parse_two(int argc, char **argv, const GOptionEntry *options,
+		    const char *parameters, const char *summary, char **args)
+{
+	return parse(argc, argv, options, parameters, summary, 2, args);
 }
 
 int tool_fail(const struct rrlog_reader *r, int err)

@@ -21,6 +21,8 @@ int tool_info(int argc, char **argv);
 int tool_dump(int argc, char **argv);
 int tool_verify(int argc, char **argv);
 int tool_stats(int argc, char **argv);
+int tool_pack(int argc, char **argv);
+int tool_unpack(int argc, char **argv);
 
 /**
  * Parse a command's options and its one argument, the trace.  Returns false
@@ -28,6 +30,10 @@ int tool_stats(int argc, char **argv);
  */
 bool tool_parse(int argc, char **argv, const GOptionEntry *options,
 		const char *summary, char **trace);
+
+/** The same for two arguments, named by @parameters in the help. */
+bool tool_parse_two(int argc, char **argv, const GOptionEntry *options,
+		    const char *parameters, const char *summary, char **args);
 
 /** Open the trace; NULL and *status after telling what is wrong. */
 struct rrlog_reader *tool_open(const char *trace, int *status);
