@@ -293,7 +293,7 @@ static void test_age(void)
 			strstr(error, "--identity") &&
 			run_log("unpack --identity key1 p u.rrt") == 1,
 		"not with another key, and not without");
-	run("head -c 100000 secret >cut");
+	run("head -c -1000 secret >cut");
 	ksft_ok(run_log("unpack --identity key1 cut u.rrt") == 1 &&
 			run_log("pack --encrypt-to nobody t.rrt x") == 1 &&
 			run("test -e x -o -e u.rrt") == 1,
