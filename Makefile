@@ -59,7 +59,7 @@ stamp = $(shell mkdir -p $(BUILD)/.value; f=$(BUILD)/.value/$(1); \
 ifeq ($(configured),yes)
 
 CC := $(if $(shell command -v ccache),ccache )gcc
-packages := glib-2.0 gio-2.0 json-glib-1.0 libxxhash zlib $(if $(CONFIG_ZSTD),libzstd)
+packages := glib-2.0 gio-2.0 json-glib-1.0 libisal libxxhash zlib $(if $(CONFIG_ZSTD),libzstd)
 CPPFLAGS := -D_GNU_SOURCE -Icommon/tool -Icommon/logfmt -Icommon/landmark \
 	-Ikernel-patch/include $(if $(CONFIG_ZSTD),-DRR_HAVE_ZSTD) \
 	$(shell pkg-config --cflags $(packages))
@@ -110,6 +110,7 @@ endef
 $(eval $(call program,rr-kvm,$(kvm_objects) $(shared_objects)))
 $(eval $(call program,rr-tcg,$(tcg_objects) $(shared_objects)))
 $(eval $(call program,rr-log,$(log_objects)))
+$(BUILD)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
 
 -include $(patsubst %.o,%.d,$(lib_objects) $(shared_objects) $(kvm_objects) \
 	$(tcg_objects) $(log_objects))
@@ -180,7 +181,7 @@ $(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch
 lab := $(BUILD)/lab/lab.cpio.gz
 .PHONY: lab
 lab: $(lab)
-$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(BUILD)/bin/rr-log $(modules) $(versions) \
+$(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
 		$(wildcard common/lab/*.sh) common/build/lab.sh
 	$(call say,IMAGE,$@)$(alone) sh common/build/lab.sh $(BUILD)
 
@@ -227,6 +228,7 @@ $(asan)/%.o: %.c $(flags)
 	@mkdir -p $(@D)
 	$(call say,CC ASAN,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(asan_flags) -I$(<D) -MMD -MP -c -o $@ $<
 asan_link = $(call say,LD ASAN,$@)$(CC) $(CFLAGS) $(asan_flags) -o $@ $(filter %.o,$^) $(LDLIBS)
+$(asan)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
 $(asan)/bin/rr-log: $(call asan_objects,$(LOGFMT_TOOL_SRCS)) $(asan_lib)
 	@mkdir -p $(@D)
 	$(asan_link)
@@ -277,7 +279,15 @@ fuzz: $(fuzz_targets) $(BUILD)/fuzz/seeds-of-trace
 	$(Q)for f in $(fuzz_targets); do \
 		sh common/logfmt/fuzz/run.sh $$f $(BUILD)/fuzz $(fuzz_options) || exit 1; done
 
-.PHONY: bench
+# Of librrlog alone: no VM.
+logfmt_bench := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/logfmt-*.c))
+$(logfmt_bench): $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+.SECONDARY: $(patsubst bench/%.c,$(BUILD)/obj/bench/%.o,$(wildcard bench/logfmt-*.c))
+.PHONY: bench bench-logfmt
+bench-logfmt: $(logfmt_bench)
+	$(Q)for b in $^; do $$b $(BUILD)/bench || exit 1; done
 bench: all guest
 	$(Q)$(test_env) sh bench/bench.sh
 
@@ -320,7 +330,7 @@ check:
 
 # Downloads, unpacked kernels and the configuration stay.
 clean:
-	rm -rf $(addprefix $(BUILD)/,.value asan bin fuzz lib obj share tests demo guest lab \
+	rm -rf $(addprefix $(BUILD)/,.value asan bench bin fuzz lib obj share tests demo guest lab \
 		kernel qemu qemu-src qemu-src.new modules.log)
 distclean:
 	rm -rf $(BUILD)
@@ -340,7 +350,7 @@ help:
 	@echo '  demo         deps, build, record a guest in the lab, replay it'
 	@echo '  check        deps, build, all tests;  check-unit  those without a VM'
 	@echo '  fuzz         what reads traces, FUZZ_SECONDS each (RR_FUZZ=1 make deps)'
-	@echo '  bench        cost of recording and of replaying'
+	@echo '  bench        cost of recording and of replaying;  bench-logfmt  of traces'
 	@echo '  install      to DESTDIR, below PREFIX ($(PREFIX))'
 	@echo '  clean        all but downloads and options;  distclean  all'
 	@echo 'V=1 shows the commands.'

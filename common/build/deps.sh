@@ -15,11 +15,13 @@ packages='
 	git ca-certificates dpkg-dev openssl util-linux
 	ninja-build python3 python3-venv python3-kconfiglib
 	libglib2.0-dev libjson-glib-dev libpixman-1-dev zlib1g-dev libzstd-dev
-	libxxhash-dev libpfm4-dev libslirp-dev libattr1-dev libcap-ng-dev
+	libarchive-dev libisal-dev libxxhash-dev libpfm4-dev libslirp-dev libattr1-dev libcap-ng-dev
 	libfdt-dev libelf-dev libcapstone-dev'
 # Firmware for QEMU, and what the lab and the guest are made of.
 packages="$packages
 	seabios ipxe-qemu qemu-system-data busybox-static"
+# rr-log pack --encrypt-to.
+packages="$packages age"
 # The tests and the manual pages.
 packages="$packages mandoc"
 # "make fuzz".

@@ -17,8 +17,7 @@ strip -o "$tmp/qemu" "$build/bin/qemu-system-x86_64"
 sh "$common/lab/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
 	--modules-dir "$build/kernel" --out "$tmp/lab.cpio.gz" \
 	"$tmp/qemu:/opt/rr/bin/qemu-system-x86_64" \
-	"$build/bin/rr-kvm:/opt/rr/bin/rr-kvm" \
-	"$build/bin/rr-log:/opt/rr/bin/rr-log"
+	"$build/bin/rr-kvm:/opt/rr/bin/rr-kvm"
 cp "$build/linux/generic/boot/vmlinuz-$KVER" "$tmp/vmlinuz"
 install -m 755 "$common/lab/run.sh" "$tmp/run.sh"
 mv "$tmp/vmlinuz" "$tmp/run.sh" "$tmp/lab.cpio.gz" "$lab"

@@ -22,7 +22,11 @@ struct rrlog_error {
 int rrlog_fail(struct rrlog_error *error, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-uint64_t rrlog_checksum(const void *data, size_t bytes);
+/** CRC32C. */
+uint32_t rrlog_checksum(const void *data, size_t bytes);
+/** CRC32C of what @before is that of, followed by @data. */
+uint32_t rrlog_checksum_continue(uint32_t before, const void *data,
+				 size_t bytes);
 
 /** Make the folder, 0700 whatever the umask; returns its descriptor. */
 int rrlog_create_dir(const char *path);
@@ -36,18 +40,20 @@ int rrlog_write_all(int fd, const void *data, size_t bytes, uint64_t offset);
 int rrlog_read_all(int fd, void *data, size_t bytes, uint64_t offset);
 
 /** Write header (with @h's magic .. manifest_checksum) and an open state. */
-int rrlog_write_header(int fd, struct rrlog_file_header *h, uint64_t *chain);
+int rrlog_write_header(int fd, struct rrlog_file_header *h, uint32_t *chain);
 int rrlog_write_state(int fd, const struct rrlog_file_state *state);
 
 /** What the two blocks at the start of a file say, checked. */
 struct rrlog_file_start {
 	struct rrlog_file_header header;
 	struct rrlog_file_state state;
-	uint64_t chain; /* that the first frame must have */
+	uint32_t chain; /* that the first frame must have */
 };
 
+struct rrlog_member;
+
 /** @name: the file's, for @error. */
-int rrlog_read_start(int fd, uint64_t file_bytes, const char *magic,
+int rrlog_read_start(const struct rrlog_member *member, const char *magic,
 		     const char *name, struct rrlog_file_start *start,
 		     struct rrlog_error *error);
 

@@ -1,6 +1,7 @@
 /*
  * The bytes of a trace that are not records: file headers, file states and
- * frame headers (FORMAT.md, "Files" and "Frames").  All little-endian.
+ * frame headers (FORMAT.md, "Files" and "Frames").  All little-endian;
+ * checksums are CRC32C.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,12 +14,16 @@
 
 #define RRLOG_MAGIC_PAGES "\x89RRTPAG\n"
 #define RRLOG_MAGIC_EVENTS "\x89RRTEVT\n"
+#define RRLOG_MAGIC_INDEX "\x89RRTIDX\n"
+#define RRLOG_MAGIC_BLOBS "\x89RRTBLB\n"
 #define RRLOG_MAGIC_BYTES 8
 #define RRLOG_FRAME_MAGIC UINT32_C(0x4d524652) /* "RFRM" */
 
 #define RRLOG_FILE_MANIFEST "manifest"
 #define RRLOG_FILE_PAGES "pages"
 #define RRLOG_FILE_EVENTS "events"
+#define RRLOG_FILE_INDEX "index"
+#define RRLOG_FILE_BLOBS "blobs"
 
 /* Features that a reader must know to read the file; others it may ignore. */
 #define RRLOG_MUST_ZSTD (UINT64_C(1) << 0)
@@ -36,6 +41,9 @@ enum rrlog_frame_kind {
 	RRLOG_FRAME_RECORDS = 1,
 	RRLOG_FRAME_PAGE_CONTENTS = 2,
 	RRLOG_FRAME_PAGE_REFERENCES = 3,
+	RRLOG_FRAME_BLOB_BYTES = 4,
+	RRLOG_FRAME_EVENT_PLACES = 5,
+	RRLOG_FRAME_BLOB_PLACES = 6,
 };
 
 #define RRLOG_FRAME_OPTIONAL 1 /* flag: skip it if the kind is unknown */
@@ -48,8 +56,9 @@ struct rrlog_file_header {
 	uint64_t must_features;
 	uint64_t may_features;
 	uint8_t trace_id[16]; /* random, the same in all files of a trace */
-	uint64_t manifest_checksum; /* events: of the manifest; pages: 0 */
-	uint64_t checksum; /* XXH3-64 of the 56 bytes before */
+	uint32_t manifest_checksum; /* events: of the manifest; else 0 */
+	uint32_t reserved_zero_2[2];
+	uint32_t checksum; /* of the 60 bytes before */
 };
 
 enum rrlog_file_state_value {
@@ -63,9 +72,9 @@ struct rrlog_file_state {
 	uint8_t reserved_zero[7];
 	uint64_t total_bytes; /* of the file; this and the rest 0 while open */
 	uint64_t total_items; /* records, page contents */
-	uint64_t chain; /* checksum of the last frame */
-	uint64_t reserved_zero_2[3];
-	uint64_t checksum; /* XXH3-64 of the 56 bytes before */
+	uint32_t chain; /* checksum of the last frame */
+	uint32_t reserved_zero_2[8];
+	uint32_t checksum; /* of the 60 bytes before */
 };
 
 /* Before each frame's stored bytes. */
@@ -77,16 +86,17 @@ struct rrlog_frame_header {
 	uint32_t raw_bytes;
 	uint32_t stored_bytes;
 	uint32_t item_count;
-	uint32_t reserved_zero;
+	uint32_t stored_checksum; /* of the stored bytes */
 	uint64_t first_item; /* items of this file before this frame */
 	uint64_t time_ns; /* host time since the writer started */
-	uint64_t chain; /* checksum of the frame before, or of the header */
-	uint64_t stored_checksum; /* XXH3-64 of the stored bytes */
-	uint64_t checksum; /* XXH3-64 of the 56 bytes before */
+	uint64_t first_branches; /* highest branch count so far */
+	uint64_t salt; /* first 8 bytes of the trace id */
+	uint32_t chain; /* checksum of the frame before, or of the header */
+	uint32_t checksum; /* of the 60 bytes before, continuing ->chain */
 };
 
 #define RRLOG_HEADER_BYTES 64
-#define RRLOG_CHECKED_BYTES 56
+#define RRLOG_CHECKED_BYTES 60
 #define RRLOG_FRAMES_OFFSET (2 * RRLOG_HEADER_BYTES)
 
 _Static_assert(sizeof(struct rrlog_file_header) == RRLOG_HEADER_BYTES, "size");

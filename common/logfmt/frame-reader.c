@@ -11,26 +11,24 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-int rrlog_frame_reader_open(struct rrlog_frame_reader *fr, int dir_fd,
-			    const char *trace, const char *name,
+int rrlog_frame_reader_open(struct rrlog_frame_reader *fr,
+			    const struct rrlog_store *store, const char *name,
 			    const char *magic, struct rrlog_error *error)
 {
 	int err;
 
 	fr->error = error;
-	snprintf(fr->name, sizeof(fr->name), "%s/%s", trace, name);
-	fr->fd = rrlog_open_file(dir_fd, name, &fr->file_bytes);
-	if (fr->fd == -ENOENT)
+	snprintf(fr->name, sizeof(fr->name), "%s/%s", store->path, name);
+	err = rrlog_store_find(store, name, &fr->member);
+	if (err == -ENOENT)
 		return rrlog_fail(error, -EBADMSG,
 				  "%s: offset 0: the file is missing",
 				  fr->name);
-	if (fr->fd < 0)
-		return rrlog_fail(error, fr->fd, "%s: %s", fr->name,
-				  strerror(-fr->fd));
-	err = rrlog_read_start(fr->fd, fr->file_bytes, magic, fr->name,
-			       &fr->start, error);
+	if (err)
+		return rrlog_fail(error, err, "%s: %s", fr->name,
+				  strerror(-err));
+	err = rrlog_read_start(&fr->member, magic, fr->name, &fr->start, error);
 	if (err)
 		return err;
 	rrlog_frame_reader_rewind(fr);
@@ -39,18 +37,19 @@ int rrlog_frame_reader_open(struct rrlog_frame_reader *fr, int dir_fd,
 
 void rrlog_frame_reader_close(struct rrlog_frame_reader *fr)
 {
-	if (fr->fd >= 0)
-		close(fr->fd);
-	fr->fd = -1;
+	rrlog_member_close(&fr->member);
+	rrlog_table_free(&fr->table);
 	rrlog_buffer_free(&fr->raw);
 	rrlog_buffer_free(&fr->stored);
 }
 
 void rrlog_frame_reader_rewind(struct rrlog_frame_reader *fr)
 {
+	fr->salt = rrlog_frame_salt(fr->start.header.trace_id);
 	fr->offset = RRLOG_FRAMES_OFFSET;
 	fr->chain = fr->start.chain;
 	fr->next_item = 0;
+	fr->last_branches = fr->last_time_ns = 0;
 	fr->torn_bytes = 0;
 	fr->frame_offset = RRLOG_FRAMES_OFFSET;
 }
@@ -91,12 +90,14 @@ static void header_to_cpu(struct rrlog_frame_header *h)
 	h->item_count = le32toh(h->item_count);
 	h->first_item = le64toh(h->first_item);
 	h->time_ns = le64toh(h->time_ns);
-	h->chain = le64toh(h->chain);
-	h->stored_checksum = le64toh(h->stored_checksum);
-	h->checksum = le64toh(h->checksum);
+	h->first_branches = le64toh(h->first_branches);
+	h->salt = le64toh(h->salt);
+	h->chain = le32toh(h->chain);
+	h->stored_checksum = le32toh(h->stored_checksum);
+	h->checksum = le32toh(h->checksum);
 }
 
-static int check_header(struct rrlog_frame_reader *fr, uint64_t checksum)
+static int check_header(struct rrlog_frame_reader *fr, uint32_t checksum)
 {
 	const struct rrlog_frame_header *h = &fr->header;
 
@@ -105,10 +106,15 @@ static int check_header(struct rrlog_frame_reader *fr, uint64_t checksum)
 	if (h->checksum != checksum)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"wrong checksum of the frame's header");
-	if (h->chain != fr->chain || h->first_item != fr->next_item)
+	if (h->salt != fr->salt || h->chain != fr->chain ||
+	    h->first_item != fr->next_item)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"the frame does not follow the one before");
-	if (h->flags & ~RRLOG_FRAME_OPTIONAL || h->reserved_zero)
+	if (h->first_branches < fr->last_branches ||
+	    h->time_ns < fr->last_time_ns)
+		return rrlog_frame_fail(fr, -EBADMSG,
+					"the frame is of a time before the last one");
+	if (h->flags & ~RRLOG_FRAME_OPTIONAL)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"reserved bits of the frame are not zero");
 	if (!h->raw_bytes || h->raw_bytes > RRLOG_FRAME_MAX_BYTES ||
@@ -119,10 +125,23 @@ static int check_header(struct rrlog_frame_reader *fr, uint64_t checksum)
 	return 0;
 }
 
+static void note_place(struct rrlog_frame_reader *fr)
+{
+	struct rrlog_frame_place place = {
+		.offset = fr->offset,
+		.first_item = fr->header.first_item,
+		.first_branches = fr->header.first_branches,
+		.time_ns = fr->header.time_ns,
+		.chain = fr->header.chain,
+	};
+
+	rrlog_table_note(&fr->table, &place);
+}
+
 int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 {
-	uint64_t left_bytes = fr->file_bytes - fr->offset;
-	uint64_t checksum;
+	uint64_t left_bytes = fr->member.bytes - fr->offset;
+	uint32_t checksum;
 	int err;
 
 	fr->frame_offset = fr->offset;
@@ -130,11 +149,12 @@ int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 		return at_end(fr);
 	if (left_bytes < RRLOG_HEADER_BYTES)
 		return cut_short(fr, left_bytes);
-	err = rrlog_read_all(fr->fd, &fr->header, sizeof(fr->header),
-			     fr->offset);
+	err = rrlog_member_read(&fr->member, &fr->header,
+				sizeof(fr->header), fr->offset);
 	if (err)
 		return rrlog_frame_fail(fr, err, strerror(-err));
-	checksum = rrlog_checksum(&fr->header, RRLOG_CHECKED_BYTES);
+	checksum = rrlog_checksum_continue(le32toh(fr->header.chain),
+					   &fr->header, RRLOG_CHECKED_BYTES);
 	header_to_cpu(&fr->header);
 	err = check_header(fr, checksum);
 	if (err)
@@ -142,7 +162,11 @@ int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 	if (fr->header.stored_bytes > left_bytes - RRLOG_HEADER_BYTES)
 		return cut_short(fr, left_bytes);
 
+	if (fr->keep_table)
+		note_place(fr);
 	fr->offset += RRLOG_HEADER_BYTES + fr->header.stored_bytes;
+	fr->last_branches = fr->header.first_branches;
+	fr->last_time_ns = fr->header.time_ns;
 	fr->next_item += fr->header.item_count;
 	fr->chain = fr->header.checksum;
 	return 1;
@@ -177,8 +201,9 @@ int rrlog_frame_load(struct rrlog_frame_reader *fr)
 	if (!err)
 		err = rrlog_buffer_reserve(&fr->raw, h->raw_bytes);
 	if (!err)
-		err = rrlog_read_all(fr->fd, fr->stored.bytes, h->stored_bytes,
-				     fr->frame_offset + RRLOG_HEADER_BYTES);
+		err = rrlog_member_read(&fr->member, fr->stored.bytes,
+					h->stored_bytes,
+					fr->frame_offset + RRLOG_HEADER_BYTES);
 	if (err)
 		return rrlog_frame_fail(fr, err, strerror(-err));
 	if (rrlog_checksum(fr->stored.bytes, h->stored_bytes) !=

@@ -35,6 +35,14 @@ void rrlog_buffer_free(struct rrlog_buffer *buffer)
 	memset(buffer, 0, sizeof(*buffer));
 }
 
+uint64_t rrlog_frame_salt(const uint8_t *trace_id)
+{
+	uint64_t salt_le;
+
+	memcpy(&salt_le, trace_id, sizeof(salt_le));
+	return le64toh(salt_le);
+}
+
 int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 			      const char *name, struct rrlog_file_header *h)
 {
@@ -44,59 +52,73 @@ int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 	fw->offset = RRLOG_FRAMES_OFFSET;
 	if (fw->codec == RRLOG_CODEC_ZSTD)
 		h->must_features |= RRLOG_MUST_ZSTD;
+	fw->salt = rrlog_frame_salt(h->trace_id);
 	return rrlog_write_header(fw->fd, h, &fw->chain);
 }
 
 /* Stored bytes at fw->out.bytes + RRLOG_HEADER_BYTES; returns their number. */
 static size_t compress_raw(struct rrlog_frame_writer *fw,
-			   const struct rrlog_buffer *raw,
+			   const struct rrlog_frame *frame,
 			   enum rrlog_codec *codec)
 {
 	uint8_t *out = fw->out.bytes + RRLOG_HEADER_BYTES;
-	size_t bytes = rrlog_compress(fw->codec, raw->bytes, raw->used_bytes,
+	size_t bytes = rrlog_compress(fw->codec, frame->raw, frame->raw_bytes,
 				      out);
 
 	*codec = fw->codec;
 	if (bytes)
 		return bytes;
 	*codec = RRLOG_CODEC_NONE;
-	memcpy(out, raw->bytes, raw->used_bytes);
-	return raw->used_bytes;
+	memcpy(out, frame->raw, frame->raw_bytes);
+	return frame->raw_bytes;
 }
 
-int rrlog_frame_write(struct rrlog_frame_writer *fw,
-		      enum rrlog_frame_kind kind, uint64_t time_ns,
-		      const struct rrlog_buffer *raw, uint32_t item_count)
+/* The header of the stored bytes that are in ->out; returns its checksum. */
+static uint32_t put_header(struct rrlog_frame_writer *fw,
+			   const struct rrlog_frame *frame,
+			   enum rrlog_codec codec, size_t stored_bytes)
 {
 	struct rrlog_frame_header h = {
 		.magic = htole32(RRLOG_FRAME_MAGIC),
-		.kind = (uint8_t)kind,
-		.raw_bytes = htole32((uint32_t)raw->used_bytes),
-		.item_count = htole32(item_count),
+		.kind = (uint8_t)frame->kind,
+		.codec = (uint8_t)codec,
+		.raw_bytes = htole32((uint32_t)frame->raw_bytes),
+		.stored_bytes = htole32((uint32_t)stored_bytes),
+		.item_count = htole32(frame->item_count),
 		.first_item = htole64(fw->item_count),
-		.time_ns = htole64(time_ns),
-		.chain = htole64(fw->chain),
+		.time_ns = htole64(frame->time_ns),
+		.first_branches = htole64(frame->first_branches),
+		.salt = htole64(fw->salt),
+		.chain = htole32(fw->chain),
 	};
+	uint32_t checksum;
+
+	h.stored_checksum = htole32(rrlog_checksum(
+		fw->out.bytes + RRLOG_HEADER_BYTES, stored_bytes));
+	checksum = rrlog_checksum_continue(fw->chain, &h, RRLOG_CHECKED_BYTES);
+	h.checksum = htole32(checksum);
+	memcpy(fw->out.bytes, &h, sizeof(h));
+	return checksum;
+}
+
+int rrlog_frame_write(struct rrlog_frame_writer *fw,
+		      const struct rrlog_frame *frame)
+{
 	enum rrlog_codec codec;
 	size_t stored_bytes;
-	uint64_t checksum;
+	uint32_t checksum;
 	int err;
 
 	err = rrlog_buffer_reserve(&fw->out,
-				   RRLOG_HEADER_BYTES + raw->used_bytes);
+				   RRLOG_HEADER_BYTES + frame->raw_bytes);
 	if (err)
 		return err;
-	stored_bytes = compress_raw(fw, raw, &codec);
-	h.codec = (uint8_t)codec;
-	h.stored_bytes = htole32((uint32_t)stored_bytes);
-	h.stored_checksum = htole64(rrlog_checksum(
-		fw->out.bytes + RRLOG_HEADER_BYTES, stored_bytes));
-	checksum = rrlog_checksum(&h, RRLOG_CHECKED_BYTES);
-	h.checksum = htole64(checksum);
-	memcpy(fw->out.bytes, &h, sizeof(h));
-
+	stored_bytes = compress_raw(fw, frame, &codec);
+	checksum = put_header(fw, frame, codec, stored_bytes);
 	err = rrlog_write_all(fw->fd, fw->out.bytes,
 			      RRLOG_HEADER_BYTES + stored_bytes, fw->offset);
+	if (!err && fw->sync && fdatasync(fw->fd))
+		err = -errno;
 	if (err) {
 		/* If this fails too, a torn frame stays; readers drop it. */
 		if (ftruncate(fw->fd, (off_t)fw->offset))
@@ -105,7 +127,7 @@ int rrlog_frame_write(struct rrlog_frame_writer *fw,
 	}
 	fw->offset += RRLOG_HEADER_BYTES + stored_bytes;
 	fw->chain = checksum;
-	fw->item_count += item_count;
+	fw->item_count += frame->item_count;
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include "compress.h"
 #include "file.h"
+#include "index.h"
+#include "store.h"
 
 /* A growing array of bytes. */
 struct rrlog_buffer {
@@ -26,8 +28,10 @@ struct rrlog_frame_writer {
 	int fd;
 	enum rrlog_codec codec;
 	uint64_t offset;
-	uint64_t chain;
+	uint32_t chain;
+	uint64_t salt;
 	uint64_t item_count;
+	bool sync; /* each frame, to the disk */
 	struct rrlog_buffer out;
 };
 
@@ -35,10 +39,22 @@ struct rrlog_frame_writer {
 int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 			      const char *name, struct rrlog_file_header *h);
 
+/* A frame to be written. */
+struct rrlog_frame {
+	enum rrlog_frame_kind kind;
+	uint32_t item_count;
+	uint64_t time_ns;
+	uint64_t first_branches;
+	const void *raw;
+	size_t raw_bytes;
+};
+
 /** Write one frame; after an error the file still ends with a whole one. */
 int rrlog_frame_write(struct rrlog_frame_writer *fw,
-		      enum rrlog_frame_kind kind, uint64_t time_ns,
-		      const struct rrlog_buffer *raw, uint32_t item_count);
+		      const struct rrlog_frame *frame);
+
+/** The salt of the frames of this trace. */
+uint64_t rrlog_frame_salt(const uint8_t *trace_id);
 
 /** Sync what was written, mark the file as complete, sync that. */
 int rrlog_frame_writer_complete(struct rrlog_frame_writer *fw);
@@ -47,17 +63,21 @@ void rrlog_frame_writer_close(struct rrlog_frame_writer *fw);
 /* ---- reading ---- */
 
 struct rrlog_frame_reader {
-	int fd;
+	struct rrlog_member member;
 	char name[RRLOG_NAME_BYTES];
-	uint64_t file_bytes;
 	struct rrlog_file_start start;
+	uint64_t salt; /* of each frame */
 	struct rrlog_error *error;
 
 	/* Before the next frame: */
 	uint64_t offset;
-	uint64_t chain;
+	uint32_t chain;
 	uint64_t next_item;
+	uint64_t last_branches, last_time_ns; /* which do not fall */
 	uint64_t torn_bytes;
+
+	bool keep_table; /* note where frames begin, for seeking */
+	struct rrlog_frame_table table;
 
 	/* The current frame: */
 	struct rrlog_frame_header header;
@@ -67,8 +87,8 @@ struct rrlog_frame_reader {
 };
 
 /** Open the file and read its start; close it in any case. */
-int rrlog_frame_reader_open(struct rrlog_frame_reader *fr, int dir_fd,
-			    const char *trace, const char *name,
+int rrlog_frame_reader_open(struct rrlog_frame_reader *fr,
+			    const struct rrlog_store *store, const char *name,
 			    const char *magic, struct rrlog_error *error);
 void rrlog_frame_reader_close(struct rrlog_frame_reader *fr);
 void rrlog_frame_reader_rewind(struct rrlog_frame_reader *fr);

@@ -65,12 +65,12 @@ static bool get_hex(JsonObject *object, const char *key, uint8_t *out,
 static const char *parse_pages(struct rrlog_manifest *m, JsonObject *root)
 {
 	JsonObject *pages = get_object(root, "pages");
-	uint64_t chain_be;
+	uint32_t chain_be;
 
 	if (!pages || !get_u64(pages, "bytes", &m->pages_bytes) ||
 	    !get_hex(pages, "checksum", (uint8_t *)&chain_be, sizeof(chain_be)))
 		return "\"pages\" is missing or wrong";
-	m->pages_chain = GUINT64_FROM_BE(chain_be);
+	m->pages_chain = GUINT32_FROM_BE(chain_be);
 	return NULL;
 }
 

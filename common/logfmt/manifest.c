@@ -109,8 +109,7 @@ static void add_identity(JsonBuilder *b, const struct rrlog_manifest *m)
 	add_string(b, "format", "rr trace");
 	add_u64(b, "version", RRLOG_FORMAT_VERSION);
 	add_string(b, "trace_id", hex->str);
-	g_string_printf(hex, "%016" G_GINT64_MODIFIER "x",
-			(guint64)m->pages_chain);
+	g_string_printf(hex, "%08x", m->pages_chain);
 	json_builder_set_member_name(b, "pages");
 	json_builder_begin_object(b);
 	add_u64(b, "bytes", m->pages_bytes);

@@ -17,7 +17,7 @@
 struct rrlog_manifest {
 	uint8_t trace_id[16];
 	uint64_t pages_bytes; /* the pages file: its size ... */
-	uint64_t pages_chain; /* ... and the checksum of its last frame */
+	uint32_t pages_chain; /* ... and the checksum of its last frame */
 	struct rrlog_block *blocks;
 	size_t block_count;
 	GPtrArray *keys; /* in order; the strings belong to ->values */

@@ -167,7 +167,7 @@ static int check_identity(struct reader *r)
 				"not the pages that the manifest names");
 }
 
-int rrlog_pages_read(int dir_fd, const char *trace,
+int rrlog_pages_read(const struct rrlog_store *store,
 		     const struct rrlog_manifest *m, rrlog_page_fn *fn,
 		     void *opaque, struct rrlog_error *error)
 {
@@ -175,16 +175,16 @@ int rrlog_pages_read(int dir_fd, const char *trace,
 	int ret;
 
 	if (!r)
-		return rrlog_fail(error, -ENOMEM, "%s: out of memory", trace);
-	r->frames.fd = r->contents.fd = -1;
+		return rrlog_fail(error, -ENOMEM, "%s: out of memory",
+				  store->path);
+	r->frames.member = r->contents.member = RRLOG_NO_MEMBER;
 	r->manifest = m;
 	r->fn = fn;
 	r->opaque = opaque;
-	ret = rrlog_frame_reader_open(&r->frames, dir_fd, trace,
-				      RRLOG_FILE_PAGES, RRLOG_MAGIC_PAGES,
-				      error);
+	ret = rrlog_frame_reader_open(&r->frames, store, RRLOG_FILE_PAGES,
+				      RRLOG_MAGIC_PAGES, error);
 	if (!ret)
-		ret = rrlog_frame_reader_open(&r->contents, dir_fd, trace,
+		ret = rrlog_frame_reader_open(&r->contents, store,
 					      RRLOG_FILE_PAGES,
 					      RRLOG_MAGIC_PAGES, error);
 	if (!ret)

@@ -55,6 +55,19 @@ static void put_place(struct rrlog_buffer *raw,
 	raw->used_bytes = (size_t)(out - raw->bytes);
 }
 
+static int write_raw(struct rrlog_page_writer *pw, enum rrlog_frame_kind kind,
+		     uint32_t item_count)
+{
+	struct rrlog_frame frame = {
+		.kind = kind,
+		.item_count = item_count,
+		.raw = pw->raw.bytes,
+		.raw_bytes = pw->raw.used_bytes,
+	};
+
+	return rrlog_frame_write(&pw->frames, &frame);
+}
+
 static int write_contents(struct rrlog_page_writer *pw)
 {
 	size_t bytes = (size_t)pw->page_count * RRLOG_PAGE_BYTES;
@@ -72,8 +85,7 @@ static int write_contents(struct rrlog_page_writer *pw)
 		put_place(&pw->raw, &pw->places[i]);
 	memcpy(pw->raw.bytes + pw->raw.used_bytes, pw->pages, bytes);
 	pw->raw.used_bytes += bytes;
-	err = rrlog_frame_write(&pw->frames, RRLOG_FRAME_PAGE_CONTENTS, 0,
-				&pw->raw, pw->page_count);
+	err = write_raw(pw, RRLOG_FRAME_PAGE_CONTENTS, pw->page_count);
 	pw->page_count = 0;
 	return err;
 }
@@ -165,9 +177,7 @@ static int write_references(struct rrlog_page_writer *pw)
 		guint next = put_references(pw, i);
 
 		/* Items of this file are contents: a reference is none. */
-		err = rrlog_frame_write(&pw->frames,
-					RRLOG_FRAME_PAGE_REFERENCES, 0,
-					&pw->raw, 0);
+		err = write_raw(pw, RRLOG_FRAME_PAGE_REFERENCES, 0);
 		i = next;
 	}
 	return err;

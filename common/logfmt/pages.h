@@ -44,7 +44,7 @@ int rrlog_page_writer_finish(struct rrlog_page_writer *pw);
 void rrlog_page_writer_close(struct rrlog_page_writer *pw);
 
 /** Read all; every place is checked against the manifest's blocks. */
-int rrlog_pages_read(int dir_fd, const char *trace,
+int rrlog_pages_read(const struct rrlog_store *store,
 		     const struct rrlog_manifest *m, rrlog_page_fn *fn,
 		     void *opaque, struct rrlog_error *error);
 

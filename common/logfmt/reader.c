@@ -4,68 +4,38 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "frame.h"
-#include "manifest.h"
 #include "pages.h"
-#include "record.h"
-
-struct rrlog_reader {
-	int dir_fd;
-	char *path;
-	struct rrlog_error error;
-	int failed; /* reading records goes no further */
-	struct rrlog_manifest manifest;
-	struct rrlog_frame_reader events;
-	struct rrlog_prediction prediction;
-	const uint8_t *in, *end; /* what is left of the current frame */
-	uint32_t frame_left; /* records in it */
-	struct rrlog_reader_position position;
-};
+#include "reader.h"
 
 /* ---- opening ---- */
-
-static int open_dir(struct rrlog_reader *r)
-{
-	r->dir_fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->dir_fd < 0)
-		return rrlog_fail(&r->error, -errno, "%s: %s", r->path,
-				  strerror(errno));
-	if (!faccessat(r->dir_fd, RRLOG_FILE_PAGES, F_OK, 0) ||
-	    !faccessat(r->dir_fd, RRLOG_FILE_MANIFEST, F_OK, 0) ||
-	    !faccessat(r->dir_fd, RRLOG_FILE_EVENTS, F_OK, 0))
-		return 0;
-	return rrlog_fail(&r->error, -EINVAL, "%s: not a trace", r->path);
-}
 
 static int load_manifest(struct rrlog_reader *r, const char *name, char **text,
 			 size_t *bytes)
 {
-	uint64_t file_bytes = 0;
-	int fd = rrlog_open_file(r->dir_fd, RRLOG_FILE_MANIFEST, &file_bytes);
-	int err;
+	struct rrlog_member file;
+	int err = rrlog_store_find(&r->store, RRLOG_FILE_MANIFEST, &file);
 
-	if (fd == -ENOENT)
+	if (err == -ENOENT)
 		return rrlog_fail(&r->error, -EBADMSG,
 				  "%s: offset 0: the file is missing", name);
-	if (fd < 0)
-		return rrlog_fail(&r->error, fd, "%s: %s", name, strerror(-fd));
+	if (err)
+		return rrlog_fail(&r->error, err, "%s: %s", name,
+				  strerror(-err));
 	*text = NULL;
 	err = -EBADMSG;
-	if (!file_bytes || file_bytes > RRLOG_MANIFEST_MAX_BYTES)
+	if (!file.bytes || file.bytes > RRLOG_MANIFEST_MAX_BYTES)
 		goto out;
 	err = -ENOMEM;
-	*text = malloc((size_t)file_bytes);
+	*text = malloc((size_t)file.bytes);
 	if (!*text)
 		goto out;
-	*bytes = (size_t)file_bytes;
-	err = rrlog_read_all(fd, *text, *bytes, 0);
+	*bytes = (size_t)file.bytes;
+	err = rrlog_member_read(&file, *text, *bytes, 0);
 out:
-	close(fd);
+	rrlog_member_close(&file);
 	if (!err)
 		return 0;
 	free(*text);
@@ -76,7 +46,7 @@ out:
 static int read_manifest(struct rrlog_reader *r)
 {
 	const struct rrlog_file_header *h = &r->events.start.header;
-	char *name = g_strdup_printf("%s/%s", r->path, RRLOG_FILE_MANIFEST);
+	char *name = g_strdup_printf("%s/%s", r->store.path, RRLOG_FILE_MANIFEST);
 	char *text = NULL;
 	size_t bytes = 0;
 	int err = load_manifest(r, name, &text, &bytes);
@@ -105,8 +75,24 @@ out:
 static void note_sizes(struct rrlog_reader *r)
 {
 	r->position.pages_file_bytes = r->manifest.pages_bytes;
-	r->position.file_bytes = r->events.file_bytes;
+	r->position.file_bytes = r->events.member.bytes;
+	r->position.blobs_file_bytes = r->blobs.frames.member.bytes;
 	r->position.total_records = r->events.start.state.total_items;
+}
+
+static int open_blobs(struct rrlog_reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->blobs.frames;
+	int err = rrlog_frame_reader_open(fr, &r->store, RRLOG_FILE_BLOBS,
+					  RRLOG_MAGIC_BLOBS, &r->error);
+
+	if (err)
+		return err;
+	if (memcmp(fr->start.header.trace_id, r->manifest.trace_id,
+		   sizeof(r->manifest.trace_id)))
+		return rrlog_fail(&r->error, -EBADMSG,
+				  "%s: offset 0: not of this trace", fr->name);
+	return 0;
 }
 
 int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
@@ -117,18 +103,19 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 	*reader = r;
 	if (!r)
 		return -ENOMEM;
-	r->dir_fd = r->events.fd = -1;
+	r->events.member = r->blobs.frames.member = RRLOG_NO_MEMBER;
+	r->events.keep_table = r->blobs.frames.keep_table = true;
+	r->resolve = RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES;
 	rrlog_manifest_init(&r->manifest);
-	r->path = strdup(path);
-	if (!r->path)
-		return r->failed = -ENOMEM;
-	err = open_dir(r);
+	err = rrlog_store_open(&r->store, path, &r->error);
 	if (!err)
-		err = rrlog_frame_reader_open(&r->events, r->dir_fd, r->path,
+		err = rrlog_frame_reader_open(&r->events, &r->store,
 					      RRLOG_FILE_EVENTS,
 					      RRLOG_MAGIC_EVENTS, &r->error);
 	if (!err)
 		err = read_manifest(r);
+	if (!err)
+		err = open_blobs(r);
 	if (!err)
 		note_sizes(r);
 	r->failed = err;
@@ -140,10 +127,11 @@ void rrlog_reader_close(struct rrlog_reader *r)
 	if (!r)
 		return;
 	rrlog_frame_reader_close(&r->events);
+	rrlog_blob_reader_close(&r->blobs);
+	rrlog_images_free(&r->images);
+	rrlog_buffer_free(&r->data);
 	rrlog_manifest_free(&r->manifest);
-	if (r->dir_fd >= 0)
-		close(r->dir_fd);
-	free(r->path);
+	rrlog_store_close(&r->store);
 	free(r);
 }
 
@@ -222,11 +210,34 @@ int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 {
 	if (r->failed)
 		return r->failed;
-	return rrlog_pages_read(r->dir_fd, r->path, &r->manifest, fn, opaque,
-				&r->error);
+	return rrlog_pages_read(&r->store, &r->manifest, fn, opaque, &r->error);
 }
 
 /* ---- records ---- */
+
+/* Of two tables of the same file the longer one is the better. */
+static void keep_longer(struct rrlog_frame_table *a, struct rrlog_frame_table *b)
+{
+	struct rrlog_frame_table *worse = a->count < b->count ? a : b;
+	struct rrlog_frame_table kept = worse == a ? *b : *a;
+
+	rrlog_table_free(worse);
+	*a = kept;
+}
+
+/* The index, and what reading has noted so far. */
+static void load_index(struct rrlog_reader *r)
+{
+	struct rrlog_frame_table events = r->events.table;
+	struct rrlog_frame_table blobs = r->blobs.frames.table;
+
+	r->index_loaded = true;
+	memset(&r->events.table, 0, sizeof(events));
+	memset(&r->blobs.frames.table, 0, sizeof(blobs));
+	rrlog_index_load(&r->store, &r->events, &r->blobs.frames);
+	keep_longer(&r->events.table, &events);
+	keep_longer(&r->blobs.frames.table, &blobs);
+}
 
 static int next_frame(struct rrlog_reader *r)
 {
@@ -237,6 +248,10 @@ static int next_frame(struct rrlog_reader *r)
 		ret = rrlog_frame_next_header(fr);
 		if (ret <= 0)
 			return ret;
+		if (fr->header.kind != RRLOG_FRAME_RECORDS &&
+		    fr->header.item_count)
+			return rrlog_frame_fail(fr, -EBADMSG,
+						"records in a frame that is not of records");
 	} while (fr->header.kind != RRLOG_FRAME_RECORDS &&
 		 (fr->header.flags & RRLOG_FRAME_OPTIONAL));
 	if (fr->header.kind != RRLOG_FRAME_RECORDS)
@@ -248,6 +263,7 @@ static int next_frame(struct rrlog_reader *r)
 	if (ret)
 		return ret;
 	rrlog_prediction_reset(&r->prediction);
+	r->blob_expected = 0;
 	r->in = fr->raw.bytes;
 	r->end = r->in + fr->header.raw_bytes;
 	r->frame_left = fr->header.item_count;
@@ -259,7 +275,7 @@ static int next_frame(struct rrlog_reader *r)
 	return 1;
 }
 
-static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
+int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	const uint8_t *begin;
 	int ret;
@@ -277,6 +293,8 @@ static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (ret == -EPROTONOSUPPORT)
 		return rrlog_frame_fail(&r->events, ret,
 					"a record that this program is too old for");
+	if (ret > 0 && rrlog_resolve_note(r, rec))
+		ret = -EBADMSG;
 	if (ret < 0)
 		return rrlog_frame_fail(&r->events, ret, "impossible record");
 	r->frame_left--;
@@ -294,24 +312,75 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (r->failed)
 		return r->failed;
 	do {
-		ret = next_record(r, rec);
+		ret = rrlog_reader_next_stored(r, rec);
+		if (ret > 0)
+			ret = rrlog_resolve(r, rec);
 	} while (ret == -EAGAIN);
 	if (ret < 0)
 		r->failed = ret;
 	return ret;
 }
 
+/* As if all before the frame that is next had been read. */
+static void begin_at_frame(struct rrlog_reader *r)
+{
+	r->in = r->end = NULL;
+	r->frame_left = 0;
+	r->position = (struct rrlog_reader_position){
+		.record_count = r->events.next_item,
+	};
+	note_sizes(r);
+}
+
 int rrlog_reader_rewind(struct rrlog_reader *r)
 {
-	struct rrlog_reader_position *p = &r->position;
-
 	if (r->failed)
 		return r->failed;
 	rrlog_frame_reader_rewind(&r->events);
-	r->in = r->end = NULL;
-	r->frame_left = 0;
-	*p = (struct rrlog_reader_position){ 0 };
-	note_sizes(r);
+	begin_at_frame(r);
+	return 0;
+}
+
+static int seek_frame(struct rrlog_reader *r, enum rrlog_seek_key key,
+		      uint64_t target)
+{
+	int ret;
+
+	if (r->failed)
+		return r->failed;
+	if (!r->index_loaded)
+		load_index(r);
+	ret = rrlog_frame_seek(&r->events, key, target);
+	if (ret < 0)
+		return r->failed = ret;
+	begin_at_frame(r);
+	return 0;
+}
+
+int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches)
+{
+	return seek_frame(r, RRLOG_SEEK_BRANCHES, branches);
+}
+
+int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns)
+{
+	return seek_frame(r, RRLOG_SEEK_TIME_NS, time_ns);
+}
+
+int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
+{
+	struct rrlog_record rec;
+	int ret = seek_frame(r, RRLOG_SEEK_ITEM, record);
+
+	if (ret)
+		return ret;
+	while (r->position.record_count < record) {
+		ret = rrlog_reader_next_stored(r, &rec);
+		if (!ret)
+			return -ERANGE;
+		if (ret < 0 && ret != -EAGAIN)
+			return r->failed = ret;
+	}
 	return 0;
 }
 

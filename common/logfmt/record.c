@@ -25,6 +25,9 @@
 /* Map of registers: one bit for each that changed, and: */
 #define REGISTERS_OUTPUT_HASH (1u << RR_REG_COUNT)
 
+/* Lowest bit of the size of data that is given in full. */
+#define SIZE_IN_BLOBS 1
+
 #define ENVELOPE_OPTIONAL 1
 
 _Static_assert((1 << RRLOG_MAX_FIELDS) <= MAP_SAME_DATA, "field map too small");
@@ -48,6 +51,8 @@ int rrlog_record_check(const struct rrlog_record *rec)
 	if (rec->data_bytes > RRLOG_MAX_DATA_BYTES)
 		return -EINVAL;
 	if (rec->data_bytes && (!info->has_data || !rec->data))
+		return -EINVAL;
+	if (rec->in_blobs && !info->has_data)
 		return -EINVAL;
 	return 0;
 }
@@ -144,17 +149,25 @@ static uint8_t *put_landmark(struct rrlog_prediction *p,
 	return out + sizeof(hash_le);
 }
 
+static uint8_t *put_bytes(const struct rrlog_record *rec, unsigned int place,
+			  uint8_t *out)
+{
+	out = rrlog_put_varint(out, rec->data_bytes << 1 | place);
+	if (rec->data_bytes)
+		memcpy(out, rec->data, rec->data_bytes);
+	return out + rec->data_bytes;
+}
+
 static uint8_t *put_data(struct rrlog_prediction *p,
 			 const struct rrlog_record *rec, uint8_t *map,
 			 uint8_t *out)
 {
 	const struct rrlog_predicted_number *old = predicted_number(p, rec);
 
+	if (rec->in_blobs)
+		return put_bytes(rec, SIZE_IN_BLOBS, out);
 	if (!rec->data_bytes || rec->data_bytes != old->bytes) {
-		out = rrlog_put_varint(out, rec->data_bytes);
-		if (rec->data_bytes)
-			memcpy(out, rec->data, rec->data_bytes);
-		out += rec->data_bytes;
+		out = put_bytes(rec, 0, out);
 	} else if (!memcmp(rec->data, old->le, old->bytes)) {
 		*map |= MAP_SAME_DATA;
 	} else {
@@ -286,18 +299,21 @@ static int get_number(struct rrlog_prediction *p, uint8_t map,
 static int get_data(struct rrlog_prediction *p, uint8_t map, const uint8_t **in,
 		    const uint8_t *end, struct rrlog_record *rec)
 {
-	uint64_t bytes;
+	uint64_t bytes_and_place, bytes;
 
 	if (map & (MAP_SAME_DATA | MAP_NUMBER))
 		return get_number(p, map, in, end, rec);
-	if (rrlog_get_varint(in, end, &bytes))
+	if (rrlog_get_varint(in, end, &bytes_and_place))
 		return -EBADMSG;
+	bytes = bytes_and_place >> 1;
 	if (bytes > RRLOG_MAX_DATA_BYTES || bytes > (size_t)(end - *in))
 		return -EBADMSG;
 	rec->data = *in;
 	rec->data_bytes = (size_t)bytes;
 	*in += bytes;
-	remember_data(p, rec);
+	rec->in_blobs = bytes_and_place & SIZE_IN_BLOBS;
+	if (!rec->in_blobs)
+		remember_data(p, rec);
 	return 0;
 }
 

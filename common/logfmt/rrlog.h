@@ -52,6 +52,9 @@
  *   rrlog_end_reason.
  * ram_digest: follows end; data: XXH3-64 of each region of RRLOG_REGION_BYTES
  *   of the block from region `first` on.
+ * image: tells about a disk image; data: its path.
+ * dma-image: a dma whose bytes are those of the image; readers make a dma of
+ *   it, unless they are told not to (rrlog_reader_set_resolve()).
  */
 #define RRLOG_RECORDS(X)                                                       \
 	X(PIO_READ, 1, "pio-read", 1, "port", "size", "count")                 \
@@ -71,7 +74,10 @@
 	X(CR8, 14, "cr8", 0, "value")                                          \
 	X(CPU_STATE, 15, "cpu-state", 1, "halted")                             \
 	X(END, 16, "end", 1, "reason")                                         \
-	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")
+	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")                   \
+	X(IMAGE, 18, "image", 1, "image", "size", "mtime_ns")                  \
+	X(DMA_IMAGE, 19, "dma-image", 0, "block", "offset", "image",           \
+	  "image_offset", "bytes", "crc32c")
 
 enum rrlog_type {
 #define X(id, number, name, data, ...) RRLOG_##id = number,
@@ -122,6 +128,17 @@ struct rrlog_record {
 	uint64_t field[RRLOG_MAX_FIELDS];
 	const void *data; /* reader: valid until the next call */
 	size_t data_bytes;
+	/* Reader without RRLOG_RESOLVE_BLOBS: .data is NULL, the bytes were not
+	 * read.  Writers: false. */
+	bool in_blobs;
+};
+
+/* A disk image that records refer to. */
+struct rrlog_image {
+	uint32_t id;
+	uint64_t size_bytes;
+	uint64_t mtime_ns;
+	const char *path; /* on the machine that recorded */
 };
 
 struct rrlog_block {
@@ -169,14 +186,39 @@ int rrlog_writer_start(struct rrlog_writer *w);
 /**
  * Append a record (copied).  Cheap: encodes into the current frame; a thread
  * of the writer compresses and writes frames when full and at least every
- * 100 ms.  Once writing has failed every call returns that error.
+ * 100 ms.  When the disk cannot keep up it waits (rrlog_writer_wait_ns()): at
+ * most 8 MiB and 16 frames are in memory.  Once writing has failed (a full
+ * disk, say) every call returns that error, and the trace ends with the last
+ * whole frame.
  */
 int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec);
+
+/**
+ * Sync each frame to the disk: what was lost by kill -9 is then all that is
+ * lost by a power cut too.
+ */
+void rrlog_writer_set_fsync(struct rrlog_writer *w, bool sync);
+
+/**
+ * Tell about a disk image whose bytes need not be in the trace; after start.
+ * The caller sees to it that the image does not change from then on.
+ */
+int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
+			   uint64_t size_bytes, uint64_t mtime_ns,
+			   uint32_t *id);
+
+/**
+ * Append a record of type RRLOG_DMA whose bytes (in @rec, as ever) are those of
+ * the image from @image_offset on: only the place and a checksum are kept.
+ */
+int rrlog_writer_append_from_image(struct rrlog_writer *w,
+				   const struct rrlog_record *rec,
+				   uint32_t image, uint64_t image_offset);
 
 /** Everything appended so far is handed to the kernel when this returns. */
 int rrlog_writer_flush(struct rrlog_writer *w);
 
-/** Records and encoded bytes (before compression), bytes written so far. */
+/** Records; encoded bytes and new blobs, before compression; bytes written. */
 void rrlog_writer_stats(struct rrlog_writer *w, uint64_t *records,
 			uint64_t *raw_bytes, uint64_t *stored_bytes);
 
@@ -226,22 +268,55 @@ typedef int rrlog_page_fn(void *opaque, uint32_t block, uint64_t page_index,
 int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 			       void *opaque);
 
+/* What rrlog_reader_next() fetches; both by default. */
+#define RRLOG_RESOLVE_BLOBS 1u /* large data, which is kept apart */
+#define RRLOG_RESOLVE_IMAGES 2u /* dma-image becomes dma; image is not given */
+
+/** Combination of the above; with 0 records come as they are stored. */
+void rrlog_reader_set_resolve(struct rrlog_reader *r, unsigned int resolve);
+
+/** What the records read so far told about an image; NULL if nothing. */
+const struct rrlog_image *rrlog_reader_image(const struct rrlog_reader *r,
+					     uint32_t id);
+/** Look for the image there, rather than at the path of the recording. */
+int rrlog_reader_set_image_path(struct rrlog_reader *r, uint32_t id,
+				const char *path);
+/** Bytes of an image, unchecked; errors as from rrlog_reader_next(). */
+int rrlog_reader_read_image(struct rrlog_reader *r, uint32_t id,
+			    uint64_t offset, void *data, size_t bytes);
+
 /**
  * Next record: 1 and *rec filled (data valid until the next call), 0 at the
- * end, negative on damage.
+ * end, negative on damage.  -ENOENT: an image is missing; -ESTALE: it is not
+ * what it was; both are no damage of the trace, and the text says which image.
  */
 int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec);
 /** Back to the first record. */
 int rrlog_reader_rewind(struct rrlog_reader *r);
+
+/**
+ * The next record is number @record, as counted by rrlog_reader_position()
+ * (the first is 0).  -ERANGE: there are fewer; the reader is at the end then.
+ */
+int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record);
+/**
+ * The next record is the first of the last frame that begins at or before this
+ * branch count, or this time since the recording began; the first record of
+ * all if no frame does.  A frame begins at the highest branch count of the
+ * landmarks up to its first record.  Nothing but headers is read, with a file
+ * "index" only a few of them.
+ */
+int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches);
+int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns);
 
 /** The recorder closed the trace properly. */
 bool rrlog_reader_is_complete(const struct rrlog_reader *r);
 /** Bytes of a torn last frame that were dropped (0 if none; after the end). */
 uint64_t rrlog_reader_torn_bytes(const struct rrlog_reader *r);
 
-/** Where a reader is, and what it has read since the first record. */
+/** Where a reader is, and what it has read since it was opened or moved. */
 struct rrlog_reader_position {
-	uint64_t record_count; /* records so far, with skipped ones */
+	uint64_t record_count; /* records before here, with skipped ones */
 	uint64_t skipped_count; /* optional ones that this library does not know */
 	uint64_t frame_count;
 	uint64_t frame_offset; /* of the current frame in the file "events" */
@@ -253,6 +328,7 @@ struct rrlog_reader_position {
 	uint64_t total_records; /* of a complete trace; 0: not known */
 	uint64_t file_bytes; /* of "events" */
 	uint64_t pages_file_bytes;
+	uint64_t blobs_file_bytes;
 };
 void rrlog_reader_position(const struct rrlog_reader *r,
 			   struct rrlog_reader_position *position);

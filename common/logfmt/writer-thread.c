@@ -34,14 +34,20 @@ int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
 	return err;
 }
 
+static size_t batch_bytes(const struct rrlog_batch *batch)
+{
+	return batch->raw.used_bytes + batch->blobs.used_bytes;
+}
+
 static bool is_full(const struct rrlog_batch *batch)
 {
-	return batch->raw.used_bytes >= RRLOG_FRAME_TARGET_BYTES;
+	return batch->raw.used_bytes >= RRLOG_FRAME_TARGET_BYTES ||
+	       batch->blobs.used_bytes >= RRLOG_BATCH_BLOB_BYTES;
 }
 
 static bool queue_has_room(const struct rrlog_writer *w)
 {
-	size_t bytes = w->current.raw.used_bytes;
+	size_t bytes = batch_bytes(&w->current);
 
 	if (!w->queue_count)
 		return true;
@@ -57,6 +63,9 @@ static struct rrlog_batch take_current(struct rrlog_writer *w)
 	memset(&w->current, 0, sizeof(w->current));
 	w->current.raw = w->spare;
 	memset(&w->spare, 0, sizeof(w->spare));
+	w->current.blobs = w->spare_blobs;
+	memset(&w->spare_blobs, 0, sizeof(w->spare_blobs));
+	w->blob_table.expected = 0;
 	rrlog_prediction_reset(&w->prediction);
 	return batch;
 }
@@ -70,7 +79,7 @@ void rrlog_writer_hand_over(struct rrlog_writer *w)
 	tail = (w->queue_head + w->queue_count) % RRLOG_QUEUE_FRAMES;
 	w->queue[tail] = take_current(w);
 	w->queue_count++;
-	w->queue_bytes += w->queue[tail].raw.used_bytes;
+	w->queue_bytes += batch_bytes(&w->queue[tail]);
 	pthread_cond_signal(&w->work);
 }
 
@@ -97,7 +106,7 @@ static struct rrlog_batch take_queued(struct rrlog_writer *w)
 	memset(&w->queue[w->queue_head], 0, sizeof(batch));
 	w->queue_head = (w->queue_head + 1) % RRLOG_QUEUE_FRAMES;
 	w->queue_count--;
-	w->queue_bytes -= batch.raw.used_bytes;
+	w->queue_bytes -= batch_bytes(&batch);
 	return batch;
 }
 
@@ -137,15 +146,65 @@ static bool next_batch(struct rrlog_writer *w, struct rrlog_batch *batch)
 	return false;
 }
 
-static void keep_spare(struct rrlog_writer *w, struct rrlog_buffer *buffer)
+static void keep_spare(struct rrlog_buffer *spare, struct rrlog_buffer *buffer,
+		       size_t target_bytes)
 {
-	if (w->spare.bytes ||
-	    buffer->capacity_bytes > 2 * RRLOG_FRAME_TARGET_BYTES) {
+	if (spare->bytes || buffer->capacity_bytes > 2 * target_bytes) {
 		rrlog_buffer_free(buffer);
 		return;
 	}
-	w->spare = *buffer;
-	w->spare.used_bytes = 0;
+	*spare = *buffer;
+	spare->used_bytes = 0;
+}
+
+static int write_blobs(struct rrlog_writer *w, const struct rrlog_buffer *blobs)
+{
+	size_t at;
+	int err = 0;
+
+	for (at = 0; !err && at < blobs->used_bytes;
+	     at += RRLOG_BLOB_FRAME_BYTES) {
+		size_t left = blobs->used_bytes - at;
+		struct rrlog_frame frame = {
+			.kind = RRLOG_FRAME_BLOB_BYTES,
+			.raw = blobs->bytes + at,
+			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES ?
+					     left :
+					     RRLOG_BLOB_FRAME_BYTES,
+		};
+		struct rrlog_frame_place place;
+
+		frame.item_count = (uint32_t)frame.raw_bytes;
+		place = rrlog_index_place(&w->blobs, &frame);
+		err = rrlog_frame_write(&w->blobs, &frame);
+		if (!err)
+			rrlog_index_note(&w->index, RRLOG_FRAME_BLOB_PLACES,
+					 &place);
+	}
+	return err;
+}
+
+static int write_batch(struct rrlog_writer *w, const struct rrlog_batch *batch)
+{
+	struct rrlog_frame frame = {
+		.kind = RRLOG_FRAME_RECORDS,
+		.item_count = batch->record_count,
+		.time_ns = batch->begin_ns - w->start_ns,
+		.first_branches = batch->first_branches,
+		.raw = batch->raw.bytes,
+		.raw_bytes = batch->raw.used_bytes,
+	};
+
+	struct rrlog_frame_place place = rrlog_index_place(&w->events, &frame);
+	int err = write_blobs(w, &batch->blobs);
+
+	/* No record is ever with the kernel before the blobs that it names. */
+	if (!err)
+		err = rrlog_frame_write(&w->events, &frame);
+
+	if (!err)
+		rrlog_index_note(&w->index, RRLOG_FRAME_EVENT_PLACES, &place);
+	return err;
 }
 
 static void *writer_thread(void *opaque)
@@ -157,19 +216,20 @@ static void *writer_thread(void *opaque)
 	while (next_batch(w, &batch)) {
 		int err;
 
+		w->events.sync = w->blobs.sync = w->sync;
 		pthread_mutex_unlock(&w->lock);
-		err = rrlog_frame_write(&w->events, RRLOG_FRAME_RECORDS,
-					batch.begin_ns - w->start_ns,
-					&batch.raw, batch.record_count);
+		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);
 
-		keep_spare(w, &batch.raw);
+		keep_spare(&w->spare, &batch.raw, RRLOG_FRAME_TARGET_BYTES);
+		keep_spare(&w->spare_blobs, &batch.blobs,
+			   RRLOG_BATCH_BLOB_BYTES);
 		if (err) {
 			rrlog_writer_fail(w, err, "cannot write");
 			break;
 		}
 		w->written_count += batch.record_count;
-		w->stored_bytes = w->events.offset;
+		w->stored_bytes = w->events.offset + w->blobs.offset;
 		pthread_cond_broadcast(&w->room);
 	}
 	pthread_mutex_unlock(&w->lock);

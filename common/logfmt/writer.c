@@ -13,6 +13,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "images.h"
+
 #define MANIFEST_TEMPORARY RRLOG_FILE_MANIFEST ".tmp"
 
 static void init_sync(struct rrlog_writer *w)
@@ -33,11 +35,18 @@ static void free_writer(struct rrlog_writer *w)
 
 	rrlog_page_writer_close(&w->pages);
 	rrlog_frame_writer_close(&w->events);
+	rrlog_index_writer_close(&w->index, false);
+	rrlog_frame_writer_close(&w->blobs);
+	rrlog_blob_writer_free(&w->blob_table);
 	rrlog_manifest_free(&w->manifest);
 	rrlog_buffer_free(&w->current.raw);
+	rrlog_buffer_free(&w->current.blobs);
 	rrlog_buffer_free(&w->spare);
-	for (i = 0; i < RRLOG_QUEUE_FRAMES; i++)
+	rrlog_buffer_free(&w->spare_blobs);
+	for (i = 0; i < RRLOG_QUEUE_FRAMES; i++) {
 		rrlog_buffer_free(&w->queue[i].raw);
+		rrlog_buffer_free(&w->queue[i].blobs);
+	}
 	if (w->dir_fd >= 0)
 		close(w->dir_fd);
 	pthread_cond_destroy(&w->work);
@@ -63,7 +72,8 @@ int rrlog_writer_create(const char *path, const char *codec,
 	init_sync(w);
 	rrlog_manifest_init(&w->manifest);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
-	w->codec = w->events.codec = (enum rrlog_codec)codec_or_err;
+	w->blobs.fd = w->index.frames.fd = -1;
+	w->codec = w->events.codec = w->blobs.codec = (enum rrlog_codec)codec_or_err;
 	w->path = strdup(path);
 	err = -ENOMEM;
 	if (!w->path)
@@ -71,6 +81,9 @@ int rrlog_writer_create(const char *path, const char *codec,
 	err = -EIO;
 	if (getrandom(w->manifest.trace_id, sizeof(w->manifest.trace_id), 0) !=
 	    sizeof(w->manifest.trace_id))
+		goto fail;
+	err = rrlog_blob_writer_init(&w->blob_table);
+	if (err)
 		goto fail;
 	err = w->dir_fd = rrlog_create_dir(path);
 	if (err < 0)
@@ -185,7 +198,7 @@ static int write_manifest_file(struct rrlog_writer *w, const char *text,
 	return 0;
 }
 
-static int seal_manifest(struct rrlog_writer *w, uint64_t *checksum)
+static int seal_manifest(struct rrlog_writer *w, uint32_t *checksum)
 {
 	size_t bytes;
 	char *text;
@@ -202,7 +215,20 @@ static int seal_manifest(struct rrlog_writer *w, uint64_t *checksum)
 	return err;
 }
 
-static int create_events(struct rrlog_writer *w, uint64_t manifest_checksum)
+static int create_blobs(struct rrlog_writer *w)
+{
+	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_BLOBS };
+	int err;
+
+	memcpy(h.trace_id, w->manifest.trace_id, sizeof(h.trace_id));
+	err = rrlog_frame_writer_create(&w->blobs, w->dir_fd, RRLOG_FILE_BLOBS,
+					&h);
+	if (!err && fsync(w->blobs.fd))
+		err = -errno;
+	return err;
+}
+
+static int create_events(struct rrlog_writer *w, uint32_t manifest_checksum)
 {
 	struct rrlog_file_header h = {
 		.magic = RRLOG_MAGIC_EVENTS,
@@ -213,6 +239,9 @@ static int create_events(struct rrlog_writer *w, uint64_t manifest_checksum)
 	memcpy(h.trace_id, w->manifest.trace_id, sizeof(h.trace_id));
 	err = rrlog_frame_writer_create(&w->events, w->dir_fd,
 					RRLOG_FILE_EVENTS, &h);
+	if (!err)
+		err = rrlog_index_writer_create(&w->index, w->dir_fd,
+						w->manifest.trace_id);
 	if (!err && (fsync(w->events.fd) || fsync(w->dir_fd)))
 		err = -errno;
 	return err;
@@ -221,7 +250,7 @@ static int create_events(struct rrlog_writer *w, uint64_t manifest_checksum)
 int rrlog_writer_start(struct rrlog_writer *w)
 {
 	const char *file = RRLOG_FILE_PAGES;
-	uint64_t manifest_checksum;
+	uint32_t manifest_checksum;
 	int err;
 
 	if (w->started)
@@ -237,12 +266,16 @@ int rrlog_writer_start(struct rrlog_writer *w)
 	err = seal_manifest(w, &manifest_checksum);
 	if (err)
 		goto fail;
+	file = RRLOG_FILE_BLOBS;
+	err = create_blobs(w);
+	if (err)
+		goto fail;
 	file = RRLOG_FILE_EVENTS;
 	err = create_events(w, manifest_checksum);
 	if (err)
 		goto fail;
 	rrlog_page_writer_close(&w->pages);
-	w->stored_bytes = w->events.offset;
+	w->stored_bytes = w->events.offset + w->blobs.offset;
 	w->start_ns = rrlog_now_ns();
 	err = rrlog_writer_thread_start(w);
 	if (err)
@@ -256,34 +289,87 @@ fail:
 
 /* ---- records ---- */
 
-static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
+static int reserve(struct rrlog_batch *batch, size_t data_bytes)
+{
+	int err = 0;
+
+	if (!batch->raw.capacity_bytes)
+		err = rrlog_buffer_reserve(&batch->raw,
+					   RRLOG_FRAME_TARGET_BYTES * 5 / 4);
+	if (err)
+		return err;
+	return rrlog_buffer_reserve(&batch->raw,
+				    RRLOG_RECORD_MAX_BYTES + data_bytes);
+}
+
+/* Large data goes to the blobs: *rec gets the list of its runs instead. */
+static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
+{
+	struct rrlog_blob_writer *bw = &w->blob_table;
+	uint64_t before = bw->position;
+	int err;
+
+	if (rec->data_bytes < RRLOG_BLOB_MIN_BYTES || rec->type == RRLOG_IMAGE)
+		return 0;
+	err = rrlog_blob_put(bw, rec->data, rec->data_bytes, &w->current.blobs);
+	if (err)
+		return err;
+	rec->in_blobs = true;
+	rec->data = bw->list;
+	rec->data_bytes = bw->list_bytes;
+	w->raw_bytes += bw->position - before;
+	return 0;
+}
+
+static void note_landmark(struct rrlog_writer *w,
+			  const struct rrlog_record *rec)
+{
+	if (rec->stamp == RRLOG_AT_LANDMARK &&
+	    rec->landmark.branches > w->max_branches)
+		w->max_branches = rec->landmark.branches;
+}
+
+static int append_locked(struct rrlog_writer *w, const struct rrlog_record *in)
 {
 	struct rrlog_batch *batch = &w->current;
+	struct rrlog_record rec = *in;
 	size_t bytes;
 	int err = rrlog_writer_make_room(w);
 
 	if (err)
 		return err;
-	if (!batch->raw.capacity_bytes)
-		err = rrlog_buffer_reserve(&batch->raw,
-					   RRLOG_FRAME_TARGET_BYTES * 5 / 4);
+	err = move_data(w, &rec);
 	if (!err)
-		err = rrlog_buffer_reserve(&batch->raw,
-					   RRLOG_RECORD_MAX_BYTES +
-						   rec->data_bytes);
+		err = reserve(batch, rec.data_bytes);
 	if (err)
 		return rrlog_writer_fail(w, err, "cannot append");
-	bytes = rrlog_record_encode(&w->prediction, rec,
+	bytes = rrlog_record_encode(&w->prediction, &rec,
 				    batch->raw.bytes + batch->raw.used_bytes);
 	batch->raw.used_bytes += bytes;
 	w->raw_bytes += bytes;
 	w->appended_count++;
+	w->last_output_bytes = rec.output_bytes;
+	w->last_output_hash = rec.output_hash;
+	note_landmark(w, &rec);
 	if (!batch->record_count++) {
+		batch->first_branches = w->max_branches;
 		batch->begin_ns = rrlog_now_ns();
 		pthread_cond_signal(&w->work);
 	}
 	rrlog_writer_hand_over(w);
 	return 0;
+}
+
+static int append(struct rrlog_writer *w, const struct rrlog_record *rec)
+{
+	int err;
+
+	if (!w->started)
+		return w->failed ? w->failed : -EINVAL;
+	pthread_mutex_lock(&w->lock);
+	err = append_locked(w, rec);
+	pthread_mutex_unlock(&w->lock);
+	return err;
 }
 
 int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
@@ -292,12 +378,67 @@ int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
 
 	if (err)
 		return err;
+	if (rec->in_blobs || rec->type == RRLOG_IMAGE ||
+	    rec->type == RRLOG_DMA_IMAGE)
+		return -EINVAL;
+	return append(w, rec);
+}
+
+int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
+			   uint64_t size_bytes, uint64_t mtime_ns, uint32_t *id)
+{
+	struct rrlog_record rec = {
+		.type = RRLOG_IMAGE,
+		.field = { 0, size_bytes, mtime_ns },
+		.data = path,
+		.data_bytes = strlen(path),
+	};
+	int err;
+
+	if (!rec.data_bytes || rec.data_bytes >= PATH_MAX)
+		return -EINVAL;
 	if (!w->started)
 		return w->failed ? w->failed : -EINVAL;
 	pthread_mutex_lock(&w->lock);
-	err = append_locked(w, rec);
+	err = w->image_count < RRLOG_MAX_IMAGES ? 0 : -ENOSPC;
+	rec.field[0] = w->image_count;
+	rec.output_bytes = w->last_output_bytes;
+	rec.output_hash = w->last_output_hash;
+	if (!err)
+		err = append_locked(w, &rec);
+	if (!err)
+		*id = w->image_count++;
 	pthread_mutex_unlock(&w->lock);
 	return err;
+}
+
+int rrlog_writer_append_from_image(struct rrlog_writer *w,
+				   const struct rrlog_record *dma,
+				   uint32_t image, uint64_t image_offset)
+{
+	struct rrlog_record rec = *dma;
+	int err = rrlog_record_check(dma);
+
+	if (err)
+		return err;
+	if (dma->type != RRLOG_DMA || !dma->data_bytes || dma->in_blobs ||
+	    image >= w->image_count)
+		return -EINVAL;
+	rec.type = RRLOG_DMA_IMAGE;
+	rec.field[2] = image;
+	rec.field[3] = image_offset;
+	rec.field[4] = dma->data_bytes;
+	rec.field[5] = rrlog_checksum(dma->data, dma->data_bytes);
+	rec.data = NULL;
+	rec.data_bytes = 0;
+	return append(w, &rec);
+}
+
+void rrlog_writer_set_fsync(struct rrlog_writer *w, bool sync)
+{
+	pthread_mutex_lock(&w->lock);
+	w->sync = sync;
+	pthread_mutex_unlock(&w->lock);
 }
 
 int rrlog_writer_flush(struct rrlog_writer *w)
@@ -342,6 +483,17 @@ uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w)
 	return wait_ns;
 }
 
+static int complete(struct rrlog_writer *w)
+{
+	int err = rrlog_frame_writer_complete(&w->blobs);
+
+	if (!err)
+		err = rrlog_frame_writer_complete(&w->events);
+	if (!err)
+		rrlog_index_writer_close(&w->index, true);
+	return err;
+}
+
 int rrlog_writer_close(struct rrlog_writer *w, bool clean)
 {
 	int err;
@@ -352,7 +504,7 @@ int rrlog_writer_close(struct rrlog_writer *w, bool clean)
 		rrlog_writer_thread_stop(w);
 	err = w->failed;
 	if (!err && w->started && clean)
-		err = rrlog_frame_writer_complete(&w->events);
+		err = complete(w);
 	free_writer(w);
 	return err;
 }

@@ -8,7 +8,9 @@
 
 #include <pthread.h>
 
+#include "blobs.h"
 #include "frame.h"
+#include "index-writer.h"
 #include "manifest.h"
 #include "pages.h"
 #include "record.h"
@@ -18,12 +20,16 @@
 /* What may wait for the disk before append waits too. */
 #define RRLOG_QUEUE_FRAMES 16
 #define RRLOG_QUEUE_BYTES (8u << 20)
+/* A batch is handed over when it has this much of new blobs. */
+#define RRLOG_BATCH_BLOB_BYTES (1u << 20)
 
 /* Encoded records on their way to disk. */
 struct rrlog_batch {
 	struct rrlog_buffer raw;
+	struct rrlog_buffer blobs; /* new ones, written before the records */
 	uint32_t record_count;
 	uint64_t begin_ns;
+	uint64_t first_branches;
 };
 
 struct rrlog_writer {
@@ -34,6 +40,8 @@ struct rrlog_writer {
 	struct rrlog_page_writer pages;
 	uint64_t page_limit[RRLOG_MAX_BLOCKS]; /* highest page put, plus 1 */
 	struct rrlog_frame_writer events; /* the thread's, once it runs */
+	struct rrlog_frame_writer blobs; /* likewise */
+	struct rrlog_index_writer index; /* likewise */
 	uint64_t start_ns;
 	bool started;
 	pthread_t thread;
@@ -47,10 +55,17 @@ struct rrlog_writer {
 	unsigned int queue_head, queue_count;
 	size_t queue_bytes;
 	struct rrlog_buffer spare; /* one that was written, to be used again */
+	struct rrlog_buffer spare_blobs;
+	struct rrlog_blob_writer blob_table;
+	uint32_t image_count;
+	uint64_t last_output_bytes;
+	uint32_t last_output_hash;
+	uint64_t max_branches; /* of the landmarks so far */
 	uint64_t appended_count, written_count;
 	uint64_t flush_count; /* write these many records without delay */
 	uint64_t raw_bytes, stored_bytes;
 	uint64_t wait_ns;
+	bool sync;
 	bool stop;
 	int failed;
 	struct rrlog_error error;

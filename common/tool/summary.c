@@ -16,15 +16,18 @@ int rr_summary_status(int err)
 	       err < 0 ? RR_EXIT_FAILURE : RR_EXIT_OK;
 }
 
-static uint64_t folder_bytes(const char *path)
+/* A trace is a folder, or one packed file. */
+static uint64_t trace_bytes(const char *path)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
 	const char *name;
 	uint64_t bytes = 0;
+	GStatBuf st;
 
+	if (!dir && !g_stat(path, &st))
+		return (uint64_t)st.st_size;
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *file = g_build_filename(path, name, NULL);
-		GStatBuf st;
 
 		if (!g_stat(file, &st) && S_ISREG(st.st_mode))
 			bytes += (uint64_t)st.st_size;
@@ -45,6 +48,9 @@ static void add_record(struct rr_summary *s, const struct rrlog_record *rec)
 	case RRLOG_DMA:
 		s->dma_bytes += rec->data_bytes;
 		break;
+	case RRLOG_DMA_IMAGE:
+		s->dma_bytes += rec->field[4];
+		break;
 	case RRLOG_END:
 		s->end_reason = (unsigned int)rec->field[0];
 		break;
@@ -60,6 +66,8 @@ int rr_summary_read(const char *trace, struct rr_summary *s, GError **error)
 	*s = (struct rr_summary) { 0 };
 	ret = rrlog_reader_open(trace, &r);
 	if (!ret)
+		rrlog_reader_set_resolve(r, 0);
+	if (!ret)
 		while ((ret = rrlog_reader_next(r, &rec)) > 0)
 			add_record(s, &rec);
 	if (ret < 0)
@@ -67,7 +75,7 @@ int rr_summary_read(const char *trace, struct rr_summary *s, GError **error)
 						   g_strerror(-ret));
 	else
 		s->complete = rrlog_reader_is_complete(r);
-	s->stored_bytes = folder_bytes(trace);
+	s->stored_bytes = trace_bytes(trace);
 	rrlog_reader_close(r);
 	return rr_summary_status(ret);
 }

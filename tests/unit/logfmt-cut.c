@@ -9,9 +9,9 @@
 #include "trace-util.h"
 
 #define SEED 41
-#define RECORDS 480
+#define RECORDS 2000
 #define FRAME_RECORDS 40
-#define DATA_BYTES 1024
+#define DATA_BYTES 500 /* more goes to "blobs" */
 #define PAGES 80
 #define TAIL_BYTES 65536
 #define RANDOM_CUTS 1000

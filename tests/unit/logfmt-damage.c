@@ -269,7 +269,7 @@ static int parse(const char *text)
 #define HEAD                                                                   \
 	"{\"format\":\"rr trace\",\"version\":1,\"trace_id\":"                 \
 	"\"00112233445566778899aabbccddeeff\",\"pages\":{\"bytes\":1,"         \
-	"\"checksum\":\"0011223344556677\"},"
+	"\"checksum\":\"00112233\"},"
 
 static void test_manifests(void)
 {

@@ -165,6 +165,8 @@ static void test_every_field(void)
 	for (type = 1; type < MAX_TYPE; type++) {
 		const struct rrlog_type_info *info = rrlog_type_info(type);
 
+		if (type == RRLOG_IMAGE || type == RRLOG_DMA_IMAGE)
+			continue; /* the writer makes them itself */
 		for (i = 0; info && i < info->field_count; i++) {
 			unsigned int j;
 

@@ -23,6 +23,8 @@ static void remove_dir(void)
 	unlinkat(dir_fd, RRLOG_FILE_PAGES, 0);
 	unlinkat(dir_fd, RRLOG_FILE_MANIFEST, 0);
 	unlinkat(dir_fd, RRLOG_FILE_EVENTS, 0);
+	unlinkat(dir_fd, RRLOG_FILE_BLOBS, 0);
+	unlinkat(dir_fd, RRLOG_FILE_INDEX, 0);
 	rmdir(dir_path);
 }
 
@@ -59,14 +61,14 @@ static void repair_fields(struct rrlog_frame_header *h)
 	h->magic = RRLOG_FRAME_MAGIC;
 	h->codec %= 3;
 	h->flags &= RRLOG_FRAME_OPTIONAL;
-	h->reserved_zero = 0;
+	h->salt = 0;
 	if (!h->codec)
 		h->raw_bytes = h->stored_bytes;
 }
 
 /* Make each frame of the file continue the chain; returns the last value. */
-static uint64_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
-			      uint64_t chain, uint64_t *items)
+static uint32_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
+			      uint32_t chain, uint64_t *items)
 {
 	size_t at = RRLOG_FRAMES_OFFSET;
 	struct rrlog_frame_header h;
@@ -85,7 +87,8 @@ static uint64_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
 		h.chain = chain;
 		h.stored_checksum =
 			rrlog_checksum(file + at + sizeof(h), stored_bytes);
-		chain = h.checksum = rrlog_checksum(&h, RRLOG_CHECKED_BYTES);
+		chain = h.checksum = rrlog_checksum_continue(
+			chain, &h, RRLOG_CHECKED_BYTES);
 		*items += h.item_count;
 		memcpy(file + at, &h, sizeof(h));
 		at += sizeof(h) + stored_bytes;
@@ -94,7 +97,7 @@ static uint64_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
 }
 
 static void put_start(uint8_t *file, const char *magic,
-		      uint64_t manifest_checksum, uint64_t *chain)
+		      uint32_t manifest_checksum, uint32_t *chain)
 {
 	struct rrlog_file_header h = {
 		.version = RRLOG_FORMAT_VERSION,
@@ -108,7 +111,7 @@ static void put_start(uint8_t *file, const char *magic,
 }
 
 static void put_state(uint8_t *file, bool complete, size_t bytes,
-		      uint64_t items, uint64_t chain)
+		      uint64_t items, uint32_t chain)
 {
 	struct rrlog_file_state s = { 0 };
 
@@ -123,13 +126,14 @@ static void put_state(uint8_t *file, bool complete, size_t bytes,
 }
 
 /* Returns the chain value of the last frame. */
-static uint64_t store_frames(const char *name, const char *magic,
-			     uint64_t manifest_checksum,
+static uint32_t store_frames(const char *name, const char *magic,
+			     uint32_t manifest_checksum,
 			     const struct fuzz_frames *frames)
 {
 	static uint8_t file[RRLOG_FRAMES_OFFSET + FUZZ_MAX_BYTES];
 	size_t bytes = RRLOG_FRAMES_OFFSET + frames->size;
-	uint64_t chain, items = 0;
+	uint32_t chain;
+	uint64_t items = 0;
 
 	if (frames->size > FUZZ_MAX_BYTES)
 		abort();
@@ -144,11 +148,11 @@ static uint64_t store_frames(const char *name, const char *magic,
 }
 
 /* The manifest that names these pages; returns its checksum. */
-static uint64_t store_manifest(size_t pages_bytes, uint64_t pages_chain)
+static uint32_t store_manifest(size_t pages_bytes, uint32_t pages_chain)
 {
 	struct rrlog_block block = { FUZZ_BLOCK, "pc.ram", FUZZ_BLOCK_BYTES };
 	struct rrlog_manifest m;
-	uint64_t checksum;
+	uint32_t checksum;
 	size_t bytes;
 	char *text;
 
@@ -167,9 +171,11 @@ static uint64_t store_manifest(size_t pages_bytes, uint64_t pages_chain)
 void fuzz_store_trace(const struct fuzz_frames *pages,
 		      const struct fuzz_frames *events)
 {
-	uint64_t chain, checksum;
+	const struct fuzz_frames no_blobs = { 0 };
+	uint32_t chain, checksum;
 
 	fuzz_dir();
+	store_frames(RRLOG_FILE_BLOBS, RRLOG_MAGIC_BLOBS, 0, &no_blobs);
 	chain = store_frames(RRLOG_FILE_PAGES, RRLOG_MAGIC_PAGES, 0, pages);
 	checksum = store_manifest(RRLOG_FRAMES_OFFSET + pages->size, chain);
 	store_frames(RRLOG_FILE_EVENTS, RRLOG_MAGIC_EVENTS, checksum, events);

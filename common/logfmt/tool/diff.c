@@ -365,8 +365,12 @@ int tool_diff(int argc, char **argv)
 	d.a.reader = tool_open(traces[0], &status);
 	if (d.a.reader)
 		d.b.reader = tool_open(traces[1], &status);
-	if (d.b.reader)
+	if (d.b.reader) {
+		/* An image may be elsewhere; its bytes' checksum is compared. */
+		rrlog_reader_set_resolve(d.a.reader, RRLOG_RESOLVE_BLOBS);
+		rrlog_reader_set_resolve(d.b.reader, RRLOG_RESOLVE_BLOBS);
 		status = diff(&d);
+	}
 	rrlog_reader_close(d.a.reader);
 	rrlog_reader_close(d.b.reader);
 	g_ptr_array_unref(d.manifest);

@@ -116,15 +116,16 @@ static int dump(struct rrlog_reader *r, const struct filter *filter)
 	struct rrlog_reader_position p;
 	struct rrlog_record rec;
 	gint64 printed = 0;
-	int ret = 0;
+	int ret = from > 0 ? rrlog_reader_seek_record(r, (uint64_t)from) : 0;
 
-	while (count < 0 || printed < count) {
+	if (ret == -ERANGE)
+		ret = 0; /* the reader is at the end; told later */
+	while (ret >= 0 && (count < 0 || printed < count)) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0 || ferror(stdout))
 			break;
 		rrlog_reader_position(r, &p);
-		if (!filter->wanted[rec.type] ||
-		    p.record_count <= (uint64_t)from)
+		if (!filter->wanted[rec.type])
 			continue;
 		print_record(line, p.record_count - 1, &rec);
 		printed++;
@@ -167,6 +168,8 @@ int tool_dump(int argc, char **argv)
 	r = tool_open(trace, &status);
 	if (!r)
 		return status;
+	/* An image may be elsewhere; what it is about is in the record. */
+	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
 	err = dump(r, &filter);
 	status = tool_finish();
 	if (err)

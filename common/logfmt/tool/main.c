@@ -20,6 +20,8 @@ static const struct {
 	{ "verify", tool_verify, "read all and check it" },
 	{ "stats", tool_stats, "counts, sizes, rates, the most used addresses" },
 	{ "diff", tool_diff, "where two traces part" },
+	{ "pack", tool_pack, "make one file of a trace" },
+	{ "unpack", tool_unpack, "the reverse" },
 };
 
 static void print_help(void)
@@ -92,6 +94,7 @@ bool tool_parse_many(int argc, char **argv, const GOptionEntry *options,
 	char *prgname = g_strdup_printf("rr-log %s", argv[0]);
 	char **args = g_new0(char *, argc + 1);
 	GError *error = NULL;
+	char *expected;
 	bool good = false;
 
 	/* GLib takes the program's name in the help from argv[0]. */
@@ -108,8 +111,9 @@ bool tool_parse_many(int argc, char **argv, const GOptionEntry *options,
 	if (argc > 1 && !strcmp(args[1], "--"))
 		memmove(args + 1, args + 2, sizeof(*args) * (size_t)--argc);
 	if (argc != count + 1) {
-		tell_wrong_use(prgname, count == 1 ? "expects one trace" :
-						     "expects two traces");
+		expected = g_strdup_printf("expects %s", words);
+		tell_wrong_use(prgname, expected);
+		g_free(expected);
 		goto out;
 	}
 	memcpy(values, args + 1, sizeof(*values) * (size_t)count);

@@ -22,6 +22,8 @@ int tool_dump(int argc, char **argv);
 int tool_verify(int argc, char **argv);
 int tool_stats(int argc, char **argv);
 int tool_diff(int argc, char **argv);
+int tool_pack(int argc, char **argv);
+int tool_unpack(int argc, char **argv);
 
 /**
  * Parse a command's options and its one argument, the trace.  Returns false

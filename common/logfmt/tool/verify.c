@@ -123,8 +123,11 @@ int tool_verify(int argc, char **argv)
 			&trace))
 		return TOOL_FAILED;
 	err = rrlog_reader_open(trace, &r);
-	if (!err)
+	if (!err) {
+		/* Images are no part of the trace. */
+		rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
 		err = read_all(r, &totals);
+	}
 	if (as_json && (!err || err == -EBADMSG))
 		print_json(r, &totals, err);
 	else if (!err)

@@ -1,0 +1,103 @@
+/*
+ * Writing blobs: units that are there already become a reference.  The table
+ * of units is of one size, and forgets the oldest of a set when it is full.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "blobs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <xxhash.h>
+
+#include "varint.h"
+
+#define SETS (1u << 16)
+#define WAYS 4 /* times 4 KiB: the last 1 GiB of units is remembered */
+
+int rrlog_blob_writer_init(struct rrlog_blob_writer *bw)
+{
+	if (getrandom(&bw->seed, sizeof(bw->seed), 0) != sizeof(bw->seed))
+		return -EIO;
+	/* 6 MiB, but only what is used is backed by memory. */
+	bw->slots = calloc((size_t)SETS * WAYS, sizeof(*bw->slots));
+	return bw->slots ? 0 : -ENOMEM;
+}
+
+void rrlog_blob_writer_free(struct rrlog_blob_writer *bw)
+{
+	free(bw->slots);
+	bw->slots = NULL;
+}
+
+/* The unit's slot: with its position, or one to be filled. */
+static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
+					 const void *unit, size_t bytes)
+{
+	XXH128_hash_t hash = XXH3_128bits_withSeed(unit, bytes, bw->seed);
+	struct rrlog_blob_slot *set = bw->slots + hash.low64 % SETS * WAYS;
+	struct rrlog_blob_slot *oldest = set;
+	unsigned int i;
+
+	for (i = 0; i < WAYS; i++) {
+		if (set[i].position && set[i].key[0] == hash.low64 &&
+		    set[i].key[1] == hash.high64)
+			return &set[i];
+		if (set[i].position < oldest->position)
+			oldest = &set[i];
+	}
+	oldest->key[0] = hash.low64;
+	oldest->key[1] = hash.high64;
+	oldest->position = 0;
+	return oldest;
+}
+
+static void put_run(struct rrlog_blob_writer *bw, const struct rrlog_run *run)
+{
+	uint8_t *out = bw->list + bw->list_bytes;
+
+	if (!run->bytes)
+		return;
+	out = rrlog_put_varint(out, rrlog_zigzag(run->position - bw->expected));
+	out = rrlog_put_varint(out, run->bytes);
+	bw->list_bytes = (size_t)(out - bw->list);
+	bw->expected = run->position + run->bytes;
+}
+
+int rrlog_blob_put(struct rrlog_blob_writer *bw, const void *data, size_t bytes,
+		   struct rrlog_buffer *fresh)
+{
+	const uint8_t *in = data;
+	struct rrlog_run run = { 0 };
+	int err = rrlog_buffer_reserve(fresh, bytes);
+
+	if (err)
+		return err;
+	bw->list_bytes = (size_t)(rrlog_put_varint(bw->list, bytes) - bw->list);
+	while (bytes) {
+		size_t unit = bytes < RRLOG_BLOB_UNIT_BYTES ?
+				      bytes :
+				      RRLOG_BLOB_UNIT_BYTES;
+		struct rrlog_blob_slot *slot = find_slot(bw, in, unit);
+		uint64_t position = slot->position - 1;
+
+		if (!slot->position) {
+			position = bw->position;
+			slot->position = position + 1;
+			memcpy(fresh->bytes + fresh->used_bytes, in, unit);
+			fresh->used_bytes += unit;
+			bw->position += unit;
+		}
+		if (position != run.position + run.bytes || !run.bytes) {
+			put_run(bw, &run);
+			run = (struct rrlog_run){ .position = position };
+		}
+		run.bytes += unit;
+		in += unit;
+		bytes -= unit;
+	}
+	put_run(bw, &run);
+	return 0;
+}

@@ -1,0 +1,136 @@
+/*
+ * Which bytes of disk images the records of a trace need.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "extents.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Fields of RRLOG_DMA_IMAGE. */
+enum { IMAGE = 2, IMAGE_OFFSET, BYTES };
+
+static void add(struct extents *e, const struct rrlog_record *rec)
+{
+	struct rrlog_image_extent extent = {
+		.image_offset = rec->field[IMAGE_OFFSET],
+		.bytes = rec->field[BYTES],
+	};
+	GArray **extents = &e->of_image[rec->field[IMAGE]];
+
+	if (!*extents)
+		*extents = g_array_new(FALSE, FALSE, sizeof(extent));
+	g_array_append_val(*extents, extent);
+}
+
+static gint compare(gconstpointer a, gconstpointer b)
+{
+	const struct rrlog_image_extent *x = a, *y = b;
+
+	return x->image_offset < y->image_offset ?
+		       -1 :
+		       x->image_offset > y->image_offset;
+}
+
+/* Sorted, and those that meet or overlap become one. */
+static void merge(GArray *extents)
+{
+	struct rrlog_image_extent *all = (void *)extents->data;
+	uint64_t offset;
+	guint i, n = 0;
+
+	g_array_sort(extents, compare);
+	for (i = 1; i < extents->len; i++) {
+		uint64_t end = all[n].image_offset + all[n].bytes;
+		uint64_t new_end = all[i].image_offset + all[i].bytes;
+
+		if (all[i].image_offset > end)
+			all[++n] = all[i];
+		else if (new_end > end)
+			all[n].bytes = new_end - all[n].image_offset;
+	}
+	g_array_set_size(extents, n + 1);
+	offset = sizeof(struct rrlog_image_start) + sizeof(*all) * (n + 1);
+	for (i = 0; i <= n; i++) {
+		all[i].offset = offset;
+		offset += all[i].bytes;
+	}
+}
+
+static int read_to_end(struct rrlog_reader *r, struct extents *e)
+{
+	struct rrlog_record rec;
+	int ret;
+
+	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
+		if (rec.type == RRLOG_DMA_IMAGE &&
+		    rec.field[IMAGE] < RRLOG_MAX_IMAGES)
+			add(e, &rec);
+	}
+	return ret;
+}
+
+int extents_collect(struct extents *e, struct rrlog_reader *r)
+{
+	unsigned int i;
+	int ret;
+
+	/* First so that all of them are known to be possible ... */
+	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_IMAGES);
+	ret = read_to_end(r, e);
+	if (!ret)
+		ret = rrlog_reader_rewind(r);
+	/* ... then for what they are. */
+	rrlog_reader_set_resolve(r, 0);
+	if (!ret)
+		ret = read_to_end(r, e);
+	for (i = 0; !ret && i < RRLOG_MAX_IMAGES; i++) {
+		if (e->of_image[i])
+			merge(e->of_image[i]);
+	}
+	return ret;
+}
+
+void extents_free(struct extents *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < RRLOG_MAX_IMAGES; i++) {
+		if (e->of_image[i])
+			g_array_unref(e->of_image[i]);
+	}
+	memset(e, 0, sizeof(*e));
+}
+
+uint64_t extents_file_bytes(const GArray *extents)
+{
+	const struct rrlog_image_extent *last =
+		&g_array_index(extents, struct rrlog_image_extent,
+			       extents->len - 1);
+
+	return last->offset + last->bytes;
+}
+
+void *extents_start(const GArray *extents, size_t *bytes)
+{
+	struct rrlog_image_start start = {
+		.magic = RRLOG_MAGIC_IMAGE,
+		.extent_count = GUINT64_TO_LE((uint64_t)extents->len),
+	};
+	struct rrlog_image_extent *out;
+	uint8_t *text;
+	guint i;
+
+	*bytes = sizeof(start) + sizeof(*out) * extents->len;
+	text = g_malloc(*bytes);
+	memcpy(text, &start, sizeof(start));
+	out = (void *)(text + sizeof(start));
+	for (i = 0; i < extents->len; i++) {
+		out[i] = g_array_index(extents, struct rrlog_image_extent, i);
+		out[i].image_offset = GUINT64_TO_LE(out[i].image_offset);
+		out[i].bytes = GUINT64_TO_LE(out[i].bytes);
+		out[i].offset = GUINT64_TO_LE(out[i].offset);
+	}
+	return text;
+}
