@@ -37,6 +37,8 @@ typedef struct RRPending {
 
 typedef struct RRRecorder {
     char *path;
+    bool fsync;
+    bool refer_to_images;
     struct rrlog_writer *writer;
     bool started;   /* records are being written */
     bool finished;  /* ... and never will be again */
@@ -72,6 +74,14 @@ void rr_record_stop(enum rrlog_end_reason reason);
 void G_GNUC_PRINTF(1, 2) rr_record_fail(const char *fmt, ...);
 /* Append @rec at the guest's access or, between accesses, at the landmark. */
 void rr_record_append(struct rrlog_record *rec);
+/* The parts of it: the place in the guest's life; the writer's answer. */
+void rr_record_stamp(struct rrlog_record *rec);
+void rr_record_check(int ret);
+
+/* record-image.c */
+void rr_record_images_start(void);
+/* False: the record's bytes are not known to be in an image. */
+bool rr_record_append_from_image(struct rrlog_record *rec);
 
 /* record-memory.c */
 void rr_record_memory_start(void);

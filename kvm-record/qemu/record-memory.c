@@ -157,7 +157,9 @@ void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len)
             .data_bytes = part,
         };
 
-        rr_record_append(&rec);
+        if (!rr_record_append_from_image(&rec)) {
+            rr_record_append(&rec);
+        }
         addr += part;
         len -= part;
     }

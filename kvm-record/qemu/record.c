@@ -24,6 +24,26 @@ static char *get_path(Object *obj, Error **errp)
     return g_strdup(rr_recorder.path);
 }
 
+static bool get_fsync(Object *obj, Error **errp)
+{
+    return rr_recorder.fsync;
+}
+
+static void set_fsync(Object *obj, bool value, Error **errp)
+{
+    rr_recorder.fsync = value;
+}
+
+static bool get_images(Object *obj, Error **errp)
+{
+    return rr_recorder.refer_to_images;
+}
+
+static void set_images(Object *obj, bool value, Error **errp)
+{
+    rr_recorder.refer_to_images = value;
+}
+
 static void set_path(Object *obj, const char *value, Error **errp)
 {
     g_free(rr_recorder.path);
@@ -44,6 +64,14 @@ void rr_record_add_property(ObjectClass *kvm_accel_class)
                                   set_path);
     object_class_property_set_description(kvm_accel_class, "rr-record",
         "Record the machine into this trace folder");
+    object_class_property_add_bool(kvm_accel_class, "rr-fsync", get_fsync,
+                                   set_fsync);
+    object_class_property_set_description(kvm_accel_class, "rr-fsync",
+        "Recording: sync the trace to the disk all the time");
+    object_class_property_add_bool(kvm_accel_class, "rr-images", get_images,
+                                   set_images);
+    object_class_property_set_description(kvm_accel_class, "rr-images",
+        "Recording: refer to image files that are open read-only");
 }
 
 void rr_record_fail(const char *fmt, ...)
@@ -67,14 +95,10 @@ void rr_record_fail(const char *fmt, ...)
     }
 }
 
-void rr_record_append(struct rrlog_record *rec)
+void rr_record_stamp(struct rrlog_record *rec)
 {
     RRRecorder *s = &rr_recorder;
-    int ret;
 
-    if (!s->started) {
-        return;
-    }
     rec->output_bytes = s->output_bytes;
     rec->output_hash = s->output_hash;
     if (s->in_access) {
@@ -83,11 +107,22 @@ void rr_record_append(struct rrlog_record *rec)
         rec->stamp = RRLOG_AT_LANDMARK;
         rec->landmark = *rr_record_landmark();
     }
-    ret = rrlog_writer_append(s->writer, rec);
+}
+
+void rr_record_check(int ret)
+{
     if (ret) {
-        g_autofree char *why = g_strdup(rrlog_writer_error(s->writer));
+        g_autofree char *why = g_strdup(rrlog_writer_error(rr_recorder.writer));
 
         rr_record_fail("%s", why);
+    }
+}
+
+void rr_record_append(struct rrlog_record *rec)
+{
+    if (rr_recorder.started) {
+        rr_record_stamp(rec);
+        rr_record_check(rrlog_writer_append(rr_recorder.writer, rec));
     }
 }
 
@@ -194,18 +229,33 @@ void rr_record_start(CPUState *cpu)
                      strerror(-ret));
         exit(1);
     }
+    rrlog_writer_set_fsync(s->writer, s->fsync);
     write_manifest();
     rr_record_memory_start();
     if (s->finished) {
         exit(1);
     }
     s->started = true;
+    if (s->refer_to_images) {
+        rr_record_images_start();
+    }
     /* What the replay applies before the first instruction. */
     s->in_access = true;
     rr_record_memory_slots();
     append_initial_state(cpu);
     s->in_access = false;
     qemu_add_vm_change_state_handler(vm_state_changed, NULL);
+}
+
+/* The guest was slowed down rather than the memory filled. */
+static void tell_wait(void)
+{
+    uint64_t wait_ns = rrlog_writer_wait_ns(rr_recorder.writer);
+
+    if (wait_ns >= 1000000) {
+        warn_report("rr-record: the guest waited %.3f s in all for the disk "
+                    "to take the trace", wait_ns / 1e9);
+    }
 }
 
 void rr_record_stop(enum rrlog_end_reason reason)
@@ -234,6 +284,7 @@ void rr_record_stop(enum rrlog_end_reason reason)
     }
     s->started = false;
     s->finished = true;
+    tell_wait();
     ret = rrlog_writer_close(s->writer, true);
     s->writer = NULL;
     if (ret) {
