@@ -87,19 +87,26 @@ static int load_frame(struct rrlog_blob_reader *br, uint64_t position,
 	return 0;
 }
 
-static int find_frame(struct rrlog_blob_reader *br, uint64_t position,
-		      unsigned int *place)
+static bool has_position(const struct rrlog_blob_reader *br, unsigned int i,
+			 uint64_t position)
+{
+	return position >= br->cache[i].position &&
+	       position - br->cache[i].position < br->cache[i].raw.used_bytes;
+}
+
+static int find_frame(struct rrlog_blob_reader *br, uint64_t position)
 {
 	unsigned int i;
 
+	if (has_position(br, br->last, position))
+		return 0;
 	for (i = 0; i < RRLOG_BLOB_CACHE_FRAMES; i++) {
-		if (position >= br->cache[i].position &&
-		    position - br->cache[i].position <
-			    br->cache[i].raw.used_bytes)
-			break;
+		if (!has_position(br, i, position))
+			continue;
+		br->last = i;
+		return 0;
 	}
-	*place = i;
-	return i < RRLOG_BLOB_CACHE_FRAMES ? 0 : load_frame(br, position, place);
+	return load_frame(br, position, &br->last);
 }
 
 int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
@@ -111,14 +118,13 @@ int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
 	while (left) {
 		const struct rrlog_buffer *raw;
 		uint64_t skip, part;
-		unsigned int i;
-		int err = find_frame(br, position, &i);
+		int err = find_frame(br, position);
 
 		if (err)
 			return err;
-		br->cache[i].last_use = ++br->uses;
-		raw = &br->cache[i].raw;
-		skip = position - br->cache[i].position;
+		br->cache[br->last].last_use = ++br->uses;
+		raw = &br->cache[br->last].raw;
+		skip = position - br->cache[br->last].position;
 		part = raw->used_bytes - skip < left ? raw->used_bytes - skip :
 						       left;
 		memcpy(out, raw->bytes + skip, part);

@@ -14,7 +14,7 @@
 /* Equal pieces of this size (counted from the start of the data) meet. */
 #define RRLOG_BLOB_UNIT_BYTES 4096
 /* No frame of blobs is larger, so that a reader can keep a few. */
-#define RRLOG_BLOB_FRAME_BYTES (256u << 10)
+#define RRLOG_BLOB_FRAME_BYTES (128u << 10)
 
 /* ---- lists of runs ---- */
 
@@ -65,7 +65,8 @@ void rrlog_blob_writer_free(struct rrlog_blob_writer *bw);
 
 /* ---- reading ---- */
 
-#define RRLOG_BLOB_CACHE_FRAMES 8
+/* 8 MiB: a guest reads again what it read not long ago. */
+#define RRLOG_BLOB_CACHE_FRAMES 64
 
 struct rrlog_blob_reader {
 	struct rrlog_frame_reader frames;
@@ -75,6 +76,7 @@ struct rrlog_blob_reader {
 		struct rrlog_buffer raw;
 	} cache[RRLOG_BLOB_CACHE_FRAMES];
 	uint64_t uses;
+	unsigned int last; /* place in the cache that was used last */
 };
 
 /** Copy the run's bytes; -EBADMSG with a text. */

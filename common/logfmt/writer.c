@@ -309,8 +309,6 @@ static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
 	uint64_t before = bw->position;
 	int err;
 
-	if (rec->data_bytes < RRLOG_BLOB_MIN_BYTES || rec->type == RRLOG_IMAGE)
-		return 0;
 	err = rrlog_blob_put(bw, rec->data, rec->data_bytes, &w->current.blobs);
 	if (err)
 		return err;
@@ -329,28 +327,33 @@ static void note_landmark(struct rrlog_writer *w,
 		w->max_branches = rec->landmark.branches;
 }
 
-static int append_locked(struct rrlog_writer *w, const struct rrlog_record *in)
+static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
 {
 	struct rrlog_batch *batch = &w->current;
-	struct rrlog_record rec = *in;
+	struct rrlog_record moved;
 	size_t bytes;
 	int err = rrlog_writer_make_room(w);
 
 	if (err)
 		return err;
-	err = move_data(w, &rec);
+	if (rec->data_bytes >= RRLOG_BLOB_MIN_BYTES &&
+	    rec->type != RRLOG_IMAGE) {
+		moved = *rec;
+		err = move_data(w, &moved);
+		rec = &moved;
+	}
 	if (!err)
-		err = reserve(batch, rec.data_bytes);
+		err = reserve(batch, rec->data_bytes);
 	if (err)
 		return rrlog_writer_fail(w, err, "cannot append");
-	bytes = rrlog_record_encode(&w->prediction, &rec,
+	bytes = rrlog_record_encode(&w->prediction, rec,
 				    batch->raw.bytes + batch->raw.used_bytes);
 	batch->raw.used_bytes += bytes;
 	w->raw_bytes += bytes;
 	w->appended_count++;
-	w->last_output_bytes = rec.output_bytes;
-	w->last_output_hash = rec.output_hash;
-	note_landmark(w, &rec);
+	w->last_output_bytes = rec->output_bytes;
+	w->last_output_hash = rec->output_hash;
+	note_landmark(w, rec);
 	if (!batch->record_count++) {
 		batch->first_branches = w->max_branches;
 		batch->begin_ns = rrlog_now_ns();
