@@ -38,7 +38,7 @@ void rrlog_prediction_reset(struct rrlog_prediction *p)
 
 int rrlog_record_check(const struct rrlog_record *rec)
 {
-	const struct rrlog_type_info *info = rrlog_type_info(rec->type);
+	const struct rrlog_type_info *info = rrlog_find_type(rec->type);
 
 	if (!info || rec->stamp > RRLOG_AT_LANDMARK)
 		return -EINVAL;
@@ -147,7 +147,7 @@ static uint8_t *put_fields(struct rrlog_prediction *p,
 size_t rrlog_record_encode(struct rrlog_prediction *p,
 			   const struct rrlog_record *rec, uint8_t *out)
 {
-	const struct rrlog_type_info *info = rrlog_type_info(rec->type);
+	const struct rrlog_type_info *info = rrlog_find_type(rec->type);
 	uint8_t *start = out;
 	uint8_t *head = out++;
 
@@ -292,7 +292,7 @@ int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
 	rec->type = head & HEAD_TYPE;
 	if (!rec->type)
 		return -EBADMSG;
-	info = rrlog_type_info(rec->type);
+	info = rrlog_find_type(rec->type);
 	if (!info)
 		return -EPROTONOSUPPORT;
 	if ((head & HEAD_OUTPUT) && get_output(p, in, end))

@@ -207,6 +207,13 @@ static int write_batch(struct rrlog_writer *w, const struct rrlog_batch *batch)
 	return err;
 }
 
+/* Much waits: soon the guest would have to. */
+static bool is_behind(const struct rrlog_writer *w)
+{
+	return w->queue_count > RRLOG_QUEUE_FRAMES / 2 ||
+	       w->queue_bytes > RRLOG_QUEUE_BYTES / 2;
+}
+
 static void *writer_thread(void *opaque)
 {
 	struct rrlog_writer *w = opaque;
@@ -217,6 +224,7 @@ static void *writer_thread(void *opaque)
 		int err;
 
 		w->events.sync = w->blobs.sync = w->sync;
+		w->events.hurry = w->blobs.hurry = is_behind(w);
 		pthread_mutex_unlock(&w->lock);
 		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);
