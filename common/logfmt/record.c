@@ -282,7 +282,8 @@ int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
 	const struct rrlog_type_info *info;
 	uint8_t head;
 
-	memset(rec, 0, sizeof(*rec));
+	/* GCC makes of memset() here a "rep stos", which takes 15 ns. */
+	explicit_bzero(rec, sizeof(*rec));
 	if (*in == end)
 		return -EBADMSG;
 	head = *(*in)++;

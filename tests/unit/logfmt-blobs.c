@@ -5,6 +5,9 @@
  */
 #include "trace-util.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include "blobs.h"
 #include "varint.h"
 
@@ -188,6 +191,52 @@ static void test_damage(void)
 	remove_trace(trace);
 }
 
+/* Append until the disk is full, which hits the blobs first. */
+static int fill_disk(void)
+{
+	struct rrlog_writer *w = start("none");
+	struct rng rng = { SEED }, noise = { 1 };
+	struct rrlog_record rec;
+	int err = 0, again;
+
+	while (!err) {
+		/* Mostly new blocks: each record has some that changed. */
+		disk[rng_next(&noise) % DISK_BLOCKS][0]++;
+		make_dma(&rng, &rec);
+		err = rrlog_writer_append(w, &rec);
+	}
+	again = rrlog_writer_append(w, &rec);
+	if (err != -EFBIG || again != err)
+		return 11;
+	return rrlog_writer_close(w, true) == err ? 0 : 12;
+}
+
+static void test_full_disk(void)
+{
+	struct rlimit limit = { 5000001, 5000001 };
+	struct rrlog_reader *r;
+	struct rrlog_record rec;
+	uint64_t records = 0;
+	int status, ret;
+	pid_t child = fork();
+
+	if (!child) {
+		setrlimit(RLIMIT_FSIZE, &limit);
+		_exit(fill_disk());
+	}
+	waitpid(child, &status, 0);
+	r = open_trace();
+	while ((ret = rrlog_reader_next(r, &rec)) > 0)
+		records++;
+	ksft_ok(WIFEXITED(status) && !WEXITSTATUS(status) && !ret &&
+			!rrlog_reader_is_complete(r) &&
+			!rrlog_reader_torn_bytes(r) && records,
+		"full disk: status %d, %d, %llu records", status, ret,
+		(unsigned long long)records);
+	rrlog_reader_close(r);
+	remove_trace(trace);
+}
+
 /* Reads a list of pairs (difference, bytes) that a stranger made. */
 static int read_list(uint64_t total, const uint64_t (*runs)[2], unsigned int n)
 {
@@ -356,7 +405,7 @@ static void test_image_after_seek(void)
 
 int main(void)
 {
-	ksft_plan(6 + 1 + 2 + 3 + 7 + 2);
+	ksft_plan(6 + 1 + 2 + 1 + 3 + 7 + 2);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	snprintf(image, sizeof(image), "%s/disk.img", dir);
@@ -369,6 +418,7 @@ int main(void)
 	test_round_trip("none", false, true);
 	test_seek();
 	test_damage();
+	test_full_disk();
 	test_lists();
 	test_images();
 	test_image_after_seek();
