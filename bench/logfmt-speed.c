@@ -19,7 +19,8 @@
 
 #include "rrlog.h"
 
-#define RECORDS 190000 /* in memory; fewer, repeated, would compress too well */
+#define RECORDS 190000 /* in memory; fewer, repeated, would compress too well \
+			*/
 #define ROUNDS 20
 #define DISK_BYTES (8u << 20)
 
@@ -150,7 +151,7 @@ static void load_records(const char *trace)
 static void write_trace(const char *path, const char *codec, bool dma,
 			unsigned int rounds)
 {
-	struct rrlog_block block = { 0, "pc.ram", 1 << 20 };
+	struct rrlog_block block = {0, "pc.ram", 1 << 20};
 	struct rrlog_writer *w;
 	uint64_t n, raw, stored;
 	double begin, seconds;
@@ -175,7 +176,8 @@ static void write_trace(const char *path, const char *codec, bool dma,
 		die(path, err);
 	seconds = now_s() - begin;
 	rrlog_writer_stats(w, &n, &raw, &stored);
-	printf("%-6s %-9s write %7.0f MB/s %6.2f million records/s, %5.1f bytes each, waited %3.0f %%, %4.1f to 1\n",
+	printf("%-6s %-9s write %7.0f MB/s %6.2f million records/s, %5.1f "
+	       "bytes each, waited %3.0f %%, %4.1f to 1\n",
 	       codec, dma ? "with dma" : "no dma", (double)raw / 1e6 / seconds,
 	       (double)n / 1e6 / seconds, (double)raw / (double)n,
 	       (double)rrlog_writer_wait_ns(w) / 1e7 / seconds,
@@ -200,7 +202,8 @@ static void read_trace(const char *path, const char *codec, bool dma)
 		die(rrlog_reader_error(r), ret);
 	seconds = now_s() - begin;
 	rrlog_reader_position(r, &p);
-	printf("%-6s %-9s read  %7.0f MB/s %6.2f million records/s; data given: %.0f MB/s\n",
+	printf("%-6s %-9s read  %7.0f MB/s %6.2f million records/s; data "
+	       "given: %.0f MB/s\n",
 	       codec, dma ? "with dma" : "no dma",
 	       (double)p.raw_bytes / 1e6 / seconds,
 	       (double)p.record_count / 1e6 / seconds,
@@ -210,7 +213,7 @@ static void read_trace(const char *path, const char *codec, bool dma)
 
 int main(int argc, char **argv)
 {
-	static const char *const codecs[] = { "none", "zlib", "zstd" };
+	static const char *const codecs[] = {"none", "zlib", "zstd"};
 	char path[4096], command[4200];
 	unsigned int i, dma, rounds;
 	cpu_set_t one;

@@ -47,12 +47,14 @@ static int check_frame(struct rrlog_frame_reader *fr, uint64_t position)
 {
 	const struct rrlog_frame_header *h = &fr->header;
 
-	if (h->kind != RRLOG_FRAME_BLOB_BYTES || h->item_count != h->raw_bytes ||
+	if (h->kind != RRLOG_FRAME_BLOB_BYTES ||
+	    h->item_count != h->raw_bytes ||
 	    h->raw_bytes > RRLOG_BLOB_FRAME_BYTES)
 		return rrlog_frame_fail(fr, -EBADMSG, "not a frame of blobs");
-	if (position < h->first_item || position - h->first_item >= h->raw_bytes)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"a blob that a record names is missing");
+	if (position < h->first_item ||
+	    position - h->first_item >= h->raw_bytes)
+		return rrlog_frame_fail(
+			fr, -EBADMSG, "a blob that a record names is missing");
 	return 0;
 }
 
@@ -68,8 +70,8 @@ static int load_frame(struct rrlog_blob_reader *br, uint64_t position,
 	if (ret > 0)
 		ret = rrlog_frame_next_header(fr);
 	if (!ret)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"a blob that a record names is missing");
+		return rrlog_frame_fail(
+			fr, -EBADMSG, "a blob that a record names is missing");
 	if (ret > 0)
 		ret = check_frame(fr, position);
 	if (!ret)
@@ -125,8 +127,8 @@ int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
 		br->cache[br->last].last_use = ++br->uses;
 		raw = &br->cache[br->last].raw;
 		skip = position - br->cache[br->last].position;
-		part = raw->used_bytes - skip < left ? raw->used_bytes - skip :
-						       left;
+		part = raw->used_bytes - skip < left ? raw->used_bytes - skip
+						     : left;
 		memcpy(out, raw->bytes + skip, part);
 		out += part;
 		position += part;

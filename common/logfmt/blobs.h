@@ -24,7 +24,7 @@ struct rrlog_run {
 };
 
 /* The most that a list takes: total size, and a run for each unit. */
-#define RRLOG_RUNS_MAX_BYTES                                                   \
+#define RRLOG_RUNS_MAX_BYTES \
 	(16 + RRLOG_MAX_DATA_BYTES / RRLOG_BLOB_UNIT_BYTES * 16)
 
 /* What is left of a list that is being read. */
@@ -50,7 +50,7 @@ struct rrlog_blob_slot {
 
 struct rrlog_blob_writer {
 	struct rrlog_blob_slot *slots;
-	uint64_t seed; /* so that no guest can make two units meet */
+	uint64_t seed;	   /* so that no guest can make two units meet */
 	uint64_t position; /* end of all that was put */
 	uint64_t expected; /* end of the last run in this frame of records */
 	uint8_t list[RRLOG_RUNS_MAX_BYTES];

@@ -27,8 +27,8 @@ int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
 	if (w->failed)
 		return w->failed;
 	w->failed = err;
-	rrlog_fail(&w->error, err, "%s/%s: %s: %s", w->path,
-		   RRLOG_FILE_EVENTS, what, strerror(-err));
+	rrlog_fail(&w->error, err, "%s/%s: %s: %s", w->path, RRLOG_FILE_EVENTS,
+		   what, strerror(-err));
 	pthread_cond_broadcast(&w->room);
 	pthread_cond_signal(&w->work);
 	return err;
@@ -168,9 +168,9 @@ static int write_blobs(struct rrlog_writer *w, const struct rrlog_buffer *blobs)
 		struct rrlog_frame frame = {
 			.kind = RRLOG_FRAME_BLOB_BYTES,
 			.raw = blobs->bytes + at,
-			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES ?
-					     left :
-					     RRLOG_BLOB_FRAME_BYTES,
+			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES
+					     ? left
+					     : RRLOG_BLOB_FRAME_BYTES,
 		};
 		struct rrlog_frame_place place;
 

@@ -73,7 +73,8 @@ int rrlog_writer_create(const char *path, const char *codec,
 	rrlog_manifest_init(&w->manifest);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
 	w->blobs.fd = w->index.frames.fd = -1;
-	w->codec = w->events.codec = w->blobs.codec = (enum rrlog_codec)codec_or_err;
+	w->codec = w->events.codec = w->blobs.codec =
+		(enum rrlog_codec)codec_or_err;
 	w->path = strdup(path);
 	err = -ENOMEM;
 	if (!w->path)
@@ -104,8 +105,8 @@ fail:
 int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
 			      const char *value)
 {
-	return w->started ? -EBUSY :
-			    rrlog_manifest_set(&w->manifest, key, value);
+	return w->started ? -EBUSY
+			  : rrlog_manifest_set(&w->manifest, key, value);
 }
 
 int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
@@ -131,8 +132,8 @@ int rrlog_writer_manifest_set_bytes(struct rrlog_writer *w, const char *key,
 int rrlog_writer_add_block(struct rrlog_writer *w,
 			   const struct rrlog_block *block)
 {
-	return w->started ? -EBUSY :
-			    rrlog_manifest_add_block(&w->manifest, block);
+	return w->started ? -EBUSY
+			  : rrlog_manifest_add_block(&w->manifest, block);
 }
 
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
@@ -144,7 +145,7 @@ static int fail_at(struct rrlog_writer *w, int err, const char *file)
 int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 			  uint64_t page_index, const void *page)
 {
-	struct rrlog_page_place place = { block, page_index };
+	struct rrlog_page_place place = {block, page_index};
 	int err;
 
 	if (w->started)
@@ -171,8 +172,8 @@ static int check_pages(const struct rrlog_writer *w)
 		if (!w->page_limit[id])
 			continue;
 		block = rrlog_manifest_find_block(&w->manifest, id);
-		if (!block || w->page_limit[id] >
-				      block->size_bytes / RRLOG_PAGE_BYTES)
+		if (!block ||
+		    w->page_limit[id] > block->size_bytes / RRLOG_PAGE_BYTES)
 			return -EINVAL;
 	}
 	return 0;
@@ -217,7 +218,7 @@ static int seal_manifest(struct rrlog_writer *w, uint32_t *checksum)
 
 static int create_blobs(struct rrlog_writer *w)
 {
-	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_BLOBS };
+	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_BLOBS};
 	int err;
 
 	memcpy(h.trace_id, w->manifest.trace_id, sizeof(h.trace_id));
@@ -392,7 +393,7 @@ int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 {
 	struct rrlog_record rec = {
 		.type = RRLOG_IMAGE,
-		.field = { 0, size_bytes, mtime_ns },
+		.field = {0, size_bytes, mtime_ns},
 		.data = path,
 		.data_bytes = strlen(path),
 	};
