@@ -13,7 +13,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-
 #define MANIFEST_TEMPORARY RRLOG_FILE_MANIFEST ".tmp"
 
 static void init_sync(struct rrlog_writer *w)
