@@ -47,12 +47,14 @@ static int check_frame(struct rrlog_frame_reader *fr, uint64_t position)
 {
 	const struct rrlog_frame_header *h = &fr->header;
 
-	if (h->kind != RRLOG_FRAME_BLOB_BYTES || h->item_count != h->raw_bytes ||
+	if (h->kind != RRLOG_FRAME_BLOB_BYTES ||
+	    h->item_count != h->raw_bytes ||
 	    h->raw_bytes > RRLOG_BLOB_FRAME_BYTES)
 		return rrlog_frame_fail(fr, -EBADMSG, "not a frame of blobs");
-	if (position < h->first_item || position - h->first_item >= h->raw_bytes)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"a blob that a record names is missing");
+	if (position < h->first_item ||
+	    position - h->first_item >= h->raw_bytes)
+		return rrlog_frame_fail(
+			fr, -EBADMSG, "a blob that a record names is missing");
 	return 0;
 }
 
@@ -68,8 +70,8 @@ static int load_frame(struct rrlog_blob_reader *br, uint64_t position,
 	if (ret > 0)
 		ret = rrlog_frame_next_header(fr);
 	if (!ret)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"a blob that a record names is missing");
+		return rrlog_frame_fail(
+			fr, -EBADMSG, "a blob that a record names is missing");
 	if (ret > 0)
 		ret = check_frame(fr, position);
 	if (!ret)
@@ -87,19 +89,26 @@ static int load_frame(struct rrlog_blob_reader *br, uint64_t position,
 	return 0;
 }
 
-static int find_frame(struct rrlog_blob_reader *br, uint64_t position,
-		      unsigned int *place)
+static bool has_position(const struct rrlog_blob_reader *br, unsigned int i,
+			 uint64_t position)
+{
+	return position >= br->cache[i].position &&
+	       position - br->cache[i].position < br->cache[i].raw.used_bytes;
+}
+
+static int find_frame(struct rrlog_blob_reader *br, uint64_t position)
 {
 	unsigned int i;
 
+	if (has_position(br, br->last, position))
+		return 0;
 	for (i = 0; i < RRLOG_BLOB_CACHE_FRAMES; i++) {
-		if (position >= br->cache[i].position &&
-		    position - br->cache[i].position <
-			    br->cache[i].raw.used_bytes)
-			break;
+		if (!has_position(br, i, position))
+			continue;
+		br->last = i;
+		return 0;
 	}
-	*place = i;
-	return i < RRLOG_BLOB_CACHE_FRAMES ? 0 : load_frame(br, position, place);
+	return load_frame(br, position, &br->last);
 }
 
 int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
@@ -111,16 +120,15 @@ int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
 	while (left) {
 		const struct rrlog_buffer *raw;
 		uint64_t skip, part;
-		unsigned int i;
-		int err = find_frame(br, position, &i);
+		int err = find_frame(br, position);
 
 		if (err)
 			return err;
-		br->cache[i].last_use = ++br->uses;
-		raw = &br->cache[i].raw;
-		skip = position - br->cache[i].position;
-		part = raw->used_bytes - skip < left ? raw->used_bytes - skip :
-						       left;
+		br->cache[br->last].last_use = ++br->uses;
+		raw = &br->cache[br->last].raw;
+		skip = position - br->cache[br->last].position;
+		part = raw->used_bytes - skip < left ? raw->used_bytes - skip
+						     : left;
 		memcpy(out, raw->bytes + skip, part);
 		out += part;
 		position += part;

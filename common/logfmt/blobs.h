@@ -14,7 +14,7 @@
 /* Equal pieces of this size (counted from the start of the data) meet. */
 #define RRLOG_BLOB_UNIT_BYTES 4096
 /* No frame of blobs is larger, so that a reader can keep a few. */
-#define RRLOG_BLOB_FRAME_BYTES (256u << 10)
+#define RRLOG_BLOB_FRAME_BYTES (128u << 10)
 
 /* ---- lists of runs ---- */
 
@@ -24,7 +24,7 @@ struct rrlog_run {
 };
 
 /* The most that a list takes: total size, and a run for each unit. */
-#define RRLOG_RUNS_MAX_BYTES                                                   \
+#define RRLOG_RUNS_MAX_BYTES \
 	(16 + RRLOG_MAX_DATA_BYTES / RRLOG_BLOB_UNIT_BYTES * 16)
 
 /* What is left of a list that is being read. */
@@ -50,7 +50,7 @@ struct rrlog_blob_slot {
 
 struct rrlog_blob_writer {
 	struct rrlog_blob_slot *slots;
-	uint64_t seed; /* so that no guest can make two units meet */
+	uint64_t seed;	   /* so that no guest can make two units meet */
 	uint64_t position; /* end of all that was put */
 	uint64_t expected; /* end of the last run in this frame of records */
 	uint8_t list[RRLOG_RUNS_MAX_BYTES];
@@ -65,7 +65,8 @@ void rrlog_blob_writer_free(struct rrlog_blob_writer *bw);
 
 /* ---- reading ---- */
 
-#define RRLOG_BLOB_CACHE_FRAMES 8
+/* 8 MiB: a guest reads again what it read not long ago. */
+#define RRLOG_BLOB_CACHE_FRAMES 64
 
 struct rrlog_blob_reader {
 	struct rrlog_frame_reader frames;
@@ -75,6 +76,7 @@ struct rrlog_blob_reader {
 		struct rrlog_buffer raw;
 	} cache[RRLOG_BLOB_CACHE_FRAMES];
 	uint64_t uses;
+	unsigned int last; /* place in the cache that was used last */
 };
 
 /** Copy the run's bytes; -EBADMSG with a text. */

@@ -13,9 +13,15 @@
 #include <zstd.h>
 #endif
 
-/* Fast levels: the writer must keep up with the guest. */
+/*
+ * A boot's records, MB/s on one core and gain: zstd 3: 144, 1.47 to 1; 1: 340,
+ * 1.27; -1: 434, 1.20; 6: 63, 1.51.  A guest makes 8 MB/s of them; when it
+ * makes more than is written (usually of blobs) there is less care.
+ */
 #define ZLIB_LEVEL 3
+#define ZLIB_LEVEL_HURRY 1
 #define ZSTD_LEVEL 3
+#define ZSTD_LEVEL_HURRY (-1)
 
 static const char *const codec_names[] = {
 	[RRLOG_CODEC_NONE] = "none",
@@ -53,37 +59,39 @@ const char *rrlog_codec_name(unsigned int codec)
 	return codec < CODEC_COUNT ? codec_names[codec] : "unknown";
 }
 
-static size_t compress_zlib(const void *in, size_t bytes, void *out)
+static size_t compress_zlib(bool hurry, const void *in, size_t bytes, void *out)
 {
 	uLongf out_bytes = bytes - 1;
 
-	if (compress2(out, &out_bytes, in, bytes, ZLIB_LEVEL) != Z_OK)
+	if (compress2(out, &out_bytes, in, bytes,
+		      hurry ? ZLIB_LEVEL_HURRY : ZLIB_LEVEL) != Z_OK)
 		return 0;
 	return out_bytes;
 }
 
-static size_t compress_zstd(const void *in, size_t bytes, void *out)
+static size_t compress_zstd(bool hurry, const void *in, size_t bytes, void *out)
 {
 #ifdef RR_HAVE_ZSTD
-	size_t n = ZSTD_compress(out, bytes - 1, in, bytes, ZSTD_LEVEL);
+	size_t n = ZSTD_compress(out, bytes - 1, in, bytes,
+				 hurry ? ZSTD_LEVEL_HURRY : ZSTD_LEVEL);
 
 	return ZSTD_isError(n) ? 0 : n;
 #else
-	(void)in, (void)bytes, (void)out;
+	(void)hurry, (void)in, (void)bytes, (void)out;
 	return 0;
 #endif
 }
 
-size_t rrlog_compress(enum rrlog_codec codec, const void *in, size_t bytes,
-		      void *out)
+size_t rrlog_compress(enum rrlog_codec codec, bool hurry, const void *in,
+		      size_t bytes, void *out)
 {
 	if (bytes < 2)
 		return 0;
 	switch (codec) {
 	case RRLOG_CODEC_ZLIB:
-		return compress_zlib(in, bytes, out);
+		return compress_zlib(hurry, in, bytes, out);
 	case RRLOG_CODEC_ZSTD:
-		return compress_zstd(in, bytes, out);
+		return compress_zstd(hurry, in, bytes, out);
 	default:
 		return 0;
 	}

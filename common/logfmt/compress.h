@@ -6,6 +6,7 @@
 #ifndef RRLOG_COMPRESS_H
 #define RRLOG_COMPRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,11 @@ int rrlog_codec_find(const char *name);
 const char *rrlog_codec_name(unsigned int codec);
 
 /**
- * Compress into @out, which has room for @bytes.  Returns the size, or 0 if
- * the result would not be smaller than the input.
+ * Compress into @out, which has room for @bytes; less well if @hurry.  Returns
+ * the size, or 0 if the result would not be smaller than the input.
  */
-size_t rrlog_compress(enum rrlog_codec codec, const void *in, size_t bytes,
-		      void *out);
+size_t rrlog_compress(enum rrlog_codec codec, bool hurry, const void *in,
+		      size_t bytes, void *out);
 
 /**
  * 0 if @in, all of it, decompresses to exactly @out_bytes; -EBADMSG;

@@ -147,7 +147,7 @@ int rrlog_write_header(int fd, struct rrlog_file_header *h, uint32_t *chain)
 	struct {
 		struct rrlog_file_header header;
 		struct rrlog_file_state state;
-	} start = { .header = *h };
+	} start = {.header = *h};
 
 	start.header.version = htole32(RRLOG_FORMAT_VERSION);
 	start.header.must_features = htole64(h->must_features);
@@ -191,15 +191,16 @@ static int check_header(struct rrlog_file_header *h, const char *magic,
 	h->manifest_checksum = le32toh(h->manifest_checksum);
 	h->checksum = checksum;
 	if (h->version != RRLOG_FORMAT_VERSION)
-		return rrlog_fail(error, -EPROTONOSUPPORT,
-				  "%s: format version %u; this program reads version %u",
-				  name, h->version, RRLOG_FORMAT_VERSION);
+		return rrlog_fail(
+			error, -EPROTONOSUPPORT,
+			"%s: format version %u; this program reads version %u",
+			name, h->version, RRLOG_FORMAT_VERSION);
 	if (h->must_features & ~RRLOG_MUST_KNOWN)
-		return rrlog_fail(error, -EPROTONOSUPPORT,
-				  "%s: needs features 0x%llx of a later program",
-				  name,
-				  (unsigned long long)(h->must_features &
-						       ~RRLOG_MUST_KNOWN));
+		return rrlog_fail(
+			error, -EPROTONOSUPPORT,
+			"%s: needs features 0x%llx of a later program", name,
+			(unsigned long long)(h->must_features &
+					     ~RRLOG_MUST_KNOWN));
 	if (h->reserved_zero || h->reserved_zero_2[0] || h->reserved_zero_2[1])
 		return rrlog_fail(error, -EBADMSG,
 				  "%s: offset 0: reserved bytes are not zero",
@@ -232,14 +233,16 @@ static int check_state(struct rrlog_file_state *s, uint64_t file_bytes,
 	if (state_is_sane(s, file_bytes))
 		return 0;
 	if (s->state == RRLOG_STATE_COMPLETE && s->total_bytes != file_bytes)
-		return rrlog_fail(error, -EBADMSG,
-				  "%s: offset %llu: the file was complete with %llu bytes, but has %llu",
-				  name,
-				  (unsigned long long)(file_bytes < s->total_bytes ?
-							       file_bytes :
-							       s->total_bytes),
-				  (unsigned long long)s->total_bytes,
-				  (unsigned long long)file_bytes);
+		return rrlog_fail(
+			error, -EBADMSG,
+			"%s: offset %llu: the file was complete with %llu "
+			"bytes, but has %llu",
+			name,
+			(unsigned long long)(file_bytes < s->total_bytes
+						     ? file_bytes
+						     : s->total_bytes),
+			(unsigned long long)s->total_bytes,
+			(unsigned long long)file_bytes);
 	return rrlog_fail(error, -EBADMSG, "%s: offset 64: impossible state",
 			  name);
 }
@@ -252,11 +255,12 @@ int rrlog_read_start(const struct rrlog_member *member, const char *magic,
 	int err;
 
 	if (file_bytes < RRLOG_FRAMES_OFFSET)
-		return rrlog_fail(error, -EBADMSG,
-				  "%s: offset %llu: cut short within the header",
-				  name, (unsigned long long)file_bytes);
-	err = rrlog_member_read(member, &start->header,
-				sizeof(start->header), 0);
+		return rrlog_fail(
+			error, -EBADMSG,
+			"%s: offset %llu: cut short within the header", name,
+			(unsigned long long)file_bytes);
+	err = rrlog_member_read(member, &start->header, sizeof(start->header),
+				0);
 	if (!err)
 		err = rrlog_member_read(member, &start->state,
 					sizeof(start->state),

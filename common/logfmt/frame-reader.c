@@ -77,7 +77,8 @@ static int at_end(struct rrlog_frame_reader *fr)
 		return 0;
 	if (fr->next_item != s->total_items || fr->chain != s->chain)
 		return rrlog_frame_fail(fr, -EBADMSG,
-					"the last frame is not the one that completed the file");
+					"the last frame is not the one that "
+					"completed the file");
 	return 0;
 }
 
@@ -108,15 +109,18 @@ static int check_header(struct rrlog_frame_reader *fr, uint32_t checksum)
 					"wrong checksum of the frame's header");
 	if (h->salt != fr->salt || h->chain != fr->chain ||
 	    h->first_item != fr->next_item)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"the frame does not follow the one before");
+		return rrlog_frame_fail(
+			fr, -EBADMSG,
+			"the frame does not follow the one before");
 	if (h->first_branches < fr->last_branches ||
 	    h->time_ns < fr->last_time_ns)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"the frame is of a time before the last one");
+		return rrlog_frame_fail(
+			fr, -EBADMSG,
+			"the frame is of a time before the last one");
 	if (h->flags & ~RRLOG_FRAME_OPTIONAL)
-		return rrlog_frame_fail(fr, -EBADMSG,
-					"reserved bits of the frame are not zero");
+		return rrlog_frame_fail(
+			fr, -EBADMSG,
+			"reserved bits of the frame are not zero");
 	if (!h->raw_bytes || h->raw_bytes > RRLOG_FRAME_MAX_BYTES ||
 	    !h->stored_bytes || h->stored_bytes > h->raw_bytes ||
 	    h->item_count > h->raw_bytes)
@@ -149,8 +153,8 @@ int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 		return at_end(fr);
 	if (left_bytes < RRLOG_HEADER_BYTES)
 		return cut_short(fr, left_bytes);
-	err = rrlog_member_read(&fr->member, &fr->header,
-				sizeof(fr->header), fr->offset);
+	err = rrlog_member_read(&fr->member, &fr->header, sizeof(fr->header),
+				fr->offset);
 	if (err)
 		return rrlog_frame_fail(fr, err, strerror(-err));
 	checksum = rrlog_checksum_continue(le32toh(fr->header.chain),
@@ -180,7 +184,8 @@ static int decompress(struct rrlog_frame_reader *fr)
 
 	if (err == -EPROTONOSUPPORT && h->codec == RRLOG_CODEC_ZSTD)
 		return rrlog_frame_fail(fr, err,
-					"compressed with zstd, which this program was built without");
+					"compressed with zstd, which this "
+					"program was built without");
 	if (err == -EPROTONOSUPPORT)
 		return rrlog_frame_fail(fr, err, "unknown compression");
 	if (err)

@@ -62,8 +62,8 @@ static size_t compress_raw(struct rrlog_frame_writer *fw,
 			   enum rrlog_codec *codec)
 {
 	uint8_t *out = fw->out.bytes + RRLOG_HEADER_BYTES;
-	size_t bytes = rrlog_compress(fw->codec, frame->raw, frame->raw_bytes,
-				      out);
+	size_t bytes = rrlog_compress(fw->codec, fw->hurry, frame->raw,
+				      frame->raw_bytes, out);
 
 	*codec = fw->codec;
 	if (bytes)

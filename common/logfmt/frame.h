@@ -31,7 +31,8 @@ struct rrlog_frame_writer {
 	uint32_t chain;
 	uint64_t salt;
 	uint64_t item_count;
-	bool sync; /* each frame, to the disk */
+	bool sync;  /* each frame, to the disk */
+	bool hurry; /* compress less well */
 	struct rrlog_buffer out;
 };
 

@@ -14,7 +14,7 @@
 int rrlog_index_writer_create(struct rrlog_index_writer *iw, int dir_fd,
 			      const uint8_t *trace_id)
 {
-	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_INDEX };
+	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_INDEX};
 
 	memcpy(h.trace_id, trace_id, sizeof(h.trace_id));
 	/* A reader's memory is to be bounded by the size of the file. */
@@ -23,9 +23,8 @@ int rrlog_index_writer_create(struct rrlog_index_writer *iw, int dir_fd,
 					 &h);
 }
 
-struct rrlog_frame_place
-rrlog_index_place(const struct rrlog_frame_writer *fw,
-		  const struct rrlog_frame *frame)
+struct rrlog_frame_place rrlog_index_place(const struct rrlog_frame_writer *fw,
+					   const struct rrlog_frame *frame)
 {
 	return (struct rrlog_frame_place){
 		.offset = fw->offset,
@@ -37,7 +36,8 @@ rrlog_index_place(const struct rrlog_frame_writer *fw,
 }
 
 static void write_part(struct rrlog_index_writer *iw,
-		       enum rrlog_frame_kind kind, struct rrlog_index_part *part)
+		       enum rrlog_frame_kind kind,
+		       struct rrlog_index_part *part)
 {
 	struct rrlog_frame frame = {
 		.kind = kind,
@@ -52,8 +52,7 @@ static void write_part(struct rrlog_index_writer *iw,
 	part->count = 0;
 }
 
-void rrlog_index_note(struct rrlog_index_writer *iw,
-		      enum rrlog_frame_kind kind,
+void rrlog_index_note(struct rrlog_index_writer *iw, enum rrlog_frame_kind kind,
 		      const struct rrlog_frame_place *place)
 {
 	struct rrlog_index_part *part =

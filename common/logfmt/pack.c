@@ -39,7 +39,8 @@ struct scan {
 	struct rrlog_error *error;
 	uint64_t file_bytes;
 	uint64_t offset; /* of the next header */
-	uint64_t pax_bytes; /* size that a pax header gave for the next member */
+	uint64_t
+		pax_bytes; /* size that a pax header gave for the next member */
 	bool have_pax_bytes;
 };
 
@@ -109,8 +110,8 @@ static bool parse_pax(struct scan *s, const char *text, size_t bytes)
 		const char *key, *equals;
 		uint64_t length;
 
-		if (!space || !parse_decimal(text, (size_t)(space - text),
-					     &length) ||
+		if (!space ||
+		    !parse_decimal(text, (size_t)(space - text), &length) ||
 		    length > bytes || length < (size_t)(space - text) + 3 ||
 		    text[length - 1] != '\n')
 			return false;
@@ -120,10 +121,10 @@ static bool parse_pax(struct scan *s, const char *text, size_t bytes)
 			return false; /* no member of ours needs a long name */
 		if (equals - key == 4 && !memcmp(key, "size", 4)) {
 			s->have_pax_bytes = true;
-			if (!parse_decimal(equals + 1,
-					   (size_t)(text + length - 1 -
-						    (equals + 1)),
-					   &s->pax_bytes))
+			if (!parse_decimal(
+				    equals + 1,
+				    (size_t)(text + length - 1 - (equals + 1)),
+				    &s->pax_bytes))
 				return false;
 		}
 		text += length;
@@ -157,8 +158,8 @@ static int add_entry(struct scan *s, const struct tar_header *h,
 	struct rrlog_member other;
 
 	if (!store->entries)
-		store->entries = calloc(RRLOG_PACK_MAX_MEMBERS,
-					sizeof(*store->entries));
+		store->entries =
+			calloc(RRLOG_PACK_MAX_MEMBERS, sizeof(*store->entries));
 	if (!store->entries)
 		return -ENOMEM;
 	if (store->entry_count == RRLOG_PACK_MAX_MEMBERS)
@@ -205,7 +206,8 @@ static int check_magic(struct scan *s, const struct tar_header *h)
 {
 	if (!memcmp(h->name, AGE_MAGIC, strlen(AGE_MAGIC)))
 		return rrlog_fail(s->error, -EINVAL,
-				  "%s: encrypted; decrypt it first, with rr-log unpack --identity",
+				  "%s: encrypted; decrypt it first, with "
+				  "rr-log unpack --identity",
 				  s->store->path);
 	if (memcmp(h->magic, "ustar", sizeof(h->magic)))
 		return rrlog_fail(s->error, -EINVAL, "%s: not a trace",
@@ -221,13 +223,15 @@ int rrlog_pack_scan(struct rrlog_store *store, uint64_t file_bytes,
 		.error = error,
 		.file_bytes = file_bytes,
 	};
-	struct tar_header h = { 0 };
+	struct tar_header h = {0};
 	int err;
 
 	for (;;) {
 		if (s.offset > file_bytes || file_bytes - s.offset < sizeof(h))
-			return s.offset ? damaged(&s, "the packed file is cut short") :
-					  check_magic(&s, &h);
+			return s.offset
+				       ? damaged(&s,
+						 "the packed file is cut short")
+				       : check_magic(&s, &h);
 		err = rrlog_read_all(store->pack_fd, &h, sizeof(h), s.offset);
 		if (err)
 			return rrlog_fail(error, err, "%s: %s", store->path,

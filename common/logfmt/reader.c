@@ -46,7 +46,8 @@ out:
 static int read_manifest(struct rrlog_reader *r)
 {
 	const struct rrlog_file_header *h = &r->events.start.header;
-	char *name = g_strdup_printf("%s/%s", r->store.path, RRLOG_FILE_MANIFEST);
+	char *name =
+		g_strdup_printf("%s/%s", r->store.path, RRLOG_FILE_MANIFEST);
 	char *text = NULL;
 	size_t bytes = 0;
 	int err = load_manifest(r, name, &text, &bytes);
@@ -189,9 +190,9 @@ size_t rrlog_reader_manifest_count(const struct rrlog_reader *r)
 
 const char *rrlog_reader_manifest_key(const struct rrlog_reader *r, size_t i)
 {
-	return i < r->manifest.keys->len ?
-		       g_ptr_array_index(r->manifest.keys, (guint)i) :
-		       NULL;
+	return i < r->manifest.keys->len
+		       ? g_ptr_array_index(r->manifest.keys, (guint)i)
+		       : NULL;
 }
 
 size_t rrlog_reader_block_count(const struct rrlog_reader *r)
@@ -216,7 +217,8 @@ int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 /* ---- records ---- */
 
 /* Of two tables of the same file the longer one is the better. */
-static void keep_longer(struct rrlog_frame_table *a, struct rrlog_frame_table *b)
+static void keep_longer(struct rrlog_frame_table *a,
+			struct rrlog_frame_table *b)
 {
 	struct rrlog_frame_table *worse = a->count < b->count ? a : b;
 	struct rrlog_frame_table kept = worse == a ? *b : *a;
@@ -250,8 +252,9 @@ static int next_frame(struct rrlog_reader *r)
 			return ret;
 		if (fr->header.kind != RRLOG_FRAME_RECORDS &&
 		    fr->header.item_count)
-			return rrlog_frame_fail(fr, -EBADMSG,
-						"records in a frame that is not of records");
+			return rrlog_frame_fail(
+				fr, -EBADMSG,
+				"records in a frame that is not of records");
 	} while (fr->header.kind != RRLOG_FRAME_RECORDS &&
 		 (fr->header.flags & RRLOG_FRAME_OPTIONAL));
 	if (fr->header.kind != RRLOG_FRAME_RECORDS)
@@ -271,7 +274,8 @@ static int next_frame(struct rrlog_reader *r)
 	r->position.frame_offset = fr->frame_offset;
 	r->position.frame_time_ns = fr->header.time_ns;
 	r->position.raw_bytes += fr->header.raw_bytes;
-	r->position.stored_bytes += RRLOG_HEADER_BYTES + fr->header.stored_bytes;
+	r->position.stored_bytes +=
+		RRLOG_HEADER_BYTES + fr->header.stored_bytes;
 	return 1;
 }
 
@@ -291,8 +295,9 @@ int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec)
 	begin = r->in;
 	ret = rrlog_record_decode(&r->prediction, &r->in, r->end, rec);
 	if (ret == -EPROTONOSUPPORT)
-		return rrlog_frame_fail(&r->events, ret,
-					"a record that this program is too old for");
+		return rrlog_frame_fail(
+			&r->events, ret,
+			"a record that this program is too old for");
 	if (ret > 0 && rrlog_resolve_note(r, rec))
 		ret = -EBADMSG;
 	if (ret < 0)

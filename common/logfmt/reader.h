@@ -20,7 +20,7 @@ struct rrlog_reader {
 	struct rrlog_frame_reader events;
 	struct rrlog_prediction prediction;
 	const uint8_t *in, *end; /* what is left of the current frame */
-	uint32_t frame_left; /* records in it */
+	uint32_t frame_left;	 /* records in it */
 	struct rrlog_reader_position position;
 	bool index_loaded;
 
@@ -40,7 +40,8 @@ int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec);
  * says what is not possible.
  */
 int rrlog_resolve_note(struct rrlog_reader *r, const struct rrlog_record *rec);
-/** Fetch what it names: 1, -EAGAIN if it is none for the caller, or an error. */
+/** Fetch what it names: 1, -EAGAIN if it is none for the caller, or an error.
+ */
 int rrlog_resolve(struct rrlog_reader *r, struct rrlog_record *rec);
 
 #endif

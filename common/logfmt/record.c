@@ -44,7 +44,7 @@ void rrlog_prediction_reset(struct rrlog_prediction *p)
 
 int rrlog_record_check(const struct rrlog_record *rec)
 {
-	const struct rrlog_type_info *info = rrlog_type_info(rec->type);
+	const struct rrlog_type_info *info = rrlog_find_type(rec->type);
 
 	if (!info || rec->stamp > RRLOG_AT_LANDMARK)
 		return -EINVAL;
@@ -203,7 +203,7 @@ static uint8_t *put_fields(struct rrlog_prediction *p,
 size_t rrlog_record_encode(struct rrlog_prediction *p,
 			   const struct rrlog_record *rec, uint8_t *out)
 {
-	const struct rrlog_type_info *info = rrlog_type_info(rec->type);
+	const struct rrlog_type_info *info = rrlog_find_type(rec->type);
 	uint8_t *start = out;
 	uint8_t *head = out++;
 
@@ -369,7 +369,8 @@ int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
 	const uint8_t *start;
 	uint8_t head;
 
-	memset(rec, 0, sizeof(*rec));
+	/* GCC makes of memset() here a "rep stos", which takes 15 ns. */
+	explicit_bzero(rec, sizeof(*rec));
 	if (*in == end)
 		return -EBADMSG;
 	head = *(*in)++;
@@ -379,7 +380,7 @@ int rrlog_record_decode(struct rrlog_prediction *p, const uint8_t **in,
 	rec->type = head & HEAD_TYPE;
 	if (!rec->type)
 		return -EBADMSG;
-	info = rrlog_type_info(rec->type);
+	info = rrlog_find_type(rec->type);
 	if (!info)
 		return -EPROTONOSUPPORT;
 	if ((head & HEAD_OUTPUT) && get_output(p, in, end))

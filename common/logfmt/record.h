@@ -20,6 +20,16 @@ struct rrlog_predicted_number {
 	uint8_t bytes; /* 0: none yet */
 };
 
+extern const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT];
+
+/** rrlog_type_info(), for those who ask for each record. */
+static inline const struct rrlog_type_info *rrlog_find_type(unsigned int type)
+{
+	if (type >= RRLOG_TYPE_LIMIT || !rrlog_types[type].name)
+		return NULL;
+	return &rrlog_types[type];
+}
+
 /* What the next record is predicted from; all zero at the start of a frame. */
 struct rrlog_prediction {
 	uint64_t output_bytes;

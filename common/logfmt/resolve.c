@@ -120,12 +120,15 @@ static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
 		err = take_data(r, bytes);
 	if (!err)
 		err = rrlog_images_read(&r->images, &r->store, id, offset,
-					r->data.bytes, (size_t)bytes, &r->error);
+					r->data.bytes, (size_t)bytes,
+					&r->error);
 	if (!err &&
 	    rrlog_checksum(r->data.bytes, (size_t)bytes) != rec->field[CRC])
-		err = rrlog_images_fail(&r->images, id, offset, -ESTALE,
-					"the image has changed since it was recorded; put back the one that was used",
-					&r->error);
+		err = rrlog_images_fail(
+			&r->images, id, offset, -ESTALE,
+			"the image has changed since it was recorded; put back "
+			"the one that was used",
+			&r->error);
 	if (err)
 		return err;
 	rec->type = RRLOG_DMA;

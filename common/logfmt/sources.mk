@@ -22,6 +22,7 @@ LOGFMT_SRCS := \
 	common/logfmt/store.c \
 	common/logfmt/types.c \
 	common/logfmt/writer.c \
+	common/logfmt/writer-append.c \
 	common/logfmt/writer-thread.c
 
 LOGFMT_TOOL_SRCS := \

@@ -10,7 +10,7 @@
 		 sizeof(const char *) -                                        \
 	 1)
 
-static const struct rrlog_type_info types[RRLOG_TYPE_LIMIT] = {
+const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT] = {
 #define X(id, number, name_, data, ...)                                        \
 	[number] = { .type = (enum rrlog_type)(number),                        \
 		     .name = name_,                                            \
@@ -32,7 +32,5 @@ RRLOG_RECORDS(X)
 
 const struct rrlog_type_info *rrlog_type_info(unsigned int type)
 {
-	if (type >= RRLOG_TYPE_LIMIT || !types[type].name)
-		return NULL;
-	return &types[type];
+	return rrlog_find_type(type);
 }

@@ -29,6 +29,11 @@ static inline int rrlog_get_varint(const uint8_t **in, const uint8_t *end,
 	unsigned int shift;
 	uint64_t sum = 0;
 
+	if (p < end && *p < 0x80) { /* most of them */
+		*value = *p;
+		*in = p + 1;
+		return 0;
+	}
 	for (shift = 0; p < end && shift < 64; shift += 7) {
 		uint8_t byte = *p++;
 

@@ -27,8 +27,8 @@ int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
 	if (w->failed)
 		return w->failed;
 	w->failed = err;
-	rrlog_fail(&w->error, err, "%s/%s: %s: %s", w->path,
-		   RRLOG_FILE_EVENTS, what, strerror(-err));
+	rrlog_fail(&w->error, err, "%s/%s: %s: %s", w->path, RRLOG_FILE_EVENTS,
+		   what, strerror(-err));
 	pthread_cond_broadcast(&w->room);
 	pthread_cond_signal(&w->work);
 	return err;
@@ -168,9 +168,9 @@ static int write_blobs(struct rrlog_writer *w, const struct rrlog_buffer *blobs)
 		struct rrlog_frame frame = {
 			.kind = RRLOG_FRAME_BLOB_BYTES,
 			.raw = blobs->bytes + at,
-			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES ?
-					     left :
-					     RRLOG_BLOB_FRAME_BYTES,
+			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES
+					     ? left
+					     : RRLOG_BLOB_FRAME_BYTES,
 		};
 		struct rrlog_frame_place place;
 
@@ -207,6 +207,13 @@ static int write_batch(struct rrlog_writer *w, const struct rrlog_batch *batch)
 	return err;
 }
 
+/* Much waits: soon the guest would have to. */
+static bool is_behind(const struct rrlog_writer *w)
+{
+	return w->queue_count > RRLOG_QUEUE_FRAMES / 2 ||
+	       w->queue_bytes > RRLOG_QUEUE_BYTES / 2;
+}
+
 static void *writer_thread(void *opaque)
 {
 	struct rrlog_writer *w = opaque;
@@ -217,6 +224,7 @@ static void *writer_thread(void *opaque)
 		int err;
 
 		w->events.sync = w->blobs.sync = w->sync;
+		w->events.hurry = w->blobs.hurry = is_behind(w);
 		pthread_mutex_unlock(&w->lock);
 		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);

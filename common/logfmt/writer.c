@@ -13,8 +13,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "images.h"
-
 #define MANIFEST_TEMPORARY RRLOG_FILE_MANIFEST ".tmp"
 
 static void init_sync(struct rrlog_writer *w)
@@ -73,7 +71,8 @@ int rrlog_writer_create(const char *path, const char *codec,
 	rrlog_manifest_init(&w->manifest);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
 	w->blobs.fd = w->index.frames.fd = -1;
-	w->codec = w->events.codec = w->blobs.codec = (enum rrlog_codec)codec_or_err;
+	w->codec = w->events.codec = w->blobs.codec =
+		(enum rrlog_codec)codec_or_err;
 	w->path = strdup(path);
 	err = -ENOMEM;
 	if (!w->path)
@@ -104,8 +103,8 @@ fail:
 int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
 			      const char *value)
 {
-	return w->started ? -EBUSY :
-			    rrlog_manifest_set(&w->manifest, key, value);
+	return w->started ? -EBUSY
+			  : rrlog_manifest_set(&w->manifest, key, value);
 }
 
 int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
@@ -131,8 +130,8 @@ int rrlog_writer_manifest_set_bytes(struct rrlog_writer *w, const char *key,
 int rrlog_writer_add_block(struct rrlog_writer *w,
 			   const struct rrlog_block *block)
 {
-	return w->started ? -EBUSY :
-			    rrlog_manifest_add_block(&w->manifest, block);
+	return w->started ? -EBUSY
+			  : rrlog_manifest_add_block(&w->manifest, block);
 }
 
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
@@ -144,7 +143,7 @@ static int fail_at(struct rrlog_writer *w, int err, const char *file)
 int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 			  uint64_t page_index, const void *page)
 {
-	struct rrlog_page_place place = { block, page_index };
+	struct rrlog_page_place place = {block, page_index};
 	int err;
 
 	if (w->started)
@@ -171,8 +170,8 @@ static int check_pages(const struct rrlog_writer *w)
 		if (!w->page_limit[id])
 			continue;
 		block = rrlog_manifest_find_block(&w->manifest, id);
-		if (!block || w->page_limit[id] >
-				      block->size_bytes / RRLOG_PAGE_BYTES)
+		if (!block ||
+		    w->page_limit[id] > block->size_bytes / RRLOG_PAGE_BYTES)
 			return -EINVAL;
 	}
 	return 0;
@@ -217,7 +216,7 @@ static int seal_manifest(struct rrlog_writer *w, uint32_t *checksum)
 
 static int create_blobs(struct rrlog_writer *w)
 {
-	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_BLOBS };
+	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_BLOBS};
 	int err;
 
 	memcpy(h.trace_id, w->manifest.trace_id, sizeof(h.trace_id));
@@ -287,152 +286,7 @@ fail:
 	return err;
 }
 
-/* ---- records ---- */
-
-static int reserve(struct rrlog_batch *batch, size_t data_bytes)
-{
-	int err = 0;
-
-	if (!batch->raw.capacity_bytes)
-		err = rrlog_buffer_reserve(&batch->raw,
-					   RRLOG_FRAME_TARGET_BYTES * 5 / 4);
-	if (err)
-		return err;
-	return rrlog_buffer_reserve(&batch->raw,
-				    RRLOG_RECORD_MAX_BYTES + data_bytes);
-}
-
-/* Large data goes to the blobs: *rec gets the list of its runs instead. */
-static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
-{
-	struct rrlog_blob_writer *bw = &w->blob_table;
-	uint64_t before = bw->position;
-	int err;
-
-	if (rec->data_bytes < RRLOG_BLOB_MIN_BYTES || rec->type == RRLOG_IMAGE)
-		return 0;
-	err = rrlog_blob_put(bw, rec->data, rec->data_bytes, &w->current.blobs);
-	if (err)
-		return err;
-	rec->in_blobs = true;
-	rec->data = bw->list;
-	rec->data_bytes = bw->list_bytes;
-	w->raw_bytes += bw->position - before;
-	return 0;
-}
-
-static void note_landmark(struct rrlog_writer *w,
-			  const struct rrlog_record *rec)
-{
-	if (rec->stamp == RRLOG_AT_LANDMARK &&
-	    rec->landmark.branches > w->max_branches)
-		w->max_branches = rec->landmark.branches;
-}
-
-static int append_locked(struct rrlog_writer *w, const struct rrlog_record *in)
-{
-	struct rrlog_batch *batch = &w->current;
-	struct rrlog_record rec = *in;
-	size_t bytes;
-	int err = rrlog_writer_make_room(w);
-
-	if (err)
-		return err;
-	err = move_data(w, &rec);
-	if (!err)
-		err = reserve(batch, rec.data_bytes);
-	if (err)
-		return rrlog_writer_fail(w, err, "cannot append");
-	bytes = rrlog_record_encode(&w->prediction, &rec,
-				    batch->raw.bytes + batch->raw.used_bytes);
-	batch->raw.used_bytes += bytes;
-	w->raw_bytes += bytes;
-	w->appended_count++;
-	w->last_output_bytes = rec.output_bytes;
-	w->last_output_hash = rec.output_hash;
-	note_landmark(w, &rec);
-	if (!batch->record_count++) {
-		batch->first_branches = w->max_branches;
-		batch->begin_ns = rrlog_now_ns();
-		pthread_cond_signal(&w->work);
-	}
-	rrlog_writer_hand_over(w);
-	return 0;
-}
-
-static int append(struct rrlog_writer *w, const struct rrlog_record *rec)
-{
-	int err;
-
-	if (!w->started)
-		return w->failed ? w->failed : -EINVAL;
-	pthread_mutex_lock(&w->lock);
-	err = append_locked(w, rec);
-	pthread_mutex_unlock(&w->lock);
-	return err;
-}
-
-int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
-{
-	int err = rrlog_record_check(rec);
-
-	if (err)
-		return err;
-	if (rec->in_blobs || rec->type == RRLOG_IMAGE ||
-	    rec->type == RRLOG_DMA_IMAGE)
-		return -EINVAL;
-	return append(w, rec);
-}
-
-int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
-			   uint64_t size_bytes, uint64_t mtime_ns, uint32_t *id)
-{
-	struct rrlog_record rec = {
-		.type = RRLOG_IMAGE,
-		.field = { 0, size_bytes, mtime_ns },
-		.data = path,
-		.data_bytes = strlen(path),
-	};
-	int err;
-
-	if (!rec.data_bytes || rec.data_bytes >= PATH_MAX)
-		return -EINVAL;
-	if (!w->started)
-		return w->failed ? w->failed : -EINVAL;
-	pthread_mutex_lock(&w->lock);
-	err = w->image_count < RRLOG_MAX_IMAGES ? 0 : -ENOSPC;
-	rec.field[0] = w->image_count;
-	rec.output_bytes = w->last_output_bytes;
-	rec.output_hash = w->last_output_hash;
-	if (!err)
-		err = append_locked(w, &rec);
-	if (!err)
-		*id = w->image_count++;
-	pthread_mutex_unlock(&w->lock);
-	return err;
-}
-
-int rrlog_writer_append_from_image(struct rrlog_writer *w,
-				   const struct rrlog_record *dma,
-				   uint32_t image, uint64_t image_offset)
-{
-	struct rrlog_record rec = *dma;
-	int err = rrlog_record_check(dma);
-
-	if (err)
-		return err;
-	if (dma->type != RRLOG_DMA || !dma->data_bytes || dma->in_blobs ||
-	    image >= w->image_count)
-		return -EINVAL;
-	rec.type = RRLOG_DMA_IMAGE;
-	rec.field[2] = image;
-	rec.field[3] = image_offset;
-	rec.field[4] = dma->data_bytes;
-	rec.field[5] = rrlog_checksum(dma->data, dma->data_bytes);
-	rec.data = NULL;
-	rec.data_bytes = 0;
-	return append(w, &rec);
-}
+/* ---- while recording ---- */
 
 void rrlog_writer_set_fsync(struct rrlog_writer *w, bool sync)
 {

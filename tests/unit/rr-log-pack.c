@@ -26,7 +26,8 @@ static int run(const char *command)
 	struct file_copy f;
 	int status;
 
-	snprintf(full, sizeof(full), "cd '%s' && { %s\n} >out 2>err", dir, command);
+	snprintf(full, sizeof(full), "cd '%s' && { %s\n} >out 2>err", dir,
+		 command);
 	status = system(full);
 	f = load_file(dir, "err");
 	snprintf(error, sizeof(error), "%.*s", (int)f.size, (char *)f.bytes);
@@ -121,7 +122,7 @@ static unsigned int count_files(void)
 
 static void test_plain(void)
 {
-	struct stat st = { 0 };
+	struct stat st = {0};
 
 	make_trace(false);
 	umask(0);
@@ -137,7 +138,8 @@ static void test_plain(void)
 	ksft_ok(!run_log("verify p") && !run_log("stats p") &&
 			!run_log("dump --from 1990 p") && !run_log("info p"),
 		"all commands");
-	ksft_ok(!run("tar tvf p && tar xf p manifest && cmp manifest t.rrt/manifest"),
+	ksft_ok(!run("tar tvf p && tar xf p manifest && cmp manifest "
+		     "t.rrt/manifest"),
 		"other tools open it: %s", error);
 	run("rm -f manifest");
 	ksft_ok(!run_log("unpack p u.rrt") && !run("diff -r t.rrt u.rrt") &&
@@ -227,8 +229,9 @@ static void test_hostile(void)
 			is_refused(&f, 156, "3", 1),
 		"links, folders, devices");
 	ksft_ok(is_refused(&f, 124, "77777777777", 11) &&
-			is_refused(&f, 124, "\xff\xff\xff\xff\xff\xff\xff\xff"
-					    "\xff\xff\xff",
+			is_refused(&f, 124,
+				   "\xff\xff\xff\xff\xff\xff\xff\xff"
+				   "\xff\xff\xff",
 				   11) &&
 			is_refused(&f, 124, "99999999999", 11),
 		"impossible sizes");
@@ -252,8 +255,8 @@ static void test_images(void)
 		"packed without and with images: %s", error);
 	snprintf(path, sizeof(path), "%s/full", dir);
 	unlink(image);
-	ksft_ok(read_all(packed) == -ENOENT &&
-			strstr(error, "image 0 (") && strstr(error, image),
+	ksft_ok(read_all(packed) == -ENOENT && strstr(error, "image 0 (") &&
+			strstr(error, image),
 		"without, on a machine that lacks the image: %s", error);
 	ksft_ok(!read_all(path), "with: %s", error);
 	ksft_ok(run_log("pack --with-images t.rrt q") == 1 &&
@@ -303,7 +306,7 @@ static void test_age(void)
 
 int main(int argc, char **argv)
 {
-	struct rng rng = { SEED };
+	struct rng rng = {SEED};
 	size_t i;
 
 	program = argc > 1 ? argv[1] : getenv("RR_LOG");

@@ -28,9 +28,9 @@ static gint compare(gconstpointer a, gconstpointer b)
 {
 	const struct rrlog_image_extent *x = a, *y = b;
 
-	return x->image_offset < y->image_offset ?
-		       -1 :
-		       x->image_offset > y->image_offset;
+	return x->image_offset < y->image_offset
+		       ? -1
+		       : x->image_offset > y->image_offset;
 }
 
 /* Sorted, and those that meet or overlap become one. */
@@ -105,9 +105,8 @@ void extents_free(struct extents *e)
 
 uint64_t extents_file_bytes(const GArray *extents)
 {
-	const struct rrlog_image_extent *last =
-		&g_array_index(extents, struct rrlog_image_extent,
-			       extents->len - 1);
+	const struct rrlog_image_extent *last = &g_array_index(
+		extents, struct rrlog_image_extent, extents->len - 1);
 
 	return last->offset + last->bytes;
 }

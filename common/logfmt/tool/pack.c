@@ -24,19 +24,19 @@ static gboolean force;
 static char **recipients;
 
 static const GOptionEntry options[] = {
-	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
-	  "Put in what records need of disk images", NULL },
-	{ "encrypt-to", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &recipients,
-	  "Encrypt with age to this recipient (may be repeated)", "RECIPIENT" },
-	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
-	  "Replace FILE if there is one", NULL },
+	{"with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
+	 "Put in what records need of disk images", NULL},
+	{"encrypt-to", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &recipients,
+	 "Encrypt with age to this recipient (may be repeated)", "RECIPIENT"},
+	{"force", 'f', 0, G_OPTION_ARG_NONE, &force,
+	 "Replace FILE if there is one", NULL},
 	G_OPTION_ENTRY_NULL,
 };
 
 struct pack {
 	const char *file;
 	char *temporary;
-	int fd; /* of it */
+	int fd;	     /* of it */
 	int pipe_fd; /* to age; -1: there is none */
 	struct age age;
 	struct archive *tar;
@@ -168,8 +168,8 @@ static int copy_member(struct pack *p, const char *name)
 		size_t part = (size_t)MIN(COPY_BYTES, member.bytes - at);
 
 		err = rrlog_member_read(&member, p->buffer, part, at);
-		status = err ? fail(name, g_strerror(-err)) :
-			       put(p, p->buffer, part);
+		status = err ? fail(name, g_strerror(-err))
+			     : put(p, p->buffer, part);
 	}
 	rrlog_member_close(&member);
 	return status;
@@ -183,12 +183,11 @@ static int copy_extent(struct pack *p, uint32_t id,
 
 	for (at = 0; !status && at < e->bytes; at += COPY_BYTES) {
 		size_t part = (size_t)MIN(COPY_BYTES, e->bytes - at);
-		int err = rrlog_reader_read_image(p->reader, id,
-						  e->image_offset + at,
-						  p->buffer, part);
+		int err = rrlog_reader_read_image(
+			p->reader, id, e->image_offset + at, p->buffer, part);
 
-		status = err ? tool_fail(p->reader, err) :
-			       put(p, p->buffer, part);
+		status = err ? tool_fail(p->reader, err)
+			     : put(p, p->buffer, part);
 	}
 	return status;
 }
@@ -212,16 +211,15 @@ static int put_image(struct pack *p, uint32_t id)
 		status = put(p, start, bytes);
 	g_free(start);
 	for (i = 0; !status && i < extents->len; i++)
-		status = copy_extent(p, id,
-				     &g_array_index(extents,
-						    struct rrlog_image_extent,
-						    i));
+		status = copy_extent(
+			p, id,
+			&g_array_index(extents, struct rrlog_image_extent, i));
 	return status;
 }
 
-static const char *const members[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				       RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				       RRLOG_FILE_INDEX };
+static const char *const members[] = {RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
+				      RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
+				      RRLOG_FILE_INDEX};
 
 static void count_bytes(struct pack *p)
 {
@@ -282,10 +280,11 @@ int tool_pack(int argc, char **argv)
 	char *args[2];
 	int status;
 
-	if (!tool_parse_many(argc, argv, options,
-			     "Makes one file of a trace, which replays as it is; "
-			    "or, encrypted, after\nrr-log unpack.",
-			     "TRACE FILE", 2, args))
+	if (!tool_parse_many(
+		    argc, argv, options,
+		    "Makes one file of a trace, which replays as it is; "
+		    "or, encrypted, after\nrr-log unpack.",
+		    "TRACE FILE", 2, args))
 		return TOOL_FAILED;
 	/* An age that gave up shows as an error of writing. */
 	signal(SIGPIPE, SIG_IGN);

@@ -23,8 +23,8 @@
 static char *identity;
 
 static const GOptionEntry options[] = {
-	{ "identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
-	  "Decrypt with the key in this file", "FILE" },
+	{"identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
+	 "Decrypt with the key in this file", "FILE"},
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -59,7 +59,7 @@ static bool is_known(const char *name)
 {
 	static const char *const names[] = {
 		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
-		RRLOG_FILE_EVENTS, RRLOG_FILE_INDEX,
+		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX,
 	};
 	unsigned int id;
 	char image[32];
@@ -79,9 +79,9 @@ static bool is_known(const char *name)
 
 static int open_file(struct unpack *u)
 {
-	char magic[sizeof(AGE_MAGIC)] = { 0 };
-	char *argv[] = { (char *)"age", (char *)"-d", (char *)"-i", identity,
-			 NULL };
+	char magic[sizeof(AGE_MAGIC)] = {0};
+	char *argv[] = {(char *)"age", (char *)"-d", (char *)"-i", identity,
+			NULL};
 	struct stat st;
 
 	u->file_fd = open(u->file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -93,18 +93,18 @@ static int open_file(struct unpack *u)
 	if (pread(u->file_fd, magic, strlen(AGE_MAGIC), 0) < 0)
 		return fail(u->file, g_strerror(errno));
 	if (!strcmp(magic, AGE_MAGIC) != !!identity)
-		return fail(u->file, identity ?
-					     "not encrypted: leave out --identity" :
-					     "encrypted: say --identity FILE");
-	if (identity &&
-	    !age_start(&u->age, argv, u->file_fd, -1, &u->pipe_fd))
+		return fail(u->file,
+			    identity ? "not encrypted: leave out --identity"
+				     : "encrypted: say --identity FILE");
+	if (identity && !age_start(&u->age, argv, u->file_fd, -1, &u->pipe_fd))
 		return TOOL_FAILED;
 	u->tar = archive_read_new();
 	archive_read_support_format_tar(u->tar);
 	if (archive_read_open_fd(u->tar, identity ? u->pipe_fd : u->file_fd,
 				 COPY_BYTES))
-		return fail(u->file, identity ? "cannot be decrypted, or is not a packed trace" :
-						"not a packed trace");
+		return fail(u->file, identity ? "cannot be decrypted, or is "
+						"not a packed trace"
+					      : "not a packed trace");
 	return TOOL_OK;
 }
 
