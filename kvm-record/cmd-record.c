@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "host-check.h"
 #include "lab.h"
 #include "qemu-args.h"
+#include "rrlog.h"
 #include "session.h"
 #include "summary.h"
 #include "tool.h"
@@ -28,6 +28,7 @@
 struct record_options {
 	char *trace;
 	gboolean lab, force, quiet, no_check;
+	gboolean fsync, refer_to_images;
 	gboolean deterministic;
 	gint seed, memory_mib;
 	char **lab_args;	/* run.sh's */
@@ -45,6 +46,11 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		  "the trace to make", "TRACE" },
 		{ "force", 'f', 0, G_OPTION_ARG_NONE, &o->force,
 		  "replace a trace that exists", NULL },
+		{ "fsync", 0, 0, G_OPTION_ARG_NONE, &o->fsync,
+		  "sync the trace to the disk all the time", NULL },
+		{ "refer-to-images", 0, 0, G_OPTION_ARG_NONE,
+		  &o->refer_to_images,
+		  "leave out what is read from read-only disk images", NULL },
 		{ "lab", 0, 0, G_OPTION_ARG_NONE, &o->lab,
 		  "record in an emulated host: needs no KVM here", NULL },
 		{ "deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
@@ -102,27 +108,19 @@ static bool check_options(const struct record_options *o, GError **error)
 	return false;
 }
 
-/* Only what a trace is made of: a wrong -o must not cost the user a folder. */
+/* A wrong -o must not cost the user a folder. */
 static bool remove_trace(const char *trace, GError **error)
 {
-	static const char *const files[] = { "manifest", "pages", "events" };
-	int dir = open(trace, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	size_t i;
+	int err = rrlog_trace_remove(trace);
 
-	if (dir < 0 || faccessat(dir, "manifest", F_OK, 0)) {
+	if (!err)
+		return true;
+	if (err == -EINVAL)
 		rr_tool_set_error(error, "%s is not a trace: not replaced",
 				  trace);
-		if (dir >= 0)
-			close(dir);
-		return false;
-	}
-	for (i = 0; i < G_N_ELEMENTS(files); i++)
-		unlinkat(dir, files[i], 0);
-	close(dir);
-	if (!rmdir(trace))
-		return true;
-	rr_tool_set_error(error, "cannot replace %s: %s", trace,
-			  g_strerror(errno));
+	else
+		rr_tool_set_error(error, "cannot replace %s: %s", trace,
+				  g_strerror(-err));
 	return false;
 }
 
@@ -168,10 +166,13 @@ static bool check_host(GError **error)
 
 static GPtrArray *command(const struct record_options *o, GError **error)
 {
+	const struct record_how how = {
+		.fsync = o->fsync, .refer_to_images = o->refer_to_images,
+	};
 	const struct lab_options lab = {
 		.deterministic = o->deterministic || o->seed,
 		.seed = o->seed, .memory_mib = o->memory_mib,
-		.args = o->lab_args,
+		.args = o->lab_args, .how = how,
 	};
 	g_autofree char *trace = NULL, *qemu = NULL;
 
@@ -181,7 +182,7 @@ static GPtrArray *command(const struct record_options *o, GError **error)
 	if (!qemu || (!o->no_check && !check_host(error)))
 		return NULL;
 	trace = g_canonicalize_filename(o->trace, NULL);
-	return qemu_args_for_record(qemu, trace, o->args);
+	return qemu_args_for_record(qemu, trace, &how, o->args);
 }
 
 static void say_summary(const struct record_options *o,

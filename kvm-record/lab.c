@@ -255,7 +255,8 @@ static bool add_memory(GPtrArray *out, uint64_t mib, GError **error)
 	return true;
 }
 
-static void add_command(GPtrArray *out, const char *trace, GPtrArray *args)
+static void add_command(GPtrArray *out, const char *trace,
+			const struct record_how *how, GPtrArray *args)
 {
 	g_autofree char *absolute = g_canonicalize_filename(trace, NULL);
 	g_autofree char *dir = g_path_get_dirname(absolute);
@@ -266,6 +267,10 @@ static void add_command(GPtrArray *out, const char *trace, GPtrArray *args)
 	add(out, "--out", dir);
 	add(out, "--", "/opt/rr/bin/rr-kvm");
 	add(out, "record", "--quiet");
+	if (how->fsync)
+		add(out, "--fsync", NULL);
+	if (how->refer_to_images)
+		add(out, "--refer-to-images", NULL);
 	add(out, "-o", inside);
 	add(out, "--", NULL);
 	for (i = 0; i < args->len; i++)
@@ -288,7 +293,7 @@ GPtrArray *lab_command(const struct lab_options *options, const char *trace,
 		return NULL;
 	add_options(out, options);
 	add_files(out, &files);
-	add_command(out, trace, inner);
+	add_command(out, trace, &options->how, inner);
 	if (g_hash_table_size(paths))
 		rr_tool_say("the lab works on copies of %u files and folders; "
 			    "what the guest writes to them is gone at the end",

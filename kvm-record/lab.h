@@ -9,11 +9,14 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "qemu-args.h"
+
 struct lab_options {
 	bool deterministic;
 	int seed;		/* 0: none given */
 	int memory_mib;		/* 0: as much as it takes */
 	char **args;		/* more for run.sh, or NULL */
+	struct record_how how;
 };
 
 /**

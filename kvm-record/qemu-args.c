@@ -231,6 +231,7 @@ static void add_user_args(GPtrArray *out, char *const *args)
 }
 
 GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
+				const struct record_how *how,
 				char *const *args)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
@@ -241,7 +242,11 @@ GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
 	add_firmware(out, args);
 	add(out, "-accel");
 	g_ptr_array_add(out, g_strconcat("kvm,kernel-irqchip=off,rr-record=",
-					 escaped, NULL));
+					 escaped,
+					 how->fsync ? ",rr-fsync=on" : "",
+					 how->refer_to_images ?
+						 ",rr-images=on" : "",
+					 NULL));
 	for (i = 0; i < G_N_ELEMENTS(recording); i++)
 		add(out, recording[i]);
 	add_user_args(out, args);

@@ -13,8 +13,15 @@
 /** False and @error where @args ask for what cannot be recorded. */
 bool qemu_args_check(char *const *args, GError **error);
 
+/* How the recorder writes. */
+struct record_how {
+	bool fsync; /* sync the trace to the disk all the time */
+	bool refer_to_images; /* leave out what read-only images hold */
+};
+
 /** The whole command line, NULL-terminated: @qemu, ours, then @args. */
 GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
+				const struct record_how *how,
 				char *const *args);
 
 /** Guest memory that @args ask for. */

@@ -16,7 +16,7 @@
 struct replay_options {
 	char *trace;
 	gboolean console, verbose;
-	char **plugins, **qemu_args;
+	char **plugins, **images, **qemu_args;
 };
 
 static const char description[] =
@@ -34,6 +34,9 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		  "say what is replayed; progress on a terminal", NULL },
 		{ "plugin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->plugins,
 		  "load a TCG plugin; again for more", "LIB.so[,ARG=...]" },
+		{ "image", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->images,
+		  "disk image ID of the trace is at PATH; again for more",
+		  "ID=PATH" },
 		{ "qemu-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->qemu_args,
 		  "one more argument for QEMU; again for more", "ARG" },
 		G_OPTION_ENTRY_NULL
@@ -129,11 +132,16 @@ static char *machine(const struct replay_options *o)
 {
 	g_auto(GStrv) parts = g_strsplit(o->trace, ",", -1);
 	g_autofree char *escaped = g_strjoinv(",,", parts);
+	g_autofree char *images = o->images ? g_strjoinv("\n", o->images) :
+					      g_strdup("");
+	g_auto(GStrv) image_parts = g_strsplit(images, ",", -1);
+	g_autofree char *images_escaped = g_strjoinv(",,", image_parts);
 	bool progress = o->verbose && isatty(STDERR_FILENO);
 
 	return g_strconcat("rr-replay,trace=", escaped,
 			   o->console ? ",console=on" : "",
-			   progress ? ",progress=on" : "", NULL);
+			   progress ? ",progress=on" : "",
+			   o->images ? ",images=" : "", images_escaped, NULL);
 }
 
 static GPtrArray *command(const struct replay_options *o, GError **error)

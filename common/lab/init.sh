@@ -13,8 +13,9 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/shm /dev/pts
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
-mount -t tmpfs tmpfs /tmp
-mount -t tmpfs tmpfs /run
+# No file systems on these: files of the command may be there.
+mkdir -p /tmp /run /var/tmp
+chmod 1777 /tmp /var/tmp
 ln -s /proc/self/fd /dev/fd
 hostname lab
 ip link set lo up 2>/dev/null

@@ -230,6 +230,12 @@ int rrlog_writer_close(struct rrlog_writer *w, bool clean);
 
 const char *rrlog_writer_error(const struct rrlog_writer *w);
 
+/**
+ * Remove the trace folder @path: a trace's files and then the folder.
+ * -EINVAL: it is none, nothing was touched; -ENOTEMPTY: it held other files.
+ */
+int rrlog_trace_remove(const char *path);
+
 /* ---- reading ---- */
 
 struct rrlog_reader;

@@ -18,6 +18,7 @@ LOGFMT_SRCS := \
 	common/logfmt/pages-writer.c \
 	common/logfmt/reader.c \
 	common/logfmt/record.c \
+	common/logfmt/remove.c \
 	common/logfmt/resolve.c \
 	common/logfmt/store.c \
 	common/logfmt/types.c \

@@ -42,6 +42,7 @@ typedef struct RRRecorder {
     struct rrlog_writer *writer;
     bool started;   /* records are being written */
     bool finished;  /* ... and never will be again */
+    enum rrlog_end_reason end_reason; /* if it ended now */
     CPUState *cpu;
     int pmu_fd;
 

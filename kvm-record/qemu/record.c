@@ -200,11 +200,23 @@ static int iothread_found(Object *obj, void *opaque)
     return object_dynamic_cast(obj, TYPE_IOTHREAD) ? 1 : 0;
 }
 
+/* Comes before the machine stops for it. */
+static void shutdown_requested(Notifier *n, void *data)
+{
+    ShutdownCause cause = *(ShutdownCause *)data;
+
+    if (!shutdown_caused_by_guest(cause)) {
+        rr_recorder.end_reason = RRLOG_END_STOPPED;
+    }
+}
+
+static Notifier shutdown_notifier = { .notify = shutdown_requested };
+
 static void vm_state_changed(void *opaque, bool running, RunState state)
 {
     if (!running && (state == RUN_STATE_SHUTDOWN ||
                      runstate_check(RUN_STATE_SHUTDOWN))) {
-        rr_record_stop(RRLOG_END_SHUTDOWN);
+        rr_record_stop(rr_recorder.end_reason);
     }
 }
 
@@ -244,6 +256,8 @@ void rr_record_start(CPUState *cpu)
     rr_record_memory_slots();
     append_initial_state(cpu);
     s->in_access = false;
+    s->end_reason = RRLOG_END_SHUTDOWN;
+    qemu_register_shutdown_notifier(&shutdown_notifier);
     qemu_add_vm_change_state_handler(vm_state_changed, NULL);
 }
 

@@ -105,7 +105,8 @@ void G_GNUC_PRINTF(1, 2) rr_replay_diverged(const char *fmt, ...);
 void rr_replay_diverged_at(const struct rrlog_record *rec,
                            const struct rr_landmark *found,
                            const char *what);
-void rr_replay_damaged(void);
+/* @err: what rrlog_reader_next() said. */
+void rr_replay_read_failed(int err);
 void rr_replay_end_of_log(void);
 void rr_replay_report_end(void);
 void rr_replay_show_progress(bool last);

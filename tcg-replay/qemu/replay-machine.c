@@ -6,6 +6,7 @@
  */
 #include "replay-internal.h"
 #include "qapi/error.h"
+#include "qemu/cutils.h"
 #include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
@@ -16,6 +17,7 @@
 struct RRReplayMachine {
     MachineState parent_obj;
     char *trace;
+    char *images;
     bool console;
     bool progress;
     uint64_t corrupt_record;
@@ -113,6 +115,46 @@ static void machine_done(Notifier *n, void *data)
 
 static Notifier done_notifier = { .notify = machine_done };
 
+/* "0=/a/disk.img", more after newlines: where images are now. */
+static void place_images(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        const char *path;
+        uint64_t id;
+
+        if (!**line) {
+            continue;
+        }
+        if (parse_uint(*line, &path, 10, &id) || *path != '=' || !path[1] ||
+            id > UINT32_MAX ||
+            rrlog_reader_set_image_path(rr_replay.reader, id, path + 1)) {
+            error_report("rr-replay: '%s' is no image: it is NUMBER=PATH",
+                         *line);
+            exit(RR_EXIT_FAILURE);
+        }
+    }
+}
+
+/* The last landmark, for "how far": it is in one of the last frames. */
+static void find_total(void)
+{
+    struct rrlog_reader *r = rr_replay.reader;
+    struct rrlog_record rec;
+
+    rrlog_reader_set_resolve(r, 0);
+    if (!rrlog_reader_seek_branches(r, UINT64_MAX)) {
+        while (rrlog_reader_next(r, &rec) > 0) {
+            if (rec.stamp == RRLOG_AT_LANDMARK) {
+                rr_replay.total_branches = rec.landmark.branches;
+            }
+        }
+    }
+    rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES);
+    rrlog_reader_rewind(r); /* damage shows again when it is reached */
+}
+
 static void machine_init(MachineState *ms)
 {
     RRReplayMachine *m = RR_REPLAY_MACHINE(ms);
@@ -136,6 +178,10 @@ static void machine_init(MachineState *ms)
     if (ret) {
         fail_to_start(ret);
     }
+    place_images(m->images);
+    if (m->progress) {
+        find_total();
+    }
     rr_branches_are_counted = true;
     rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
     load_cpuid();
@@ -156,6 +202,19 @@ static void set_trace(Object *obj, const char *value, Error **errp)
 
     g_free(m->trace);
     m->trace = g_strdup(value);
+}
+
+static char *get_images(Object *obj, Error **errp)
+{
+    return g_strdup(RR_REPLAY_MACHINE(obj)->images);
+}
+
+static void set_images(Object *obj, const char *value, Error **errp)
+{
+    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
+
+    g_free(m->images);
+    m->images = g_strdup(value);
 }
 
 #define BOOL_PROPERTY(name)                                                  \
@@ -192,6 +251,9 @@ static void machine_class_init(ObjectClass *oc, void *data)
     mc->no_cdrom = 1;
     object_class_property_add_str(oc, "trace", get_trace, set_trace);
     object_class_property_set_description(oc, "trace", "Trace folder");
+    object_class_property_add_str(oc, "images", get_images, set_images);
+    object_class_property_set_description(oc, "images",
+        "Where images are that the trace refers to: NUMBER=PATH lines");
     object_class_property_add_bool(oc, "console", get_console, set_console);
     object_class_property_set_description(oc, "console",
         "Print what the guest writes to its first serial port");
@@ -202,7 +264,7 @@ static void machine_class_init(ObjectClass *oc, void *data)
                               get_corrupt_record, get_corrupt_record, NULL,
                               NULL);
     object_class_property_set_description(oc, "x-corrupt-record",
-        "For tests: change the first answer from this record on");
+        "For tests: change this record's landmark, or the first answer from there");
 }
 
 static const TypeInfo machine_type = {

@@ -121,14 +121,24 @@ void rr_replay_diverged_at(const struct rrlog_record *rec,
     print_context();
 }
 
-void rr_replay_damaged(void)
+void rr_replay_read_failed(int err)
 {
+    const char *text = rrlog_reader_error(rr_replay.reader);
+
     if (rr_replay.finished) {
         return;
     }
-    rr_replay_finish(RR_EXIT_DAMAGED);
-    fprintf(stderr, "rr-replay: the trace is damaged: %s\n",
-            rrlog_reader_error(rr_replay.reader));
+    if (err == -EBADMSG) {
+        rr_replay_finish(RR_EXIT_DAMAGED);
+        fprintf(stderr, "rr-replay: the trace is damaged: %s\n", text);
+        return;
+    }
+    rr_replay_finish(RR_EXIT_FAILURE);
+    fprintf(stderr, "rr-replay: cannot read the trace: %s\n", text);
+    if (err == -ENOENT || err == -ESTALE) {
+        fprintf(stderr, "rr-replay: rr-tcg replay --image ID=PATH says where "
+                "an image is\n");
+    }
 }
 
 static void print_summary(const char *how)

@@ -95,7 +95,7 @@ static bool read_record(void)
     ret = rrlog_reader_next(rr_replay.reader, &rec);
     if (ret < 0) {
         rr_replay.at_eof = true;
-        rr_replay_damaged();
+        rr_replay_read_failed(ret);
         return false;
     }
     if (ret == 0) {
