@@ -290,6 +290,8 @@ bench-logfmt: $(logfmt_bench)
 	$(Q)for b in $^; do $$b $(BUILD)/bench || exit 1; done
 bench: all guest
 	$(Q)$(test_env) sh bench/bench.sh
+	$(Q)$(test_env) sh bench/sizes.sh
+	$(Q)$(MAKE) --no-print-directory bench-logfmt
 
 # ---- install ----------------------------------------------------------------
 

@@ -111,17 +111,15 @@ print(eval(sys.argv[2]))' "$out/stats.json" "$1"
 insns=$(sed -n 's/^total insns: //p; s/^insns: //p' "$out/insn" | tail -n 1)
 [ -n "$insns" ] || fail "the plugin counted nothing"
 events=$(stat -c %s "$trace/events")
-# Of the rest only the size before compression is known.
-rest=$(stat_of 's["raw_bytes"] - s["types"].get("dma", {}).get("data_bytes", 0)')
+payload=$(stat -c %s "$trace/blobs")
 seconds=$(stat_of 'round(s["host_time_ns"] / 1e9, 1)')
 per() {
 	printf '%-36s %14s %18s\n' "$1" "$(calc "$events * $2" %.1f)" \
-		"$(calc "$rest * $2" %.1f)"
+		"$(calc "$payload * $2" %.1f)"
 }
 echo
-printf '%-36s %14s %18s\n' "$insns guest instructions" 'as stored' \
-	'without DMA data,'
-printf '%-36s %14s %18s\n' '' '' 'not compressed'
+printf '%-36s %14s %18s\n' "$insns guest instructions" 'the log' \
+	'DMA data apart'
 per 'bytes' 1
 per "bytes a second (of $seconds)" "1 / $seconds"
 per 'bytes per 1,000 instructions' "1000 / $insns"

@@ -57,6 +57,7 @@ does random && echo "guest: random $(head -c 4096 /dev/urandom | sum)"
 if does sleep; then
 	for i in 1 2 3; do sleep 0.3; echo "guest: slept $i"; done
 fi
+case ",$work," in *,idle,*) sleep 60 ;; esac	# not part of "all"
 echo "guest: $(date -u)"
 echo "guest: done"
 poweroff -f
