@@ -89,6 +89,24 @@ static const struct {
 #undef CAP
 };
 
+/*
+ * Without it KVM emulates real mode in software (KVM's Documentation, "unrestricted
+ * guest"), and the PMU never sees the branches that it emulates.
+ */
+static bool emulates_real_mode(void)
+{
+	char value = 0;
+	FILE *f = fopen("/sys/module/kvm_intel/parameters/unrestricted_guest",
+			"re");
+
+	if (!f)
+		return false;
+	if (fread(&value, 1, 1, f) != 1)
+		value = 0;
+	fclose(f);
+	return value == 'N' || value == '0';
+}
+
 static void check_capabilities(struct host_check_result *r)
 {
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -104,7 +122,12 @@ static void check_capabilities(struct host_check_result *r)
 			 capabilities[i].name);
 	}
 	close(fd);
-	if (missing[0])
+	if (emulates_real_mode())
+		result(r, HOST_CHECK_FAIL, "modprobe kvm_intel ept=1 "
+		       "unrestricted_guest=1 (not on processors before "
+		       "Westmere), " LAB, "kvm_intel emulates real mode: its "
+		       "branches cannot be counted");
+	else if (missing[0])
 		result(r, HOST_CHECK_FAIL, "boot Linux 5.10 or later, " LAB,
 		       "KVM lacks%s", missing);
 	else
