@@ -272,9 +272,10 @@ $(BUILD)/fuzz/seeds-of-trace: $(BUILD)/obj/common/logfmt/fuzz/seeds.o $(lib)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(lib) $(LDLIBS)
 
 .PHONY: fuzz
-fuzz: $(fuzz_targets) $(BUILD)/fuzz/seeds-of-trace
+fuzz: $(fuzz_targets) $(BUILD)/fuzz/seeds-of-trace $(BUILD)/bin/rr-log
 	$(Q)if [ -e $(FUZZ_TRACE) ]; then \
-		$(BUILD)/fuzz/seeds-of-trace $(FUZZ_TRACE) $(BUILD)/fuzz/seeds; \
+		$(BUILD)/fuzz/seeds-of-trace $(FUZZ_TRACE) $(BUILD)/fuzz/seeds \
+			$(BUILD)/bin/rr-log || exit 1; \
 	else echo 'No $(FUZZ_TRACE): without seeds from a trace'; fi
 	$(Q)for f in $(fuzz_targets); do \
 		sh common/logfmt/fuzz/run.sh $$f $(BUILD)/fuzz $(fuzz_options) || exit 1; done

@@ -26,16 +26,16 @@ static uint64_t read_records(struct rrlog_reader *r, uint64_t *count)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	struct fuzz_frames pages = { 0 }, events = { 0 };
+	struct fuzz_trace t = { 0 };
 	uint64_t sum, count, count_again;
 	struct rrlog_reader *r;
 
 	if (!bytes || bytes > FUZZ_MAX_BYTES)
 		return -1;
-	events.mode = data[0];
-	events.bytes = data + 1;
-	events.size = bytes - 1;
-	fuzz_store_trace(&pages, &events);
+	t.events.mode = data[0];
+	t.events.bytes = data + 1;
+	t.events.size = bytes - 1;
+	fuzz_store_trace(&t);
 	if (rrlog_reader_open(fuzz_dir(), &r))
 		abort(); /* all but the frames is right */
 	/* Never open what a path in the input names. */

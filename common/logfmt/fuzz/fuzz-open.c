@@ -63,7 +63,7 @@ static void ask_blocks(const struct rrlog_reader *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	const struct fuzz_frames none = { 0 };
+	const struct fuzz_trace none = { 0 };
 	uint8_t start[FUZZ_START_BYTES];
 	struct rrlog_reader_position p;
 	struct rrlog_reader *r;
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	data += sizeof(start), bytes -= sizeof(start);
 	if (!(start[RRLOG_HEADER_BYTES] & 1))
 		repair(start, data, bytes);
-	fuzz_store_trace(&none, &none); /* for the files that are not fuzzed */
+	fuzz_store_trace(&none); /* for the files that are not fuzzed */
 	fuzz_store(RRLOG_FILE_MANIFEST, data, bytes);
 	fuzz_store(RRLOG_FILE_EVENTS, start, sizeof(start));
 	if (!rrlog_reader_open(fuzz_dir(), &r)) {

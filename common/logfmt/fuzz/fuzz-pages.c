@@ -72,12 +72,12 @@ static int touch_page(void *opaque, uint32_t block, uint64_t page_index,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static uint8_t file[FUZZ_MAX_BYTES];
-	struct fuzz_frames pages = { .bytes = file }, events = { 0 };
+	struct fuzz_trace t = { .pages.bytes = file };
 	struct rrlog_reader *r;
 	uint64_t sum = 0;
 
-	pages.size = expand(data, bytes, file);
-	fuzz_store_trace(&pages, &events);
+	t.pages.size = expand(data, bytes, file);
+	fuzz_store_trace(&t);
 	if (rrlog_reader_open(fuzz_dir(), &r))
 		abort(); /* all but the frames is right */
 	rrlog_reader_for_each_page(r, touch_page, &sum);

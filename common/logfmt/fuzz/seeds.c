@@ -1,9 +1,8 @@
 /*
- * rrlog-seeds TRACE OUT: seeds for the fuzz targets from a real trace.
+ * rrlog-seeds TRACE OUT RR-LOG: seeds for the fuzz targets from a real trace.
  *
  * Small traces are written with windows of the real one's records and pages;
- * their files are the seeds: OUT/manifest, OUT/frames, OUT/pages, OUT/record,
- * OUT/open.
+ * their files are the seeds, in a folder OUT/TARGET for each target.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,11 +15,16 @@
 #include <string.h>
 
 #include "format.h"
+#include "images.h"
 
 #define SEEDS 24
 #define SEED_RECORDS 40
 #define SEED_PAGES 6
-#define SEED_DATA_BYTES 1500 /* records with more are left out */
+#define SEED_DATA_BYTES 9000 /* records with more are left out */
+#define SEED_TOTAL_BYTES 24000 /* of data in a small trace */
+#define SEED_IMAGE_RECORDS 3
+#define SEED_EXTENT_BYTES 3000 /* of the file image-0 */
+#define SEED_INDEX_BYTES 12000
 #define WINDOW_RECORDS 997   /* from the start of one to that of the next */
 
 static const char *const codecs[] = { "none", "none", "zlib", NULL };
@@ -61,17 +65,43 @@ static int put_pages(struct rrlog_writer *w, const struct pages *pages,
 static int append_window(struct rrlog_writer *w, struct rrlog_reader *r)
 {
 	struct rrlog_record rec;
+	size_t left = SEED_TOTAL_BYTES;
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; !err && i < WINDOW_RECORDS; i++) {
 		if (rrlog_reader_next(r, &rec) <= 0)
 			break;
-		if (i >= SEED_RECORDS || rec.data_bytes > SEED_DATA_BYTES)
+		if (i >= SEED_RECORDS || rec.data_bytes > SEED_DATA_BYTES ||
+		    rec.data_bytes > left || rec.type == RRLOG_IMAGE ||
+		    rec.type == RRLOG_DMA_IMAGE)
 			continue;
+		left -= rec.data_bytes;
 		err = rrlog_writer_append(w, &rec);
 		if (!err && i == SEED_RECORDS / 2)
 			err = rrlog_writer_flush(w); /* a second frame */
+	}
+	return err;
+}
+
+/* Records that name bytes of the image of fuzz-images. */
+static int append_images(struct rrlog_writer *w, unsigned int seed)
+{
+	uint8_t bytes[SEED_EXTENT_BYTES];
+	struct rrlog_record rec = { .type = RRLOG_DMA, .data = bytes };
+	unsigned int i;
+	uint32_t id;
+	size_t j;
+	int err = rrlog_writer_add_image(w, "/nonexistent/disk.img",
+					 FUZZ_IMAGE_BYTES, 1, &id);
+
+	for (i = 0; !err && i < SEED_IMAGE_RECORDS; i++) {
+		uint64_t offset = seed * 100 + i * 512;
+
+		rec.data_bytes = 512 + i * 300;
+		for (j = 0; j < rec.data_bytes; j++)
+			bytes[j] = fuzz_image_byte(offset + j);
+		err = rrlog_writer_append_from_image(w, &rec, id, offset);
 	}
 	return err;
 }
@@ -97,6 +127,8 @@ static int write_trace(const char *path, unsigned int seed,
 		err = put_pages(w, pages, seed);
 	if (!err)
 		err = rrlog_writer_start(w);
+	if (!err)
+		err = append_images(w, seed);
 	if (!err)
 		err = append_window(w, r);
 	close_err = rrlog_writer_close(w, true);
@@ -177,7 +209,96 @@ static GByteArray *load_open(const char *trace)
 	return out;
 }
 
-static bool copy_seeds(const char *trace, const char *out, unsigned int seed)
+/* Modes, size of the first part, both parts; frees @first. */
+static GByteArray *load_split(const char *trace, uint8_t modes,
+			      GByteArray *first)
+{
+	GByteArray *out =
+		load(trace, RRLOG_FILE_EVENTS, RRLOG_FRAMES_OFFSET);
+
+	g_byte_array_prepend(out, first->data, first->len);
+	g_byte_array_prepend(out,
+			     (guint8[]){ modes, (guint8)first->len,
+					 (guint8)(first->len >> 8) },
+			     FUZZ_SPLIT_BYTES);
+	g_byte_array_unref(first);
+	return out;
+}
+
+static GByteArray *load_blobs(const char *trace, unsigned int seed)
+{
+	return load_split(trace, (uint8_t)(seed * 11),
+			  load(trace, RRLOG_FILE_BLOBS, RRLOG_FRAMES_OFFSET));
+}
+
+/* The image of fuzz-images, of which two extents are packed. */
+static GByteArray *load_images(const char *trace, unsigned int seed)
+{
+	struct rrlog_image_start start = { .magic = RRLOG_MAGIC_IMAGE,
+					   .extent_count = 2 };
+	struct rrlog_image_extent e = { .offset = sizeof(start) +
+						  2 * sizeof(e) };
+	GByteArray *out = g_byte_array_new();
+	uint64_t i;
+
+	g_byte_array_append(out, (void *)&start, sizeof(start));
+	e.bytes = SEED_EXTENT_BYTES;
+	g_byte_array_append(out, (void *)&e, sizeof(e));
+	e.image_offset = e.bytes;
+	e.offset += e.bytes;
+	g_byte_array_append(out, (void *)&e, sizeof(e));
+	for (i = 0; i < 2 * SEED_EXTENT_BYTES; i++)
+		g_byte_array_append(out, (guint8[]){ fuzz_image_byte(i) }, 1);
+	return load_split(trace, (uint8_t)(seed * 9), out);
+}
+
+/* In turn the real index, a small one, and places in the form of the input. */
+static GByteArray *load_index(const char *real, const char *trace,
+			      unsigned int seed)
+{
+	GByteArray *out;
+	unsigned int i;
+
+	if (seed % 3 < 2) {
+		out = load(seed % 3 ? real : trace, RRLOG_FILE_INDEX,
+			   RRLOG_FRAMES_OFFSET);
+		if (out->len > SEED_INDEX_BYTES)
+			g_byte_array_set_size(out, SEED_INDEX_BYTES);
+		g_byte_array_prepend(
+			out,
+			(guint8[]){ FUZZ_RAW_INDEX | seed % FUZZ_MODES }, 1);
+		return out;
+	}
+	out = g_byte_array_new();
+	g_byte_array_append(out, (guint8[]){ seed / 3 % 2, seed % 2, 20 }, 3);
+	for (i = 0; i < 20; i++)
+		g_byte_array_append(out,
+				    (guint8[]){ i * 2,
+						i == seed ? 1 << i % 8 : 0, 1 },
+				    FUZZ_PLACE_BYTES);
+	return out;
+}
+
+static bool copy_pack(const char *trace, const char *out, unsigned int seed,
+		      const char *program)
+{
+	char *path = g_build_filename(out, "pack", NULL);
+	char *file = g_strdup_printf("%s/seed-%u", path, seed);
+	const char *argv[] = { program, "pack", "--force", trace, file, NULL };
+	int status = 1;
+	bool good;
+
+	g_mkdir_with_parents(path, 0700);
+	good = g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH,
+			    NULL, NULL, NULL, NULL, &status, NULL) &&
+	       !status;
+	g_free(path);
+	g_free(file);
+	return good;
+}
+
+static bool copy_seeds(const char *trace, const char *out, unsigned int seed,
+		       const char *real, const char *program)
 {
 	GByteArray *frames =
 		load(trace, RRLOG_FILE_EVENTS, RRLOG_FRAMES_OFFSET);
@@ -185,6 +306,10 @@ static bool copy_seeds(const char *trace, const char *out, unsigned int seed)
 	g_byte_array_prepend(frames, (guint8[]){ seed % FUZZ_MODES }, 1);
 	return store(out, "frames", seed, frames) &&
 	       store(out, "pages", seed, load_pages(trace)) &&
+	       store(out, "blobs", seed, load_blobs(trace, seed)) &&
+	       store(out, "images", seed, load_images(trace, seed)) &&
+	       store(out, "index", seed, load_index(real, trace, seed)) &&
+	       copy_pack(trace, out, seed, program) &&
 	       store(out, "open", seed, load_open(trace)) &&
 	       store(out, "manifest", seed,
 		     load(trace, RRLOG_FILE_MANIFEST, 0)) &&
@@ -210,7 +335,9 @@ static void remove_trace(const char *path)
 {
 	static const char *const files[] = { RRLOG_FILE_MANIFEST,
 					     RRLOG_FILE_PAGES,
-					     RRLOG_FILE_EVENTS };
+					     RRLOG_FILE_BLOBS,
+					     RRLOG_FILE_EVENTS,
+					     RRLOG_FILE_INDEX };
 	unsigned int i;
 
 	for (i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -222,7 +349,8 @@ static void remove_trace(const char *path)
 	g_rmdir(path);
 }
 
-static int make_seeds(struct rrlog_reader *r, const char *out)
+static int make_seeds(struct rrlog_reader *r, const char *real,
+		      const char *out, const char *program)
 {
 	struct pages pages = { .bytes = g_malloc(SEEDS * RRLOG_PAGE_BYTES) };
 	char *trace = g_strdup_printf("%s/small.rrt", out);
@@ -234,7 +362,7 @@ static int make_seeds(struct rrlog_reader *r, const char *out)
 	for (seed = 0; !err && seed < SEEDS; seed++) {
 		remove_trace(trace);
 		err = write_trace(trace, seed, r, &pages);
-		if (!err && !copy_seeds(trace, out, seed))
+		if (!err && !copy_seeds(trace, out, seed, real, program))
 			err = -EIO;
 	}
 	remove_trace(trace);
@@ -248,8 +376,8 @@ int main(int argc, char **argv)
 	struct rrlog_reader *r;
 	int err;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: rrlog-seeds TRACE OUT\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: rrlog-seeds TRACE OUT RR-LOG\n");
 		return 1;
 	}
 	g_mkdir_with_parents(argv[2], 0700);
@@ -257,7 +385,9 @@ int main(int argc, char **argv)
 	if (!err && !store_manifests(argv[1], argv[2]))
 		err = -EIO;
 	if (!err)
-		err = make_seeds(r, argv[2]);
+		rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
+	if (!err)
+		err = make_seeds(r, argv[1], argv[2], argv[3]);
 	if (err)
 		fprintf(stderr, "rrlog-seeds: %s: %s %s\n", argv[1],
 			g_strerror(-err), rrlog_reader_error(r));

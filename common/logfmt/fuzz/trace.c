@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +21,13 @@ static int dir_fd = -1;
 
 static void remove_dir(void)
 {
-	unlinkat(dir_fd, RRLOG_FILE_PAGES, 0);
-	unlinkat(dir_fd, RRLOG_FILE_MANIFEST, 0);
-	unlinkat(dir_fd, RRLOG_FILE_EVENTS, 0);
-	unlinkat(dir_fd, RRLOG_FILE_BLOBS, 0);
-	unlinkat(dir_fd, RRLOG_FILE_INDEX, 0);
+	DIR *dir = opendir(dir_path);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dir_fd, entry->d_name, 0);
+	if (dir)
+		closedir(dir);
 	rmdir(dir_path);
 }
 
@@ -55,6 +58,11 @@ void fuzz_store(const char *name, const void *data, size_t bytes)
 	close(fd);
 }
 
+void fuzz_remove(const char *name)
+{
+	unlinkat(dir_fd, name, 0);
+}
+
 /* Fields that a reader refuses at once, so that the fuzzer gets past them. */
 static void repair_fields(struct rrlog_frame_header *h)
 {
@@ -64,6 +72,8 @@ static void repair_fields(struct rrlog_frame_header *h)
 	h->salt = 0;
 	if (!h->codec)
 		h->raw_bytes = h->stored_bytes;
+	if (h->kind == RRLOG_FRAME_BLOB_BYTES)
+		h->item_count = h->raw_bytes;
 }
 
 /* Make each frame of the file continue the chain; returns the last value. */
@@ -168,15 +178,44 @@ static uint32_t store_manifest(size_t pages_bytes, uint32_t pages_chain)
 	return checksum;
 }
 
-void fuzz_store_trace(const struct fuzz_frames *pages,
-		      const struct fuzz_frames *events)
+void fuzz_store_trace(const struct fuzz_trace *t)
 {
-	const struct fuzz_frames no_blobs = { 0 };
 	uint32_t chain, checksum;
 
 	fuzz_dir();
-	store_frames(RRLOG_FILE_BLOBS, RRLOG_MAGIC_BLOBS, 0, &no_blobs);
-	chain = store_frames(RRLOG_FILE_PAGES, RRLOG_MAGIC_PAGES, 0, pages);
-	checksum = store_manifest(RRLOG_FRAMES_OFFSET + pages->size, chain);
-	store_frames(RRLOG_FILE_EVENTS, RRLOG_MAGIC_EVENTS, checksum, events);
+	store_frames(RRLOG_FILE_BLOBS, RRLOG_MAGIC_BLOBS, 0, &t->blobs);
+	chain = store_frames(RRLOG_FILE_PAGES, RRLOG_MAGIC_PAGES, 0, &t->pages);
+	checksum = store_manifest(RRLOG_FRAMES_OFFSET + t->pages.size, chain);
+	store_frames(RRLOG_FILE_EVENTS, RRLOG_MAGIC_EVENTS, checksum,
+		     &t->events);
+}
+
+void fuzz_store_index(const struct fuzz_frames *index)
+{
+	store_frames(RRLOG_FILE_INDEX, RRLOG_MAGIC_INDEX, 0, index);
+}
+
+struct rrlog_reader *fuzz_open(unsigned int resolve)
+{
+	struct rrlog_reader *r;
+
+	if (rrlog_reader_open(fuzz_dir(), &r))
+		abort(); /* all but the frames is right */
+	rrlog_reader_set_resolve(r, resolve);
+	return r;
+}
+
+uint64_t fuzz_sum_record(const struct rrlog_record *rec)
+{
+	uint64_t sum = rec->type + rec->stamp * UINT64_C(31) +
+		       rec->output_bytes * 37 + rec->landmark.branches * 41 +
+		       rec->data_bytes * UINT64_C(43);
+	size_t i;
+
+	for (i = 0; i < RRLOG_MAX_FIELDS; i++)
+		sum = sum * 47 + rec->field[i];
+	/* Without RRLOG_RESOLVE_BLOBS there is none. */
+	if (!rec->data)
+		return sum;
+	return sum * 53 + rrlog_checksum(rec->data, rec->data_bytes);
 }

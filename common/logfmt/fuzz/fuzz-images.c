@@ -1,0 +1,129 @@
+/*
+ * Fuzz target: records that name bytes of disk images, and the file "image-0"
+ * (the form of the input is in fuzz.h).  The paths in the input are never
+ * opened: all images but a packed one are said to be at a file of ours.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fuzz.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "images.h"
+
+/* Fields of RRLOG_DMA_IMAGE. */
+enum { IMAGE = 2, IMAGE_OFFSET, BYTES, CRC };
+
+static bool guarded;
+
+/* In place of libc's: nothing but files of ours is opened. */
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	if (guarded && strncmp(path, fuzz_dir(), strlen(fuzz_dir())))
+		abort();
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static const char *image_path(void)
+{
+	static char path[128];
+	uint8_t bytes[FUZZ_IMAGE_BYTES];
+	size_t i;
+
+	if (path[0])
+		return path;
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = fuzz_image_byte(i);
+	snprintf(path, sizeof(path), "%s/disk", fuzz_dir());
+	fuzz_store("disk", bytes, sizeof(bytes));
+	return path;
+}
+
+/* The bytes are those that the record names. */
+static void check_bytes(const struct rrlog_record *bare,
+			const struct rrlog_record *rec, bool packed)
+{
+	const uint8_t *data = rec->data;
+	size_t i;
+
+	if (rec->type != RRLOG_DMA || rec->data_bytes != bare->field[BYTES] ||
+	    rrlog_checksum(data, rec->data_bytes) != bare->field[CRC])
+		abort();
+	for (i = 0; !packed && i < rec->data_bytes; i++) {
+		if (data[i] != fuzz_image_byte(bare->field[IMAGE_OFFSET] + i))
+			abort();
+	}
+}
+
+static void read_records(bool packed)
+{
+	struct rrlog_reader *r =
+		fuzz_open(RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES);
+	struct rrlog_reader *bare = fuzz_open(0);
+	struct rrlog_record rec, bare_rec;
+	uint32_t id;
+	int ret;
+
+	for (id = packed; id < RRLOG_MAX_IMAGES; id++) {
+		if (rrlog_reader_set_image_path(r, id, image_path()))
+			abort();
+	}
+	guarded = true;
+	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
+		do {
+			if (rrlog_reader_next(bare, &bare_rec) != 1)
+				abort();
+		} while (bare_rec.type == RRLOG_IMAGE);
+		if (rec.type == RRLOG_IMAGE || rec.type == RRLOG_DMA_IMAGE)
+			abort();
+		if (bare_rec.type == RRLOG_DMA_IMAGE)
+			check_bytes(&bare_rec, &rec,
+				    packed && !bare_rec.field[IMAGE]);
+		else if (fuzz_sum_record(&rec) != fuzz_sum_record(&bare_rec))
+			abort();
+	}
+	guarded = false;
+	if (ret < 0 && !rrlog_reader_error(r)[0])
+		abort(); /* no reason given */
+	rrlog_reader_close(bare);
+	rrlog_reader_close(r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct fuzz_trace t = { 0 };
+	size_t image_bytes;
+	bool packed;
+
+	if (bytes < FUZZ_SPLIT_BYTES || bytes > FUZZ_MAX_BYTES)
+		return -1;
+	t.events.mode = data[0] % FUZZ_MODES;
+	packed = !(data[0] / FUZZ_MODES & FUZZ_NO_PACKED_IMAGE);
+	image_bytes = data[1] | data[2] << 8;
+	data += FUZZ_SPLIT_BYTES;
+	bytes -= FUZZ_SPLIT_BYTES;
+	if (image_bytes > bytes)
+		image_bytes = bytes;
+	t.events.bytes = data + image_bytes;
+	t.events.size = bytes - image_bytes;
+	fuzz_store_trace(&t);
+	if (packed)
+		fuzz_store("image-0", data, image_bytes);
+	else
+		fuzz_remove("image-0");
+	read_records(packed);
+	return 0;
+}
