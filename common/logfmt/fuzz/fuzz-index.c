@@ -19,7 +19,7 @@
 #define BLOB_FRAME_BYTES 600
 #define FRAME_BYTES 1024 /* more than any of ours */
 #define SEEKS (3 * FRAMES)
-#define MAX_SEEKS 24 /* for one input */
+#define MAX_SEEKS 40 /* for one input */
 
 /* What the seeks find without an index. */
 static struct {
@@ -126,14 +126,17 @@ static int seek(struct rrlog_reader *r, unsigned int i)
 {
 	uint64_t target = i / 3;
 
+	/* Where a frame begins, and just before. */
 	switch (i % 3) {
 	case 0:
 		return rrlog_reader_seek_record(r, target * RECORDS / FRAMES +
 							   target % 6);
 	case 1:
-		return rrlog_reader_seek_branches(r, target * 2501);
+		return rrlog_reader_seek_branches(r, target / 2 * 5000 -
+							 (target > 1 && target % 2));
 	default:
-		return rrlog_reader_seek_time_ns(r, target * 17000000);
+		return rrlog_reader_seek_time_ns(
+			r, target / 2 * 50000000 - (target > 1 && target % 2));
 	}
 }
 
@@ -149,7 +152,7 @@ static int look(struct rrlog_reader *r, unsigned int i, uint64_t *number,
 	rrlog_reader_position(r, &p);
 	*number = p.record_count;
 	*sum = p.frame_offset;
-	for (n = 0; !ret && n < FRAME_RECORDS + 2; n++) {
+	for (n = 0; !ret && n < FRAME_RECORDS; n++) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0)
 			break;

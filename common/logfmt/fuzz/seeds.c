@@ -25,7 +25,7 @@
 #define SEED_IMAGE_RECORDS 3
 #define SEED_EXTENT_BYTES 3000 /* of the file image-0 */
 #define SEED_INDEX_BYTES 12000
-#define WINDOW_RECORDS 997   /* from the start of one to that of the next */
+#define WINDOW_RECORDS 997 /* that are looked at for one */
 
 static const char *const codecs[] = { "none", "none", "zlib", NULL };
 
@@ -62,23 +62,35 @@ static int put_pages(struct rrlog_writer *w, const struct pages *pages,
 	return err;
 }
 
-static int append_window(struct rrlog_writer *w, struct rrlog_reader *r)
+/* Of every second window mostly DMA, for its bytes are in "blobs". */
+static bool is_wanted(const struct rrlog_record *rec, unsigned int seed,
+		      unsigned int i)
 {
+	if (rec->data_bytes > SEED_DATA_BYTES || rec->type == RRLOG_IMAGE ||
+	    rec->type == RRLOG_DMA_IMAGE)
+		return false;
+	return seed % 2 == 0 || rec->type == RRLOG_DMA || i % 16 == 0;
+}
+
+static int append_window(struct rrlog_writer *w, struct rrlog_reader *r,
+			 unsigned int seed)
+{
+	struct rrlog_reader_position p;
 	struct rrlog_record rec;
 	size_t left = SEED_TOTAL_BYTES;
-	unsigned int i;
-	int err = 0;
+	unsigned int i, kept = 0;
+	int err;
 
-	for (i = 0; !err && i < WINDOW_RECORDS; i++) {
+	rrlog_reader_position(r, &p);
+	err = rrlog_reader_seek_record(r, p.total_records / SEEDS * seed);
+	for (i = 0; !err && i < WINDOW_RECORDS && kept < SEED_RECORDS; i++) {
 		if (rrlog_reader_next(r, &rec) <= 0)
 			break;
-		if (i >= SEED_RECORDS || rec.data_bytes > SEED_DATA_BYTES ||
-		    rec.data_bytes > left || rec.type == RRLOG_IMAGE ||
-		    rec.type == RRLOG_DMA_IMAGE)
+		if (!is_wanted(&rec, seed, i) || rec.data_bytes > left)
 			continue;
 		left -= rec.data_bytes;
 		err = rrlog_writer_append(w, &rec);
-		if (!err && i == SEED_RECORDS / 2)
+		if (!err && ++kept == SEED_RECORDS / 2)
 			err = rrlog_writer_flush(w); /* a second frame */
 	}
 	return err;
@@ -130,7 +142,7 @@ static int write_trace(const char *path, unsigned int seed,
 	if (!err)
 		err = append_images(w, seed);
 	if (!err)
-		err = append_window(w, r);
+		err = append_window(w, r, seed);
 	close_err = rrlog_writer_close(w, true);
 	return err ? err : close_err;
 }
