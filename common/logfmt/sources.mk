@@ -34,6 +34,7 @@ LOGFMT_TOOL_SRCS := \
 	common/logfmt/tool/extents.c \
 	common/logfmt/tool/info.c \
 	common/logfmt/tool/json.c \
+	common/logfmt/tool/leftovers.c \
 	common/logfmt/tool/main.c \
 	common/logfmt/tool/pack.c \
 	common/logfmt/tool/progress.c \

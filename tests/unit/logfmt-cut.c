@@ -16,7 +16,7 @@
 #define TAIL_BYTES 65536
 #define RANDOM_CUTS 1000
 #define FLIPS 2000
-#define HANG_S 120 /* for all of this program */
+#define HANG_S 400 /* for all of this program */
 
 static char dir[256], trace[300];
 static const char *const files[] = { "manifest", "pages", "events" };

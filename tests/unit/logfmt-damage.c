@@ -16,7 +16,8 @@
 #define PAGES 12
 
 static char dir[256], trace[300];
-static const char *const files[] = { "manifest", "pages", "events" };
+static const char *const files[] = { "manifest", "pages", "events", "blobs" };
+#define FILES 4
 
 static void make_trace(bool complete)
 {
@@ -57,7 +58,7 @@ static void test_flips(bool complete)
 	bool done;
 
 	make_trace(complete);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < FILES; i++) {
 		struct file_copy f = load_file(trace, files[i]);
 		size_t at;
 
@@ -85,6 +86,49 @@ static void test_flips(bool complete)
 	remove_trace(trace);
 }
 
+/* An index only helps: whatever is in it, all records are found. */
+static bool all_are_found(bool complete)
+{
+	const uint64_t records = FRAMES * FRAME_RECORDS;
+	struct rrlog_record rec;
+	struct rrlog_reader *r;
+	uint64_t count;
+	bool done, good;
+
+	if (read_prefix(trace, SEED, &count, &done) || count != records ||
+	    done != complete || rrlog_reader_open(trace, &r))
+		return false;
+	good = !rrlog_reader_seek_record(r, records - 1) &&
+	       rrlog_reader_next(r, &rec) == 1 &&
+	       rrlog_reader_next(r, &rec) == 0;
+	rrlog_reader_close(r);
+	return good;
+}
+
+static void test_index(bool complete)
+{
+	unsigned int wrong = 0;
+	struct file_copy f;
+	size_t at;
+
+	make_trace(complete);
+	f = load_file(trace, "index");
+	for (at = 0; at < f.size; at++) {
+		store_byte("index", at, f.bytes[at] ^ 0x40);
+		wrong += !all_are_found(complete);
+		store_byte("index", at, f.bytes[at]);
+	}
+	for (at = 0; at < f.size; at++) {
+		store_file(trace, "index", f.bytes, at);
+		wrong += !all_are_found(complete);
+	}
+	free(f.bytes);
+	ksft_ok(!wrong,
+		"%s: each of %zu bytes of index flipped, and cut: %u wrong",
+		complete ? "complete" : "incomplete", f.size, wrong);
+	remove_trace(trace);
+}
+
 static void test_cut_complete(void)
 {
 	unsigned int i, wrong = 0;
@@ -92,7 +136,7 @@ static void test_cut_complete(void)
 	bool done;
 
 	make_trace(true);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < FILES; i++) {
 		struct file_copy f = load_file(trace, files[i]);
 		size_t size;
 
@@ -182,17 +226,17 @@ static void test_torn_size(void)
 /* A frame, or a file, of another trace must not pass. */
 static void test_mixed_files(void)
 {
-	struct file_copy first[3], second;
+	struct file_copy first[FILES], second;
 	unsigned int i;
 	uint64_t count;
 	bool done;
 
 	make_trace(true);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < FILES; i++)
 		first[i] = load_file(trace, files[i]);
 	remove_trace(trace);
 	make_trace(true);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < FILES; i++) {
 		second = load_file(trace, files[i]);
 		store_file(trace, files[i], first[i].bytes, first[i].size);
 		ksft_ok(read_prefix(trace, SEED, &count, &done) == -EBADMSG,
@@ -200,7 +244,7 @@ static void test_mixed_files(void)
 		store_file(trace, files[i], second.bytes, second.size);
 		free(second.bytes);
 	}
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < FILES; i++)
 		free(first[i].bytes);
 	remove_trace(trace);
 }
@@ -236,7 +280,7 @@ static void test_lost_files(void)
 	uint64_t count;
 	bool done;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < FILES; i++) {
 		make_trace(true);
 		snprintf(path, sizeof(path), "%s/%s", trace, files[i]);
 		unlink(path);
@@ -310,11 +354,13 @@ static void test_manifests(void)
 
 int main(void)
 {
-	ksft_plan(4 + 4 + 1 + 1 + 2 + 5 + 8 + 6);
+	ksft_plan(5 + 5 + 2 + 1 + 1 + 2 + 6 + 10 + 6);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_flips(true);
 	test_flips(false);
+	test_index(true);
+	test_index(false);
 	test_cut_complete();
 	test_cut_incomplete();
 	test_torn_size();

@@ -8,12 +8,16 @@
 #include "trace-util.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #define SEED 41
 #define RECORDS 2000
 #define BLOCK_BYTES 4096
 #define BLOCKS 64
+#define BIG_RECORDS 8000 /* of BLOCK_BYTES each */
+#define KILLS 20 /* of each kind */
+#define KILL_US 60000
 
 static char dir[256], trace[300], packed[300], image[300];
 static uint8_t disk[BLOCKS * BLOCK_BYTES];
@@ -146,8 +150,21 @@ static void test_plain(void)
 			!run("test $(stat -c %a u.rrt u.rrt/events | "
 			     "tr '\\n' -) = 700-600-"),
 		"unpacked: %s", error);
-	ksft_ok(run_log("unpack p u.rrt") == 1 && strstr(error, "exists"),
+	ksft_ok(run_log("unpack p u.rrt") == 1 && strstr(error, "--force"),
 		"never over a folder");
+	run("ls -di u.rrt >before; rm u.rrt/index");
+	ksft_ok(!run_log("unpack --force p u.rrt") &&
+			!run("diff -r t.rrt u.rrt && ls -di u.rrt >after && "
+			     "! cmp -s before after"),
+		"but with --force: %s", error);
+	run("rm before after; touch u.rrt/mine; mkdir v; ln -s u.rrt w");
+	ksft_ok(run_log("unpack --force p u.rrt") == 1 &&
+			strstr(error, "not replaced") &&
+			run_log("unpack --force p v") == 1 &&
+			run_log("unpack --force p w") == 1 &&
+			run_log("unpack --force p disk.img") == 1 &&
+			!run("test -e u.rrt/mine -a -L w && rm -r v w"),
+		"never over what is not a trace alone: %s", error);
 	ksft_ok(!run_log("pack p p2") && !run("cmp p p2"), "packed again");
 	ksft_ok(run_log("pack t.rrt /nonexistent/p") == 1 &&
 			run_log("pack nothing q") == 1 &&
@@ -158,6 +175,72 @@ static void test_plain(void)
 	run("rm -r u.rrt p2");
 	/* t.rrt p disk.img out err */
 	ksft_ok(count_files() == 5, "nothing else stays");
+}
+
+/* ---- killed ---- */
+
+/* Is the folder as it was, when it has run for some milliseconds? */
+static bool is_clean_after(const char *command, int number)
+{
+	unsigned int before = count_files();
+	char full[1024];
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		snprintf(full, sizeof(full), "cd '%s' && exec '%s' %s", dir,
+			 program, command);
+		execl("/bin/sh", "sh", "-c", full, NULL);
+		_exit(127);
+	}
+	usleep((useconds_t)(rand() % KILL_US)); /* in different places */
+	kill(pid, number);
+	waitpid(pid, &status, 0);
+	run("rm -rf k k.rrt");
+	if (count_files() == before)
+		return true;
+	run("ls >&2");
+	ksft_note("left after signal %d: %s", number, error);
+	return false;
+}
+
+static void test_killed(void)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGKILL};
+	unsigned int wrong = 0, i;
+
+	for (i = 0; i < KILLS; i++) {
+		wrong += !is_clean_after("pack big.rrt k", numbers[i % 4]);
+		wrong += !is_clean_after("pack --force big.rrt k",
+					 numbers[i % 3]);
+		wrong += !is_clean_after("unpack big k.rrt", numbers[i % 3]);
+	}
+	ksft_ok(!wrong, "%u times killed: %u times something stayed",
+		3 * KILLS, wrong);
+}
+
+/* A trace that takes long to copy, and its packed form. */
+static void make_big(void)
+{
+	struct rrlog_writer *w;
+	struct rrlog_record rec;
+	char path[320];
+	unsigned int i;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/big.rrt", dir);
+	w = create_trace(path, "none", 30);
+	err = rrlog_writer_start(w);
+	for (i = 0; !err && i < BIG_RECORDS; i++) {
+		memset(&rec, 0, sizeof(rec));
+		rec.type = RRLOG_DMA;
+		memcpy(disk, &i, sizeof(i));
+		rec.data = disk;
+		rec.data_bytes = BLOCK_BYTES;
+		err = rrlog_writer_append(w, &rec);
+	}
+	if (rrlog_writer_close(w, true) || err || run_log("pack big.rrt big"))
+		ksft_bail_out("cannot write %s: %s", path, strerror(-err));
 }
 
 /* ---- hostile files ---- */
@@ -259,6 +342,11 @@ static void test_images(void)
 			strstr(error, image),
 		"without, on a machine that lacks the image: %s", error);
 	ksft_ok(!read_all(path), "with: %s", error);
+	ksft_ok(!run_log("verify t.rrt") &&
+			run_log("verify --with-images t.rrt") == 1 &&
+			strstr(error, "image 0") &&
+			!run_log("verify --with-images full"),
+		"verify --with-images: %s", error);
 	ksft_ok(run_log("pack --with-images t.rrt q") == 1 &&
 			strstr(error, "image 0"),
 		"no packing with an image that is missing");
@@ -312,7 +400,7 @@ int main(int argc, char **argv)
 	program = argc > 1 ? argv[1] : getenv("RR_LOG");
 	if (!program)
 		ksft_bail_out("RR_LOG is not set");
-	ksft_plan(12 + 6 + 8 + 4 + 1);
+	ksft_plan(14 + 6 + 9 + 4 + 1 + 1);
 	for (i = 0; i < sizeof(disk); i++)
 		disk[i] = (uint8_t)(rng_next(&rng) % 5);
 	make_temp_dir(dir, sizeof(dir));
@@ -325,6 +413,8 @@ int main(int argc, char **argv)
 	test_images();
 	test_age();
 	ksft_ok(count_files() == 5, "nothing else stays");
+	make_big();
+	test_killed();
 	snprintf(error, sizeof(error), "rm -r '%s'", dir);
 	return system(error) ? 1 : ksft_end();
 }

@@ -113,6 +113,69 @@ static void test_damaged(void)
 	remove_trace(trace);
 }
 
+/* Bytes of "blobs" that no record names: the record was cut off. */
+static void test_unnamed_blobs(void)
+{
+	struct rrlog_writer *w = create_trace(trace, "none", 20);
+	struct rrlog_record rec = { .type = RRLOG_DMA };
+	uint8_t data[4096] = { 1 };
+	struct file_copy f, before;
+	struct outcome o;
+	int err = rrlog_writer_start(w);
+
+	if (!err)
+		err = append_records(w, SEED, RECORDS);
+	if (!err)
+		err = rrlog_writer_flush(w);
+	before = load_file(trace, "events");
+	rec.data = data;
+	rec.data_bytes = sizeof(data);
+	if (!err)
+		err = rrlog_writer_append(w, &rec);
+	if (rrlog_writer_close(w, false) || err)
+		ksft_bail_out("cannot write %s", trace);
+	store_file(trace, "events", before.bytes, before.size);
+	o = run_on_trace("verify");
+	ksft_ok(!o.status && strstr(o.out, " 4096 bytes of blobs;"),
+		"verify: %s", strtok(o.out, "\n"));
+	f = load_file(trace, "blobs");
+	f.bytes[f.size - 1] ^= 1;
+	store_file(trace, "blobs", f.bytes, f.size);
+	o = run_on_trace("verify --json");
+	ksft_ok(o.status == 4 && o.err_lines == 1 &&
+			strstr(o.err, "/blobs: offset 128: ") &&
+			strstr(o.out, "/blobs: offset 128: "),
+		"a flipped bit in blobs that no record names: %s",
+		strtok(o.err, "\n"));
+	free(f.bytes);
+	free(before.bytes);
+	remove_trace(trace);
+}
+
+/* Files that are no traces. */
+static void test_not_a_trace(void)
+{
+	static const char *const texts[] = { "", "hello\n", "\x89RRTEVT\n" };
+	struct outcome o;
+	unsigned int i, wrong = 0;
+	char text[1000] = "";
+	char command[512];
+
+	snprintf(command, sizeof(command), "info '%s/plain'", dir);
+	for (i = 0; i < 3; i++) {
+		memcpy(text, texts[i], strlen(texts[i]));
+		store_file(dir, "plain", text, i ? sizeof(text) : 0);
+		o = run(command);
+		wrong += o.status != 1 || o.err_lines != 1 || o.out_lines ||
+			 !strstr(o.err, "not a trace: ") ||
+			 !strstr(o.err, "rr-log pack");
+	}
+	ksft_ok(!wrong, "info of a file that is no trace: %s",
+		strtok(o.err, "\n"));
+	snprintf(command, sizeof(command), "%s/plain", dir);
+	unlink(command);
+}
+
 /* A complete trace that was cut: status 4, and one line with file and offset.
  */
 static void test_cut(void)
@@ -228,10 +291,12 @@ int main(int argc, char **argv)
 	struct outcome o;
 
 	setup_program(argc, argv);
-	ksft_plan(8 + 2 + 3 + 1 + 2 + 2 + 4 + 15);
+	ksft_plan(8 + 2 + 3 + 3 + 1 + 2 + 2 + 4 + 15);
 	test_commands();
 	test_incomplete();
 	test_damaged();
+	test_unnamed_blobs();
+	test_not_a_trace();
 	test_cut();
 	test_dump_json();
 	test_verify_json();

@@ -7,8 +7,13 @@
  */
 #include "fuzz.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "reader.h"
+
+#define MAX_STRING_BYTES (4u << 20)
 #define MAX_SEEKS 8
 
 /* Where a record is, and what was in it. */
@@ -29,27 +34,75 @@ static void check_seek(const struct seen *seen)
 	rrlog_reader_close(r);
 }
 
+/* All that can be read of "blobs", as one string. */
+static size_t read_string(struct rrlog_frame_reader *fr, uint8_t *out)
+{
+	size_t bytes = 0;
+
+	while (rrlog_frame_next(fr) > 0 &&
+	       fr->header.kind == RRLOG_FRAME_BLOB_BYTES &&
+	       fr->header.item_count == fr->raw.used_bytes &&
+	       fr->raw.used_bytes <= MAX_STRING_BYTES - bytes) {
+		memcpy(out + bytes, fr->raw.bytes, fr->raw.used_bytes);
+		bytes += fr->raw.used_bytes;
+	}
+	return bytes;
+}
+
+/* Record @rec is what @bare stands for, which is as it was stored. */
+static void check_record(const struct rrlog_record *rec,
+			 const struct rrlog_record *bare, uint64_t expected,
+			 const uint8_t *string, size_t bytes)
+{
+	const uint8_t *data = rec->data;
+	struct rrlog_run_list list;
+	struct rrlog_run run;
+	uint64_t left = rec->data_bytes;
+
+	if (rec->type != bare->type || rec->in_blobs)
+		abort();
+	if (!bare->in_blobs) {
+		if (fuzz_sum_record(rec) != fuzz_sum_record(bare))
+			abort();
+		return;
+	}
+	if (rrlog_runs_begin(&list, bare->data, bare->data_bytes, expected))
+		abort();
+	while (rrlog_runs_next(&list, &run) > 0) {
+		if (run.bytes > left || run.position > bytes ||
+		    run.bytes > bytes - run.position ||
+		    memcmp(data, string + run.position, run.bytes))
+			abort();
+		data += run.bytes;
+		left -= run.bytes;
+	}
+	if (left)
+		abort();
+}
+
 /* Reads all; some of it is kept in @seen.  Returns their number. */
 static size_t read_records(struct seen *seen, unsigned int step)
 {
+	static uint8_t string[MAX_STRING_BYTES];
 	struct rrlog_reader *r = fuzz_open(RRLOG_RESOLVE_BLOBS);
 	struct rrlog_reader *bare = fuzz_open(0);
+	size_t n = 0, bytes = read_string(&bare->blobs.frames, string);
 	struct rrlog_reader_position p;
-	struct rrlog_record rec, bare_rec;
-	size_t n = 0;
+	struct rrlog_record rec, stored;
 	int ret;
 
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
-		if (rrlog_reader_next(bare, &bare_rec) != 1 ||
-		    bare_rec.type != rec.type ||
-		    bare_rec.data_bytes != rec.data_bytes || rec.in_blobs)
+		do
+			ret = rrlog_reader_next_stored(bare, &stored);
+		while (ret == -EAGAIN);
+		if (ret <= 0)
 			abort();
+		check_record(&rec, &stored, bare->blob_expected_before, string,
+			     bytes);
 		rrlog_reader_position(r, &p);
-		if (p.record_count % step || n == MAX_SEEKS)
-			fuzz_sum_record(&rec);
-		else
-			seen[n++] = (struct seen){ p.record_count - 1,
-						   fuzz_sum_record(&rec) };
+		if (p.record_count % step == 0 && n < MAX_SEEKS)
+			seen[n++] = (struct seen){p.record_count - 1,
+						  fuzz_sum_record(&rec)};
 	}
 	if (ret < 0 && !rrlog_reader_error(r)[0])
 		abort(); /* no reason given */
@@ -61,7 +114,7 @@ static size_t read_records(struct seen *seen, unsigned int step)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct seen seen[MAX_SEEKS];
-	struct fuzz_trace t = { 0 };
+	struct fuzz_trace t = {0};
 	size_t n;
 
 	if (bytes < FUZZ_SPLIT_BYTES || bytes > FUZZ_MAX_BYTES)

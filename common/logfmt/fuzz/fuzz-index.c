@@ -1,6 +1,7 @@
 /*
  * Fuzz target: the file "index" (the form of the input is in fuzz.h), beside a
- * trace that is right.  Whatever it says: each seek finds what it finds without.
+ * trace that is right.  Whatever it says: each seek finds what it finds
+ * without.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,7 +20,7 @@
 #define BLOB_FRAME_BYTES 600
 #define FRAME_BYTES 1024 /* more than any of ours */
 #define SEEKS (3 * FRAMES)
-#define MAX_SEEKS 24 /* for one input */
+#define MAX_SEEKS 40 /* for one input */
 
 /* What the seeks find without an index. */
 static struct {
@@ -72,9 +73,9 @@ static size_t put_records(unsigned int frame, uint8_t *out)
 	rrlog_prediction_reset(&p);
 	for (i = 0; i < FRAME_RECORDS; i++) {
 		unsigned int n = frame * FRAME_RECORDS + i;
-		struct rrlog_record rec = { .type = RRLOG_DMA,
-					    .output_bytes = n * 3,
-					    .field = { n, n % 5 } };
+		struct rrlog_record rec = {.type = RRLOG_DMA,
+					   .output_bytes = n * 3,
+					   .field = {n, n % 5}};
 		uint8_t list[3 * RRLOG_VARINT_MAX_BYTES];
 
 		rec.data = list;
@@ -100,7 +101,7 @@ static size_t put_blobs(unsigned int frame, uint8_t *out)
 static void store_trace(void)
 {
 	static uint8_t events[FRAMES * FRAME_BYTES], blobs[sizeof(events)];
-	struct fuzz_trace t = { .events.bytes = events, .blobs.bytes = blobs };
+	struct fuzz_trace t = {.events.bytes = events, .blobs.bytes = blobs};
 	unsigned int i;
 
 	for (i = 0; i < FRAMES; i++) {
@@ -126,14 +127,17 @@ static int seek(struct rrlog_reader *r, unsigned int i)
 {
 	uint64_t target = i / 3;
 
+	/* Where a frame begins, and just before. */
 	switch (i % 3) {
 	case 0:
 		return rrlog_reader_seek_record(r, target * RECORDS / FRAMES +
 							   target % 6);
 	case 1:
-		return rrlog_reader_seek_branches(r, target * 2501);
+		return rrlog_reader_seek_branches(
+			r, target / 2 * 5000 - (target > 1 && target % 2));
 	default:
-		return rrlog_reader_seek_time_ns(r, target * 17000000);
+		return rrlog_reader_seek_time_ns(
+			r, target / 2 * 50000000 - (target > 1 && target % 2));
 	}
 }
 
@@ -149,7 +153,7 @@ static int look(struct rrlog_reader *r, unsigned int i, uint64_t *number,
 	rrlog_reader_position(r, &p);
 	*number = p.record_count;
 	*sum = p.frame_offset;
-	for (n = 0; !ret && n < FRAME_RECORDS + 2; n++) {
+	for (n = 0; !ret && n < FRAME_RECORDS; n++) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0)
 			break;
@@ -220,9 +224,9 @@ static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
 {
 	size_t used = 0;
 
-	while (bytes > 2 && used + RRLOG_HEADER_BYTES +
-					    UINT8_MAX * sizeof(**places) <
-				    FUZZ_MAX_BYTES) {
+	while (bytes > 2 &&
+	       used + RRLOG_HEADER_BYTES + UINT8_MAX * sizeof(**places) <
+		       FUZZ_MAX_BYTES) {
 		unsigned int kind = data[0] % 2, count = data[1], i;
 		uint8_t *frame = out + used;
 
@@ -249,7 +253,7 @@ static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static uint8_t file[FUZZ_MAX_BYTES];
-	struct fuzz_frames index = { .bytes = file };
+	struct fuzz_frames index = {.bytes = file};
 
 	if (!bytes || bytes > FUZZ_MAX_BYTES)
 		return -1;

@@ -134,9 +134,16 @@ bool tool_parse(int argc, char **argv, const GOptionEntry *options,
 
 int tool_fail(const struct rrlog_reader *r, int err)
 {
-	const char *text = r ? rrlog_reader_error(r) : "";
+	return tool_fail_with(r ? rrlog_reader_error(r) : "", err);
+}
 
-	fprintf(stderr, "rr-log: %s\n", text[0] ? text : g_strerror(-err));
+int tool_fail_with(const char *text, int err)
+{
+	fprintf(stderr, "rr-log: %s%s\n", text[0] ? text : g_strerror(-err),
+		g_str_has_suffix(text, ": not a trace")
+			? ": neither a folder that rr-kvm recorded nor a file "
+			  "that rr-log pack made"
+			: "");
 	return err == -EBADMSG ? TOOL_DAMAGED : TOOL_FAILED;
 }
 

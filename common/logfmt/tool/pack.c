@@ -17,6 +17,7 @@
 
 #include "age.h"
 #include "extents.h"
+#include "leftovers.h"
 #include "store.h"
 
 static gboolean with_images;
@@ -35,8 +36,8 @@ static const GOptionEntry options[] = {
 
 struct pack {
 	const char *file;
-	char *temporary;
-	int fd;	     /* of it */
+	char *temporary; /* NULL: it has no name */
+	int fd;
 	int pipe_fd; /* to age; -1: there is none */
 	struct age age;
 	struct archive *tar;
@@ -82,20 +83,46 @@ static bool start_age(struct pack *p)
 	return good;
 }
 
+/* With a name, which is taken away if a signal ends us. */
+static int make_named(struct pack *p)
+{
+	int fd;
+
+	p->temporary = g_strdup_printf("%s.XXXXXX", p->file);
+	leftovers_hold(true);
+	fd = g_mkstemp_full(p->temporary, O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		leftovers_set(p->temporary, -1);
+	leftovers_hold(false);
+	if (fd < 0) {
+		g_free(p->temporary);
+		p->temporary = NULL;
+	}
+	return fd;
+}
+
+/* Without a name, where the file system can do that: then nothing is left even
+ * by SIGKILL. */
+static void open_temporary(struct pack *p)
+{
+	char *folder = g_path_get_dirname(p->file);
+
+	p->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	g_free(folder);
+	if (p->fd < 0)
+		p->fd = make_named(p);
+}
+
 static int create(struct pack *p)
 {
 	if (!force && !faccessat(AT_FDCWD, p->file, F_OK, AT_SYMLINK_NOFOLLOW))
 		return fail(p->file, "exists; replace it with --force");
-	p->temporary = g_strdup_printf("%s.XXXXXX", p->file);
-	p->fd = g_mkstemp_full(p->temporary, O_RDWR | O_CLOEXEC, 0600);
-	if (p->fd < 0) {
-		g_free(p->temporary);
-		p->temporary = NULL;
+	open_temporary(p);
+	if (p->fd < 0)
 		return fail(p->file, g_strerror(errno));
-	}
 	/* The umask may have taken away too much. */
 	if (fchmod(p->fd, 0600))
-		return fail(p->temporary, g_strerror(errno));
+		return fail(p->file, g_strerror(errno));
 	if (!start_age(p))
 		return TOOL_FAILED;
 	p->tar = archive_write_new();
@@ -106,11 +133,41 @@ static int create(struct pack *p)
 	return TOOL_OK;
 }
 
+/* Give the file without a name the final one; with --force it replaces one. */
+static int name_file(struct pack *p)
+{
+	char *own = g_strdup_printf("/proc/self/fd/%d", p->fd);
+	int ret, placeholder;
+
+	if (!force) {
+		ret = linkat(AT_FDCWD, own, AT_FDCWD, p->file,
+			     AT_SYMLINK_FOLLOW);
+		goto out;
+	}
+	/* A link replaces nothing: it needs a name first, to be renamed. */
+	placeholder = make_named(p);
+	ret = placeholder < 0 ? -1 : close(placeholder);
+	leftovers_hold(true);
+	if (!ret && !unlink(p->temporary))
+		ret = linkat(AT_FDCWD, own, AT_FDCWD, p->temporary,
+			     AT_SYMLINK_FOLLOW);
+	leftovers_hold(false);
+	if (!ret)
+		ret = rename(p->temporary, p->file);
+out:
+	g_free(own);
+	return ret;
+}
+
+static int rename_file(struct pack *p)
+{
+	return renameat2(AT_FDCWD, p->temporary, AT_FDCWD, p->file,
+			 force ? 0 : RENAME_NOREPLACE);
+}
+
 /* All is written: give it its name. */
 static int finish(struct pack *p)
 {
-	int flags = force ? 0 : RENAME_NOREPLACE;
-
 	if (archive_write_close(p->tar))
 		return fail_tar(p);
 	if (p->pipe_fd >= 0)
@@ -120,8 +177,9 @@ static int finish(struct pack *p)
 		return TOOL_FAILED;
 	if (fsync(p->fd))
 		return fail(p->file, g_strerror(errno));
-	if (renameat2(AT_FDCWD, p->temporary, AT_FDCWD, p->file, flags))
+	if (p->temporary ? rename_file(p) : name_file(p))
 		return fail(p->file, g_strerror(errno));
+	leftovers_set(NULL, -1);
 	g_free(p->temporary);
 	p->temporary = NULL;
 	return TOOL_OK;

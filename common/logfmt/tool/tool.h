@@ -42,6 +42,8 @@ struct rrlog_reader *tool_open(const char *trace, int *status);
 
 /** Tell the reader's error on stderr; returns the status for @err. */
 int tool_fail(const struct rrlog_reader *r, int err);
+/** The same with this text, or with that of @err if it is empty. */
+int tool_fail_with(const char *text, int err);
 
 /** Flush stdout; TOOL_OK or, after telling, TOOL_FAILED. */
 int tool_finish(void);

@@ -16,15 +16,19 @@
 #include <unistd.h>
 
 #include "age.h"
-#include "images.h"
+#include "file.h"
+#include "leftovers.h"
 
 #define AGE_MAGIC "age-encryption.org/"
 
 static char *identity;
+static gboolean force;
 
 static const GOptionEntry options[] = {
 	{"identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
 	 "Decrypt with the key in this file", "FILE"},
+	{"force", 'f', 0, G_OPTION_ARG_NONE, &force,
+	 "Replace TRACE if it is a folder of a trace", NULL},
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -32,6 +36,7 @@ struct unpack {
 	const char *file;
 	char *temporary; /* folder */
 	int dir_fd;
+	bool replace; /* there is a trace of that name */
 	int file_fd, pipe_fd;
 	uint64_t done_bytes, file_bytes;
 	struct age age;
@@ -52,29 +57,6 @@ static int damaged(struct unpack *u, const char *why)
 	fprintf(stderr, "rr-log: %s: offset %lld: %s\n", u->file,
 		(long long)archive_filter_bytes(u->tar, -1), why);
 	return TOOL_DAMAGED;
-}
-
-/* Nothing but the files of a trace is taken from a stranger. */
-static bool is_known(const char *name)
-{
-	static const char *const names[] = {
-		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
-		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX,
-	};
-	unsigned int id;
-	char image[32];
-	size_t i;
-
-	for (i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (!strcmp(name, names[i]))
-			return true;
-	}
-	for (id = 0; id < RRLOG_MAX_IMAGES; id++) {
-		g_snprintf(image, sizeof(image), "image-%u", id);
-		if (!strcmp(name, image))
-			return true;
-	}
-	return false;
 }
 
 static int open_file(struct unpack *u)
@@ -108,17 +90,43 @@ static int open_file(struct unpack *u)
 	return TOOL_OK;
 }
 
+/* What --force may remove: a folder with files of a trace, and no others. */
+static bool is_trace_folder(const char *path)
+{
+	GDir *dir = g_dir_open(path, 0, NULL);
+	bool good = dir && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+	bool has_events = false;
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		good = good && leftovers_is_known(name);
+		has_events = has_events || !strcmp(name, RRLOG_FILE_EVENTS);
+	}
+	if (dir)
+		g_dir_close(dir);
+	return good && has_events;
+}
+
 static int create_dir(struct unpack *u, const char *trace)
 {
-	if (!faccessat(AT_FDCWD, trace, F_OK, AT_SYMLINK_NOFOLLOW))
-		return fail(trace, "exists");
+	u->replace =
+		!faccessat(AT_FDCWD, trace, F_OK, AT_SYMLINK_NOFOLLOW);
+	if (u->replace && !force)
+		return fail(trace, "exists; replace it with --force");
+	if (u->replace && !is_trace_folder(trace))
+		return fail(trace, "exists, and is not a folder of a trace "
+				   "alone: it is not replaced");
 	u->temporary = g_strdup_printf("%s.XXXXXX", trace);
+	leftovers_hold(true);
 	if (!g_mkdtemp_full(u->temporary, 0700)) {
+		leftovers_hold(false);
 		g_free(u->temporary);
 		u->temporary = NULL;
 		return fail(trace, g_strerror(errno));
 	}
 	u->dir_fd = open(u->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	leftovers_set(u->temporary, u->dir_fd);
+	leftovers_hold(false);
 	return u->dir_fd < 0 ? fail(u->temporary, g_strerror(errno)) : TOOL_OK;
 }
 
@@ -149,7 +157,8 @@ static int extract(struct unpack *u, struct archive_entry *entry)
 	int status, fd;
 
 	/* A hole is as large as it likes: none of ours has one. */
-	if (!name || !is_known(name) ||
+	/* Nothing but the files of a trace is taken from a stranger. */
+	if (!name || !leftovers_is_known(name) ||
 	    archive_entry_filetype(entry) != AE_IFREG ||
 	    archive_entry_hardlink(entry) || archive_entry_sparse_count(entry))
 		return damaged(u, "a member that is not a file of a trace");
@@ -182,6 +191,30 @@ static int extract_all(struct unpack *u)
 	return damaged(u, archive_error_string(u->tar));
 }
 
+/* What was there goes where this was made, and is removed there. */
+static int rename_folder(struct unpack *u, const char *trace)
+{
+	int ret;
+
+	leftovers_hold(true);
+	ret = renameat2(AT_FDCWD, u->temporary, AT_FDCWD, trace,
+			u->replace ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+	if (!ret) {
+		close(u->dir_fd);
+		u->dir_fd = u->replace ? open(u->temporary,
+					      O_RDONLY | O_DIRECTORY |
+						      O_NOFOLLOW | O_CLOEXEC)
+				       : -1;
+		leftovers_set(u->replace ? u->temporary : NULL, u->dir_fd);
+		if (!u->replace) {
+			g_free(u->temporary);
+			u->temporary = NULL;
+		}
+	}
+	leftovers_hold(false);
+	return ret;
+}
+
 /* It opens: then it gets its name. */
 static int finish(struct unpack *u, const char *trace)
 {
@@ -194,24 +227,9 @@ static int finish(struct unpack *u, const char *trace)
 	if (!r)
 		return status;
 	rrlog_reader_close(r);
-	if (renameat2(AT_FDCWD, u->temporary, AT_FDCWD, trace,
-		      RENAME_NOREPLACE))
+	if (rename_folder(u, trace))
 		return fail(trace, g_strerror(errno));
-	g_free(u->temporary);
-	u->temporary = NULL;
 	return TOOL_OK;
-}
-
-static void remove_folder(struct unpack *u)
-{
-	GDir *dir = g_dir_open(u->temporary, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir)))
-		unlinkat(u->dir_fd, name, 0);
-	if (dir)
-		g_dir_close(dir);
-	rmdir(u->temporary);
 }
 
 static void free_unpack(struct unpack *u)
@@ -222,8 +240,9 @@ static void free_unpack(struct unpack *u)
 		close(u->pipe_fd);
 	if (u->file_fd >= 0)
 		close(u->file_fd);
-	if (u->temporary)
-		remove_folder(u);
+	if (u->temporary && u->dir_fd >= 0)
+		leftovers_remove_folder(u->temporary, u->dir_fd);
+	leftovers_set(NULL, -1);
 	if (u->dir_fd >= 0)
 		close(u->dir_fd);
 	g_free(u->temporary);

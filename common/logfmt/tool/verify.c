@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "blobs.h"
 #include "json.h"
 #include "tool.h"
 
@@ -11,8 +12,11 @@
 #include <stdio.h>
 
 static gboolean as_json;
+static gboolean with_images;
 
 static const GOptionEntry options[] = {
+	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
+	  "Check what records need of disk images too", NULL },
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
 	  "Print JSON, for a damaged trace too", NULL },
 	G_OPTION_ENTRY_NULL,
@@ -21,6 +25,7 @@ static const GOptionEntry options[] = {
 /* What was read. */
 struct totals {
 	uint64_t pages;
+	uint64_t blob_bytes;
 	uint64_t end; /* reason of the end record; 0: there is none */
 };
 
@@ -48,11 +53,51 @@ static int read_records(struct rrlog_reader *r, struct totals *totals)
 	return ret;
 }
 
-static int read_all(struct rrlog_reader *r, struct totals *totals)
+static int check_blob_frames(struct rrlog_frame_reader *fr, uint64_t *bytes)
+{
+	int ret;
+
+	while ((ret = rrlog_frame_next(fr)) > 0) {
+		const struct rrlog_frame_header *h = &fr->header;
+
+		if (h->kind != RRLOG_FRAME_BLOB_BYTES ||
+		    h->item_count != h->raw_bytes ||
+		    h->raw_bytes > RRLOG_BLOB_FRAME_BYTES)
+			return rrlog_frame_fail(fr, -EBADMSG,
+						"not a frame of blobs");
+		*bytes += h->raw_bytes;
+	}
+	return ret;
+}
+
+/* All of "blobs", for there may be bytes that no record names. */
+static int read_blobs(const char *trace, struct totals *totals,
+		      struct rrlog_error *error)
+{
+	struct rrlog_frame_reader fr = { .member = RRLOG_NO_MEMBER };
+	struct rrlog_store store;
+	int err = rrlog_store_open(&store, trace, error);
+
+	if (!err)
+		err = rrlog_frame_reader_open(&fr, &store, RRLOG_FILE_BLOBS,
+					      RRLOG_MAGIC_BLOBS, error);
+	if (!err)
+		err = check_blob_frames(&fr, &totals->blob_bytes);
+	rrlog_frame_reader_close(&fr);
+	rrlog_store_close(&store);
+	return err;
+}
+
+static int read_all(struct rrlog_reader *r, const char *trace,
+		    struct totals *totals, struct rrlog_error *error)
 {
 	int err = rrlog_reader_for_each_page(r, count_page, &totals->pages);
 
-	return err ? err : read_records(r, totals);
+	if (!err)
+		err = read_records(r, totals);
+	if (err)
+		rrlog_fail(error, err, "%s", rrlog_reader_error(r));
+	return err ? err : read_blobs(trace, totals, error);
 }
 
 static void print_text(const struct rrlog_reader *r,
@@ -62,9 +107,10 @@ static void print_text(const struct rrlog_reader *r,
 
 	rrlog_reader_position(r, &p);
 	printf("%s: %" PRIu64 " records in %" PRIu64 " frames, %" PRIu64
-	       " pages; %s\n",
+	       " pages, %" PRIu64 " bytes of blobs; %s\n",
 	       rrlog_reader_is_complete(r) ? "complete" : "incomplete",
 	       p.record_count, p.frame_count, totals->pages,
+	       totals->blob_bytes,
 	       tool_end_reason(totals->end));
 	if (p.skipped_count)
 		printf("%" PRIu64 " optional records of a later version\n",
@@ -88,7 +134,8 @@ static const char *state(const struct rrlog_reader *r, int err)
 
 /* As far as it was read; @err: what stopped that. */
 static void print_json(const struct rrlog_reader *r,
-		       const struct totals *totals, int err)
+		       const struct totals *totals, int err,
+		       const char *why)
 {
 	JsonBuilder *b = json_builder_new();
 	struct rrlog_reader_position p;
@@ -97,12 +144,13 @@ static void print_json(const struct rrlog_reader *r,
 	json_builder_begin_object(b);
 	tool_add_string(b, "state", state(r, err));
 	if (err)
-		tool_add_string(b, "error", rrlog_reader_error(r));
+		tool_add_string(b, "error", why);
 	tool_add_u64(b, "records", p.record_count);
 	tool_add_u64(b, "skipped_records", p.skipped_count);
 	tool_add_u64(b, "frames", p.frame_count);
 	tool_add_u64(b, "last_frame_offset", p.frame_offset);
 	tool_add_u64(b, "pages", totals->pages);
+	tool_add_u64(b, "blob_bytes", totals->blob_bytes);
 	tool_add_u64(b, "end_reason", totals->end);
 	tool_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
 	json_builder_end_object(b);
@@ -112,6 +160,7 @@ static void print_json(const struct rrlog_reader *r,
 int tool_verify(int argc, char **argv)
 {
 	struct totals totals = { 0 };
+	struct rrlog_error error = { "" };
 	struct rrlog_reader *r;
 	char *trace;
 	int status, err;
@@ -125,16 +174,20 @@ int tool_verify(int argc, char **argv)
 	err = rrlog_reader_open(trace, &r);
 	if (!err) {
 		/* Images are no part of the trace. */
-		rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
-		err = read_all(r, &totals);
+		rrlog_reader_set_resolve(
+			r, RRLOG_RESOLVE_BLOBS |
+				   (with_images ? RRLOG_RESOLVE_IMAGES : 0));
+		err = read_all(r, trace, &totals, &error);
+	} else {
+		rrlog_fail(&error, err, "%s", r ? rrlog_reader_error(r) : "");
 	}
 	if (as_json && (!err || err == -EBADMSG))
-		print_json(r, &totals, err);
+		print_json(r, &totals, err, error.text);
 	else if (!err)
 		print_text(r, &totals);
 	status = tool_finish();
 	if (err)
-		status = tool_fail(r, err);
+		status = tool_fail_with(error.text, err);
 	rrlog_reader_close(r);
 	return status;
 }
