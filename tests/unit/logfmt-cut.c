@@ -9,7 +9,7 @@
 #include "trace-util.h"
 
 #define SEED 41
-#define RECORDS 2000
+#define RECORDS 1300
 #define FRAME_RECORDS 40
 #define DATA_BYTES 500 /* more goes to "blobs" */
 #define PAGES 80
