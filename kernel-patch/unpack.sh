@@ -16,11 +16,15 @@ shift 4
 
 [ -e "$kdir/Module.symvers" ] ||
 	die "no kernel headers in $kdir: install linux-headers-$kver, or set KDIR"
+line=$(echo "$kver" | cut -d. -f1,2)
 [ -e "$tarball" ] ||
-	die "no $tarball: install linux-source-6.1, or set LINUX_SOURCE"
+	die "no $tarball: install linux-source-$line, or set LINUX_SOURCE"
 
-# linux-headers-6.1.0-56-amd64 wants linux-headers-6.1.0-56-common
-abi=$(echo "$kver" | sed 's/^\([0-9.]*-[0-9][0-9]*\)-.*/\1/')
+# linux-headers-6.1.0-56-amd64 wants linux-headers-6.1.0-56-common, and
+# linux-headers-6.12.117+deb12-amd64 wants linux-headers-6.12.117+deb12-common
+abi=${kver%-amd64}
+abi=${abi%-cloud}
+abi=${abi%-rt}
 common=$(readlink -f "$kdir")/../linux-headers-$abi-common
 [ -d "$common" ] || die "no linux-headers-$abi-common beside $kdir"
 
@@ -32,10 +36,12 @@ tar -C "$out/src" --strip-components=1 -xf "$tarball" --wildcards \
 	'linux-source-*/Makefile' \
 	'linux-source-*/arch/x86/kvm' \
 	'linux-source-*/arch/x86/include/asm/kvm*.h' \
+	'linux-source-*/arch/x86/include/uapi/asm/kvm*.h' \
 	'linux-source-*/virt' \
 	'linux-source-*/include/linux/kvm*.h' \
 	'linux-source-*/include/uapi/linux/kvm.h' \
-	'linux-source-*/Documentation/virt/kvm'
+	'linux-source-*/Documentation/virt/kvm' \
+	'linux-source-*/tools/testing/selftests/kvm'
 
 # The same stable release on both sides: KVM uses much that is private to the
 # kernel, and a difference would build and then crash.

@@ -30,6 +30,7 @@ struct record_options {
 	gboolean lab, force, quiet, no_check;
 	gboolean fsync, refer_to_images;
 	gboolean deterministic;
+	char *clock;
 	gint seed, memory_mib;
 	char **lab_args;	/* run.sh's */
 	char **args;		/* QEMU's */
@@ -51,6 +52,9 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		{ "refer-to-images", 0, 0, G_OPTION_ARG_NONE,
 		  &o->refer_to_images,
 		  "leave out what is read from read-only disk images", NULL },
+		{ "clock", 0, 0, G_OPTION_ARG_STRING, &o->clock,
+		  "how reads of the clock are recorded: ring (exact), exit "
+		  "(exact, slow), epoch (coarse, fast)", "MODE" },
 		{ "lab", 0, 0, G_OPTION_ARG_NONE, &o->lab,
 		  "record in an emulated host: needs no KVM here", NULL },
 		{ "deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
@@ -90,6 +94,7 @@ static bool parse(int argc, char **argv, struct record_options *o)
 
 static bool check_options(const struct record_options *o, GError **error)
 {
+	static const char *const clocks[] = { "ring", "exit", "epoch", NULL };
 	const char *why = NULL;
 
 	if (!o->trace || !*o->trace)
@@ -100,6 +105,8 @@ static bool check_options(const struct record_options *o, GError **error)
 			     o->lab_args))
 		why = "--deterministic, --seed, --memory-lab and --lab-arg "
 		      "need --lab";
+	else if (o->clock && !g_strv_contains(clocks, o->clock))
+		why = "--clock is one of ring, exit and epoch";
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
@@ -168,6 +175,7 @@ static GPtrArray *command(const struct record_options *o, GError **error)
 {
 	const struct record_how how = {
 		.fsync = o->fsync, .refer_to_images = o->refer_to_images,
+		.clock = o->clock,
 	};
 	const struct lab_options lab = {
 		.deterministic = o->deterministic || o->seed,

@@ -172,18 +172,28 @@ static void check_patch(struct host_check_result *r)
 	const char *remedy = "load the kvm modules that kernel-patch/ builds, "
 			     LAB;
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	int version = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD);
+	int has = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD);
+	int version = has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1);
+	int flags = has >> KVM_X86_RECORD_FLAGS_SHIFT;
 	struct tiny_guest g;
 
 	close(fd);
-	if (version <= 0) {
+	if (has <= 0) {
 		result(r, HOST_CHECK_FAIL, remedy, "KVM lacks "
 		       "KVM_CAP_X86_RECORD: its patch is not loaded");
 		return;
 	}
+	if (version != KVM_X86_RECORD_VERSION) {
+		result(r, HOST_CHECK_FAIL, remedy, "KVM_CAP_X86_RECORD is of "
+		       "version %d, and this rr-kvm needs %d: the modules are "
+		       "of another time", version, KVM_X86_RECORD_VERSION);
+		return;
+	}
 	if (tiny_guest_open(&g, true, 1000) && tiny_guest_rdtsc_exits(&g))
 		result(r, HOST_CHECK_OK, NULL, "KVM_CAP_X86_RECORD, version "
-		       "%d: RDTSC leaves to user space", version);
+		       "%d: RDTSC leaves to user space; clocks: exit%s%s",
+		       version, flags & KVM_X86_RECORD_RING ? ", ring" : "",
+		       flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
 	else
 		result(r, HOST_CHECK_FAIL, remedy, "KVM_CAP_X86_RECORD does "
 		       "not work: %s", g.error);

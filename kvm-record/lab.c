@@ -271,6 +271,8 @@ static void add_command(GPtrArray *out, const char *trace,
 		add(out, "--fsync", NULL);
 	if (how->refer_to_images)
 		add(out, "--refer-to-images", NULL);
+	if (how->clock)
+		add(out, "--clock", how->clock);
 	add(out, "-o", inside);
 	add(out, "--", NULL);
 	for (i = 0; i < args->len; i++)

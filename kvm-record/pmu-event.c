@@ -243,8 +243,8 @@ static int bind_to_cpus(pid_t tid, const char *list)
 	return sched_setaffinity(tid, sizeof(want), &want) ? -errno : 0;
 }
 
-static void explain(int error, const struct rr_pmu_event *e, char *err,
-		    size_t bytes)
+void rr_pmu_event_explain(int error, const struct rr_pmu_event *e, char *err,
+			  size_t bytes)
 {
 	const char *hint = "";
 
@@ -262,11 +262,11 @@ static void explain(int error, const struct rr_pmu_event *e, char *err,
 		 hint);
 }
 
-int rr_pmu_event_open(pid_t tid, char *err, size_t err_bytes)
+int rr_pmu_event_bind(pid_t tid, const struct rr_pmu_event **event, char *err,
+		      size_t err_bytes)
 {
-	struct perf_event_attr attr = { .size = sizeof(attr) };
 	const struct rr_pmu_event *e;
-	int fd, ret;
+	int ret;
 
 	ret = rr_pmu_event_find(&e, err, err_bytes);
 	if (ret)
@@ -279,6 +279,19 @@ int rr_pmu_event_open(pid_t tid, char *err, size_t err_bytes)
 			return ret;
 		}
 	}
+	*event = e;
+	return 0;
+}
+
+int rr_pmu_event_open(pid_t tid, char *err, size_t err_bytes)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr) };
+	const struct rr_pmu_event *e;
+	int fd, ret;
+
+	ret = rr_pmu_event_bind(tid, &e, err, err_bytes);
+	if (ret)
+		return ret;
 	attr.type = e->type;
 	attr.config = e->config;
 	attr.pinned = 1;
@@ -287,7 +300,7 @@ int rr_pmu_event_open(pid_t tid, char *err, size_t err_bytes)
 			  PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0) {
 		ret = -errno;
-		explain(-ret, e, err, err_bytes);
+		rr_pmu_event_explain(-ret, e, err, err_bytes);
 		return ret;
 	}
 	return fd;

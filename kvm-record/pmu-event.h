@@ -39,6 +39,17 @@ int rr_pmu_event_find(const struct rr_pmu_event **event, char *err,
  */
 int rr_pmu_event_open(pid_t tid, char *err, size_t err_bytes);
 
+/**
+ * The event for thread @tid (0: the caller), which is bound to the kind of core
+ * that has it; or -errno and the reason in @err.
+ */
+int rr_pmu_event_bind(pid_t tid, const struct rr_pmu_event **event, char *err,
+		      size_t err_bytes);
+
+/** Why the kernel would not count @e (its errno), with the remedy. */
+void rr_pmu_event_explain(int error, const struct rr_pmu_event *e, char *err,
+			  size_t err_bytes);
+
 /** Name of the event, or "none". */
 const char *rr_pmu_event_name(void);
 

@@ -246,6 +246,8 @@ GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
 					 how->fsync ? ",rr-fsync=on" : "",
 					 how->refer_to_images ?
 						 ",rr-images=on" : "",
+					 how->clock ? ",rr-clock=" : "",
+					 how->clock ? how->clock : "",
 					 NULL));
 	for (i = 0; i < G_N_ELEMENTS(recording); i++)
 		add(out, recording[i]);

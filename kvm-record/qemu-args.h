@@ -17,6 +17,7 @@ bool qemu_args_check(char *const *args, GError **error);
 struct record_how {
 	bool fsync; /* sync the trace to the disk all the time */
 	bool refer_to_images; /* leave out what read-only images hold */
+	const char *clock; /* "ring", "exit", "epoch"; NULL: as it comes */
 };
 
 /** The whole command line, NULL-terminated: @qemu, ours, then @args. */

@@ -77,7 +77,8 @@
 	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")                   \
 	X(IMAGE, 18, "image", 1, "image", "size", "mtime_ns")                  \
 	X(DMA_IMAGE, 19, "dma-image", 0, "block", "offset", "image",           \
-	  "image_offset", "bytes", "crc32c")
+	  "image_offset", "bytes", "crc32c")                                   \
+	X(CLOCK, 20, "clock", 0, "value")
 
 enum rrlog_type {
 #define X(id, number, name, data, ...) RRLOG_##id = number,

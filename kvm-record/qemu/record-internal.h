@@ -35,16 +35,25 @@ typedef struct RRPending {
     struct rr_landmark landmark;
 } RRPending;
 
+/* How the guest's reads of its clock are recorded (rr-kvm(1), --clock). */
+enum rr_record_clock {
+    RR_CLOCK_RING, /* exactly, through KVM's ring; the default */
+    RR_CLOCK_EXIT, /* exactly, with an exit to user space for each */
+    RR_CLOCK_EPOCH, /* the clock stands still between its steps */
+};
+
 typedef struct RRRecorder {
     char *path;
     bool fsync;
     bool refer_to_images;
+    enum rr_record_clock clock;
     struct rrlog_writer *writer;
     bool started;   /* records are being written */
     bool finished;  /* ... and never will be again */
     enum rrlog_end_reason end_reason; /* if it ended now */
     CPUState *cpu;
-    int pmu_fd;
+    struct kvm_x86_record_shared *shared; /* with KVM: record-ring.c */
+    struct kvm_x86_record_slot *ring;
 
     uint64_t output_bytes;
     uint64_t output_hash;
@@ -91,8 +100,20 @@ void rr_record_memory_slots(void);
 void rr_record_memory_digests(void);
 bool rr_record_is_readonly(hwaddr gpa);
 
+/* record-ring.c */
+/* Before the first vCPU: tells KVM what to record; exit()s on error. */
+void rr_record_ring_enable(void);
+/* In the vCPU's thread, before its first KVM_RUN; -errno, told to the user. */
+int rr_record_ring_open(CPUState *cpu);
+/* The guest's retired branches when KVM_RUN last returned. */
+uint64_t rr_record_branches(void);
+void rr_record_ring_drain(void);
+/* KVM_EXIT_X86_RECORD.  False: no instruction, the ring was full. */
+bool rr_record_insn_exit(struct kvm_run *run);
+
 /* record-time.c */
-int rr_record_time_open(void);
+void rr_record_landmark_from_kvm(struct rr_landmark *lm,
+                                 const struct kvm_regs *r);
 const struct rr_landmark *rr_record_landmark(void);
 
 #endif

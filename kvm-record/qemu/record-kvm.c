@@ -31,7 +31,7 @@ static void enable_cap(uint32_t capability, uint64_t arg, const char *what,
 static int install_msr_filter(void)
 {
     struct kvm_msr_filter filter = { .flags = KVM_MSR_FILTER_DEFAULT_DENY };
-    static uint8_t allow[16] = { 0xff };
+    static uint8_t allow[16] = { 0xff }, allow_one = 1;
     unsigned int n = 0;
 
 #define X(first, count)                                                      \
@@ -44,6 +44,11 @@ static int install_msr_filter(void)
     n++;
     RR_STATE_MSRS(X)
 #undef X
+    /* Reads of the TSC are KVM's (KVM_CAP_X86_RECORD), writes are ours. */
+    filter.ranges[n] = (struct kvm_msr_filter_range) {
+        .flags = KVM_MSR_FILTER_READ, .base = MSR_IA32_TSC, .nmsrs = 1,
+        .bitmap = &allow_one,
+    };
     return kvm_vm_ioctl(kvm_state, KVM_X86_SET_MSR_FILTER, &filter);
 }
 
@@ -56,8 +61,7 @@ void rr_record_init_vm(void)
         error_report("rr-record: needs -accel kvm,kernel-irqchip=off");
         exit(1);
     }
-    enable_cap(KVM_CAP_X86_RECORD, 1, "KVM_CAP_X86_RECORD",
-               "load the modules built from kernel-patch/");
+    rr_record_ring_enable();
     enable_cap(KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_FILTER,
                "KVM_CAP_X86_USER_SPACE_MSR", "Linux 5.10 or later is needed");
     /* No virtual PMU: its counters would be inputs, and share the hardware. */
@@ -203,6 +207,9 @@ void rr_record_after_run(CPUState *cpu, int run_ret)
     if (s->pending.active) {
         log_pending(cpu, run_ret);
     }
+    if (s->started) {
+        rr_record_ring_drain();
+    }
     s->io_pending = false;
 }
 
@@ -317,39 +324,6 @@ void rr_record_port_output(uint16_t port, const void *data, size_t len)
     output(port | RR_OUTPUT_PORT, data, len);
 }
 
-static void record_insn(const struct kvm_x86_record *x)
-{
-    struct rrlog_record rec = { 0 };
-
-    switch (x->insn) {
-    case KVM_X86_RECORD_RDTSC:
-        rec.type = RRLOG_RDTSC;
-        rec.field[0] = x->value;
-        rec.field[1] = x->flags;
-        break;
-    case KVM_X86_RECORD_RDTSCP:
-        rec.type = RRLOG_RDTSCP;
-        rec.field[0] = x->value;
-        rec.field[1] = x->index;
-        rec.field[2] = x->flags;
-        break;
-    case KVM_X86_RECORD_RDPMC:
-    case KVM_X86_RECORD_RDRAND:
-    case KVM_X86_RECORD_RDSEED:
-        rec.type = x->insn == KVM_X86_RECORD_RDPMC ? RRLOG_RDPMC :
-                   x->insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND :
-                                                      RRLOG_RDSEED;
-        rec.field[0] = x->value;
-        rec.field[1] = x->insn == KVM_X86_RECORD_RDPMC ? x->index : x->size;
-        rec.field[2] = x->flags;
-        break;
-    default:
-        rr_record_fail("unknown KVM_EXIT_X86_RECORD instruction %u", x->insn);
-        return;
-    }
-    rr_record_append(&rec);
-}
-
 /*
  * A write to a read-only slot is no output: TCG drops it before anyone sees
  * it.  What the device makes of it lands after the instruction, so finish that
@@ -387,8 +361,8 @@ void rr_record_exit_begin(CPUState *cpu)
         s->io_pending = true;
         break;
     case KVM_EXIT_X86_RECORD:
-        s->io_pending = true;
-        record_insn(kvm_x86_record_of(run));
+        s->io_pending = rr_record_insn_exit(run);
+        s->in_access = s->io_pending;
         break;
     case KVM_EXIT_MMIO:
         s->io_pending = true;

@@ -5,36 +5,10 @@
  */
 #include "record-internal.h"
 #include <linux/kvm.h>
-#include "pmu-event.h"
 
-int rr_record_time_open(void)
+void rr_record_landmark_from_kvm(struct rr_landmark *lm,
+                                 const struct kvm_regs *r)
 {
-    char err[256] = "";
-    int fd = rr_pmu_event_open(0, err, sizeof(err));
-
-    if (fd < 0) {
-        rr_record_fail("no counter of conditional branches: %s", err);
-        return fd;
-    }
-    rr_recorder.pmu_fd = fd;
-    return 0;
-}
-
-static uint64_t read_branches(void)
-{
-    uint64_t count = 0;
-
-    if (read(rr_recorder.pmu_fd, &count, sizeof(count)) != sizeof(count)) {
-        rr_record_fail("reading the branch counter: %s",
-                       errno ? strerror(errno) : "the PMU was taken away");
-    }
-    return count;
-}
-
-static void landmark_from_run(struct rr_landmark *lm)
-{
-    const struct kvm_regs *r = &rr_recorder.cpu->kvm_run->s.regs.regs;
-
     lm->regs[RR_REG_RAX] = r->rax;
     lm->regs[RR_REG_RBX] = r->rbx;
     lm->regs[RR_REG_RCX] = r->rcx;
@@ -52,12 +26,12 @@ static void landmark_from_run(struct rr_landmark *lm)
     lm->regs[RR_REG_R14] = r->r14;
     lm->regs[RR_REG_R15] = r->r15;
     lm->regs[RR_REG_RIP] = r->rip;
-    lm->regs[RR_REG_RFLAGS] = r->rflags;
+    lm->regs[RR_REG_RFLAGS] = r->rflags & ~RR_RFLAGS_IGNORED;
 }
 
 /*
- * The same boundary is asked for many times while devices work; the counter is
- * read once.  Valid until the next KVM_RUN.
+ * The same boundary is asked for many times while devices work; it is put
+ * together once.  Valid until the next KVM_RUN.
  */
 const struct rr_landmark *rr_record_landmark(void)
 {
@@ -66,13 +40,14 @@ const struct rr_landmark *rr_record_landmark(void)
     if (s->landmark_valid) {
         return &s->landmark;
     }
-    s->landmark.branches = read_branches();
+    s->landmark.branches = rr_record_branches();
     if (s->regs_in_run && !s->cpu->vcpu_dirty) {
-        landmark_from_run(&s->landmark);
+        rr_record_landmark_from_kvm(&s->landmark,
+                                    &s->cpu->kvm_run->s.regs.regs);
     } else {
         rr_landmark_from_env(cpu_env(s->cpu), &s->landmark);
+        s->landmark.regs[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     }
-    s->landmark.regs[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     s->landmark_valid = true;
     return &s->landmark;
 }

@@ -17,7 +17,13 @@
 #include "pmu-event.h"
 
 bool rr_recording;
-RRRecorder rr_recorder = { .pmu_fd = -1 };
+RRRecorder rr_recorder;
+
+static const char *const clock_names[] = {
+    [RR_CLOCK_RING] = "ring",
+    [RR_CLOCK_EXIT] = "exit",
+    [RR_CLOCK_EPOCH] = "epoch",
+};
 
 static char *get_path(Object *obj, Error **errp)
 {
@@ -42,6 +48,22 @@ static bool get_images(Object *obj, Error **errp)
 static void set_images(Object *obj, bool value, Error **errp)
 {
     rr_recorder.refer_to_images = value;
+}
+
+static char *get_clock_mode(Object *obj, Error **errp)
+{
+    return g_strdup(clock_names[rr_recorder.clock]);
+}
+
+static void set_clock_mode(Object *obj, const char *value, Error **errp)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(clock_names); i++) {
+        if (!strcmp(value, clock_names[i])) {
+            rr_recorder.clock = i;
+            return;
+        }
+    }
+    error_setg(errp, "rr-clock is one of ring, exit and epoch");
 }
 
 static void set_path(Object *obj, const char *value, Error **errp)
@@ -72,6 +94,10 @@ void rr_record_add_property(ObjectClass *kvm_accel_class)
                                    set_images);
     object_class_property_set_description(kvm_accel_class, "rr-images",
         "Recording: refer to image files that are open read-only");
+    object_class_property_add_str(kvm_accel_class, "rr-clock", get_clock_mode,
+                                  set_clock_mode);
+    object_class_property_set_description(kvm_accel_class, "rr-clock",
+        "Recording: ring, exit, or epoch");
 }
 
 void rr_record_fail(const char *fmt, ...)
@@ -174,6 +200,7 @@ static void write_manifest(void)
     rrlog_writer_manifest_set(w, "command_line", cmdline);
     rrlog_writer_manifest_set(w, "start.time", start);
     rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
+    rrlog_writer_manifest_set(w, "clock.mode", clock_names[rr_recorder.clock]);
     rrlog_writer_manifest_set_u64(w, "machine.ram_bytes",
                                   current_machine->ram_size);
     rrlog_writer_manifest_set(w, "cpu.model",
@@ -232,7 +259,7 @@ void rr_record_start(CPUState *cpu)
                      "-object iothread");
         exit(1);
     }
-    if (rr_record_time_open() < 0) {
+    if (rr_record_ring_open(cpu) < 0) {
         exit(1);
     }
     ret = rrlog_writer_create(s->path, NULL, &s->writer);

@@ -6,6 +6,16 @@
 #include "replay-internal.h"
 #include "rr/core/policy.h"
 
+/* The epoch clock: the value of its last step, which is a landmark. */
+static uint64_t read_clock(const char *what)
+{
+    if (!rr_replay.clock_is_set) {
+        rr_replay_diverged("the guest did %s before the clock's first step",
+                           what);
+    }
+    return rr_replay.clock;
+}
+
 bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn)
 {
     static const struct {
@@ -22,6 +32,16 @@ bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn)
     bool gp;
 
     BQL_LOCK_GUARD();
+    if (rr_replay.epoch_clock && insn != RR_REPLAY_RDPMC) {
+        uint64_t value = read_clock(table[insn].name);
+
+        env->regs[R_EAX] = (uint32_t)value;
+        env->regs[R_EDX] = value >> 32;
+        if (insn == RR_REPLAY_RDTSCP) {
+            env->regs[R_ECX] = (uint32_t)env->tsc_aux;
+        }
+        return true;
+    }
     rec = rr_replay_expect(table[insn].type, table[insn].name);
     if (!rec) {
         return true;
@@ -38,6 +58,42 @@ bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn)
     return !gp;
 }
 
+bool rr_replay_random(CPUState *cpu, uint64_t *value)
+{
+    const struct rrlog_record *rec;
+    bool carry;
+
+    *value = 0;
+    BQL_LOCK_GUARD();
+    rr_replay_outside_at_access();
+    rec = rr_replay_head();
+    rec = rr_replay_expect(rec && rec->type == RRLOG_RDSEED ? RRLOG_RDSEED
+                                                            : RRLOG_RDRAND,
+                           "RDRAND or RDSEED");
+    if (!rec) {
+        return false;
+    }
+    carry = rec->field[2] & 1;
+    *value = carry ? rec->field[0] : 0;
+    rr_replay_pop();
+    return carry;
+}
+
+void rr_replay_hidden_random(CPUState *cpu)
+{
+    uint32_t eax, ebx, ecx, edx;
+
+    /* APM volume 2, appendix C: SVM has no intercept for the two. */
+    rr_replay_cpuid(cpu, 0, 0, &eax, &ebx, &ecx, &edx);
+    if (ebx == CPUID_VENDOR_INTEL_1) {
+        return;
+    }
+    BQL_LOCK_GUARD();
+    rr_replay_diverged("the guest executed RDRAND or RDSEED, which CPUID hides "
+                       "from it, but an AMD processor runs all the same: the "
+                       "result is not in the log");
+}
+
 bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
 {
     const struct rrlog_record *rec;
@@ -48,6 +104,10 @@ bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
     *value = 0;
     *gp = false;
     BQL_LOCK_GUARD();
+    if (rr_replay.epoch_clock && index == MSR_IA32_TSC) {
+        *value = read_clock("RDMSR of the TSC");
+        return true;
+    }
     rec = rr_replay_expect(RRLOG_RDMSR, "RDMSR");
     if (!rec) {
         return true;

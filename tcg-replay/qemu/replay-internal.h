@@ -60,6 +60,8 @@ typedef struct RRReplay {
 
     uint64_t output_bytes, output_hash;
     uint64_t cr8, apic_base;
+    bool epoch_clock, clock_is_set; /* rr-kvm record --clock epoch */
+    uint64_t clock;
     bool halted;
     bool finished;
     bool seen_end;

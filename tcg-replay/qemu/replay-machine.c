@@ -158,6 +158,7 @@ static void find_total(void)
 static void machine_init(MachineState *ms)
 {
     RRReplayMachine *m = RR_REPLAY_MACHINE(ms);
+    const char *clock;
     int ret;
 
     if (!tcg_enabled()) {
@@ -182,6 +183,8 @@ static void machine_init(MachineState *ms)
     if (m->progress) {
         find_total();
     }
+    clock = rrlog_reader_manifest(rr_replay.reader, "clock.mode");
+    rr_replay.epoch_clock = clock && !strcmp(clock, "epoch");
     rr_branches_are_counted = true;
     rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
     load_cpuid();

@@ -76,6 +76,7 @@ static void corrupt(struct rrlog_record *rec)
         break;
     case RRLOG_RDTSC:
     case RRLOG_RDTSCP:
+    case RRLOG_CLOCK:
         rec->field[0] ^= 1ull << 40;
         break;
     default:
@@ -221,6 +222,10 @@ static void apply_head(void)
         break;
     case RRLOG_CPU_STATE:
         apply_cpu_state(rec);
+        break;
+    case RRLOG_CLOCK:
+        rr_replay.clock = rec->field[0];
+        rr_replay.clock_is_set = true;
         break;
     case RRLOG_RAM_DIGEST:
         rr_replay_check_digest(rec);

@@ -97,6 +97,10 @@ enum rr_replay_insn {
 };
 /* Executes the instruction from the log; false: it raised #GP. */
 bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn);
+/* RDRAND, RDSEED: the result (0 if none) and the carry flag, from the log. */
+bool rr_replay_random(CPUState *cpu, uint64_t *value);
+/* RDRAND or RDSEED, hidden by CPUID, is about to raise #UD. */
+void rr_replay_hidden_random(CPUState *cpu);
 /*
  * An MSR that is not plain CPU state.  False: let TCG do it.  *gp: the guest
  * gets #GP.

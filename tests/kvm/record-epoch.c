@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The epoch clock of KVM_CAP_X86_RECORD: it stands still between its steps, is
+ * never ahead of the TSC, goes on after an exit and after its period, and the
+ * steps tell the guest's place exactly.
+ */
+#include "vm.h"
+
+#define EPOCH	(KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING | \
+		 KVM_X86_RECORD_EPOCH)
+#define SLOTS	65536
+
+struct steps {
+	unsigned int count;
+	uint64_t last;
+	uint32_t distinct_sum;
+	bool ordered;
+};
+
+static void drain(struct vm *v, struct steps *t)
+{
+	struct kvm_x86_record_place place;
+
+	while (in_ring(v)) {
+		struct kvm_x86_record_slot s = take(v, &place);
+
+		t->ordered &= s.insn == KVM_X86_RECORD_CLOCK_STEP &&
+			      s.value > t->last && place.regs.rip == CODE;
+		t->last = s.value;
+		t->distinct_sum += s.value;
+		t->count++;
+	}
+}
+
+/* rdtsc; mov %eax,%ebx; mov %edx,%esi; rdtscp: twice the same, one record. */
+static void test_still(void)
+{
+	static const char code[] = "\x0f\x31" "\x89\xc3" "\x89\xd6"
+				   "\x0f\x01\xf9";
+	struct kvm_x86_record_place place;
+	struct kvm_x86_record_slot s;
+	struct kvm_regs r;
+	uint32_t used;
+	struct vm v;
+
+	vm_open(&v, EPOCH, SLOTS, 1000000000);
+	load(&v, PROTECTED, 0, 0, code, sizeof(code) - 1, 7);
+	run(&v);
+	r = get(&v);
+	used = in_ring(&v);
+	s = take(&v, &place);
+	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS && place.regs.rip == CODE,
+		"one step for the first read");
+	ksft_ok(r.rbx == (uint32_t)s.value && r.rsi == s.value >> 32,
+		"which gives its value");
+	ksft_ok(r.rax == r.rbx && r.rdx == r.rsi, "the second gives the same");
+	ksft_ok(r.rcx == 0, "RDTSCP gives TSC_AUX all the same");
+	finish(&v);
+
+	/* After an exit the clock goes on. */
+	load(&v, PROTECTED, 0, 0, code, sizeof(code) - 1, 7);
+	run(&v);
+	used = in_ring(&v);
+	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
+		take(&v, &place).value > s.value, "an exit lets it go on");
+	vm_close(&v);
+}
+
+/* rdmsr of the TSC sees the same clock, and can step it. */
+static void test_rdmsr(void)
+{
+	static const char code[] = "\x0f\x32" "\x89\xc3" "\x0f\x31";
+	struct kvm_x86_record_place place;
+	struct kvm_regs r;
+	uint32_t used;
+	struct vm v;
+
+	vm_open(&v, EPOCH, SLOTS, 1000000000);
+	load(&v, LONG, 0, 0, code, sizeof(code) - 1, MSR_TSC);
+	run(&v);
+	r = get(&v);
+	used = in_ring(&v);
+	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
+		r.rbx == (uint32_t)take(&v, &place).value && r.rax == r.rbx,
+		"RDMSR and RDTSC: one step, one value");
+	vm_close(&v);
+}
+
+/*
+ * 10 million reads.  ebx counts how often the value changed, as the guest sees
+ * it: 1: rdtsc; cmp %eax,%esi; je 2f; inc %ebx; mov %eax,%esi; 2: loop 1b
+ */
+static void test_period(void)
+{
+	static const char code[] = "\x0f\x31" "\x39\xc6" "\x74\x04" "\xff\xc3"
+				   "\x89\xc6" "\xe2\xf4";
+	struct steps t = { .ordered = true };
+	const uint64_t n = 10000000;
+	uint32_t reason;
+	struct vm v;
+
+	vm_open(&v, EPOCH, SLOTS, 100000);
+	load(&v, LONG, 0, 0, code, sizeof(code) - 1, n);
+	do {
+		reason = run(&v);
+		drain(&v, &t);
+	} while (reason == 0 || reason == KVM_EXIT_X86_RECORD);
+	ksft_ok(at_end(&v, reason), "%llu reads", (unsigned long long)n);
+	ksft_ok(t.count > 10 && t.count < n / 100,
+		"the timer steps it now and then (%u)", t.count);
+	ksft_ok(t.ordered, "always forward, at the RDTSC");
+	ksft_ok(get(&v).rbx - 0x22222222 == t.count,
+		"the guest saw it change as often as it was told (%llu)",
+		get(&v).rbx - 0x22222222);
+	ksft_ok(!(v.shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED),
+		"it never slipped");
+	vm_close(&v);
+}
+
+static void test_write(void)
+{
+	static const char code[] = "\x0f\x31";
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msr = { { .nmsrs = 1 }, { .index = MSR_TSC } };
+	struct kvm_x86_record_place place;
+	uint64_t first, second;
+	struct vm v;
+
+	vm_open(&v, EPOCH, SLOTS, 1000000000);
+	load(&v, LONG, 0, 0, code, 2, 0);
+	run(&v);
+	first = take(&v, &place).value;
+	finish(&v);
+	msr.entry.data = first + (1ull << 50);
+	if (ioctl(v.vcpu, KVM_SET_MSRS, &msr) != 1)
+		die("KVM_SET_MSRS");
+	load(&v, LONG, 0, 0, code, 2, 0);
+	run(&v);
+	second = take(&v, &place).value;
+	ksft_ok(second >= msr.entry.data && second - first < 2ull << 50,
+		"a TSC that is set shows at the next step");
+	vm_close(&v);
+}
+
+int main(void)
+{
+	if (!(need_record() & KVM_X86_RECORD_EPOCH)) {
+		puts("1..0 # SKIP this host has no TSC scaling");
+		return KSFT_SKIP;
+	}
+	ksft_plan(12);
+	test_still();
+	test_rdmsr();
+	test_period();
+	test_write();
+	return ksft_end();
+}
