@@ -161,7 +161,7 @@ $(BUILD)/share/qemu/.ready:
 # ---- the kernels: the lab's, the guest's, and the KVM modules ---------------
 
 versions := $(BUILD)/linux/versions
-$(versions): | common/build/fetch-linux.sh
+$(versions): $(call stamp,kvm-line,$(kvm_line)) | common/build/fetch-linux.sh
 	$(Q)sh common/build/fetch-linux.sh $(BUILD) $(kvm_line)
 
 modules := $(BUILD)/kernel/.rr-ready
@@ -215,6 +215,12 @@ $(kvm_tests): $(BUILD)/tests/%: tests/%.c tests/tap.h tests/kvm/vm.h $(wildcard 
 	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
 		-Ikernel-patch/include -Itests -static -o $@ $< -lpthread
 
+# The series' own test, from the tree that the modules were built from.
+kselftest := $(BUILD)/tests/kselftest
+$(kselftest): $(modules) tests/kselftest-tap.c tests/tap.h kernel-patch/selftest.sh
+	@mkdir -p $(@D)
+	$(call say,CC,$@)CC='$(CC)' sh kernel-patch/selftest.sh $(<D) $@ tests/kselftest-tap.c
+
 # The unit tests once more with the sanitizers, unless all is built with them.
 asan := $(BUILD)/asan
 asan_flags := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -245,12 +251,12 @@ $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-l
 	$(call asan_objects,$(LOGFMT_TOOL_SRCS) $(unit_sources)))
 
 .PHONY: tests check-unit check-built
-tests: $(unit_tests) $(asan_tests) $(kvm_tests)
+tests: $(unit_tests) $(asan_tests) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest))
 check-unit: $(unit_tests) $(asan_tests) $(BUILD)/bin/rr-log
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests)
 check-built: all guest tests
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests) \
-		$(if $(CONFIG_LAB),--lab) $(kvm_tests) --host $(system_tests)
+		$(if $(CONFIG_LAB),--lab) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest)) --host $(system_tests)
 
 # Each for FUZZ_SECONDS; the seeds are from FUZZ_TRACE, if there is one.  What a
 # reader may take: 17 MiB for a frame before and after decompression, twice.

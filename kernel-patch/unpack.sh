@@ -41,7 +41,11 @@ tar -C "$out/src" --strip-components=1 -xf "$tarball" --wildcards \
 	'linux-source-*/include/linux/kvm*.h' \
 	'linux-source-*/include/uapi/linux/kvm.h' \
 	'linux-source-*/Documentation/virt/kvm' \
-	'linux-source-*/tools/testing/selftests/kvm'
+	'linux-source-*/tools/testing/selftests/kvm' \
+	'linux-source-*/tools/testing/selftests/*.h' \
+	'linux-source-*/tools/include' \
+	'linux-source-*/tools/arch/x86/include' \
+	'linux-source-*/tools/lib/*.c'
 
 # The same stable release on both sides: KVM uses much that is private to the
 # kernel, and a difference would build and then crash.

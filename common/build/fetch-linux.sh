@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# fetch-linux.sh BUILD LINE: download Debian's current kernel of LINE (6.1) and
-# unpack it under BUILD/linux.  Nothing is installed.
+# fetch-linux.sh BUILD LINE: download Debian's current kernel of LINE (6.1, 6.12)
+# and unpack it under BUILD/linux.  Nothing is installed.
 #
 #	BUILD/linux/src          source tarball, headers, kbuild
 #	BUILD/linux/generic      the lab's kernel (it has 9p)
@@ -13,47 +13,63 @@ set -eu
 build=$(realpath -m "$1") line=$2
 . "$(dirname "$0")/apt.sh"
 
+# Debian's current ABI of a line: 6.1.0-56, 6.12.117+deb12
+abi_of() {
+	meta=linux-headers-amd64
+	[ "$1" = 6.1 ] || meta=linux-headers-$1-amd64
+	private apt-cache depends "$meta" |
+		sed -n 's/^ *Depends: linux-headers-\([0-9.]*[-+][0-9a-z]*\)-amd64$/\1/p'
+}
+version_of() { private apt-cache policy "$1" | sed -n 's/^ *Candidate: //p'; }
+
 apt_setup
-abi=$(private apt-cache depends linux-headers-amd64 |
-	sed -n 's/^ *Depends: linux-headers-\([0-9.]*-[0-9]*\)-amd64$/\1/p')
+abi=$(abi_of "$line")
 case $abi in
 "$line".*) ;;
-*) die "Debian's linux-headers-amd64 is of Linux '$abi', not of $line" ;;
+*) die "Debian's current kernel of that name is of Linux '$abi', not of $line" ;;
 esac
 headers=linux-headers-$abi-amd64
-version=$(private apt-cache policy "$headers" |
-	sed -n 's/^ *Candidate: //p')
-say "Linux $version ($abi)"
+version=$(version_of "$headers")
+kbuild=linux-kbuild-$abi
+[ "$line" != 6.1 ] || kbuild=linux-kbuild-$line
+# The guest is the same whatever the host.
+guest_abi=$(abi_of 6.1)
+guest=linux-image-$guest_abi-cloud-amd64
+guest_version=$(version_of "$guest")
+say "Linux $version ($abi); for the guest $guest_version"
 
 dl=$build/dl
 mkdir -p "$dl"
 set -- "linux-source-$line" "$headers" "linux-headers-$abi-common" \
-	"linux-kbuild-$line" "linux-image-$abi-amd64" \
-	"linux-image-$abi-cloud-amd64"
-get() {
+	"$kbuild" "linux-image-$abi-amd64"
+get() {	# VERSION PACKAGE...
+	v=$1
+	shift
 	for p in "$@"; do
-		[ -z "$(find "$dl" -name "${p}_${version}_*.deb")" ] || continue
+		# A file's name has %3a for the colon of an epoch; these have none.
+		[ -z "$(find "$dl" -name "${p}_${v}_*.deb")" ] || continue
 		say "downloading $p"
-		(cd "$dl" && private apt-get -q -q download "$p=$version") ||
-			die "no $p of version $version: source, headers and" \
+		(cd "$dl" && private apt-get -q -q download "$p=$v") ||
+			die "no $p of version $v: source, headers and" \
 				"image must be of one version"
 	done
 }
-get "$@"
+get "$version" "$@"
+get "$guest_version" "$guest"
 
 new=$build/linux.new
 rm -rf "$new"
 mkdir -p "$new"
-unpack() { dpkg-deb -x "$(echo "$dl/${2}_${version}"_*.deb)" "$new/$1"; }
+unpack() { dpkg-deb -x "$(echo "$dl/${2}_${3:-$version}"_*.deb)" "$new/$1"; }
 unpack src "$1"
 unpack src "$2"
 unpack src "$3"
 unpack src "$4"
 unpack generic "$5"
-unpack cloud "$6"
+unpack cloud "$guest" "$guest_version"
 cat >"$new/versions" <<END
 KVER=$abi-amd64
-KVER_GUEST=$abi-cloud-amd64
+KVER_GUEST=$guest_abi-cloud-amd64
 LINUX_VERSION=$version
 END
 rm -rf "$build/linux"
