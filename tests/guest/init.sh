@@ -57,7 +57,15 @@ does random && echo "guest: random $(head -c 4096 /dev/urandom | sum)"
 if does sleep; then
 	for i in 1 2 3; do sleep 0.3; echo "guest: slept $i"; done
 fi
-case ",$work," in *,idle,*) sleep 60 ;; esac	# not part of "all"
+# Not part of "all".
+asked() { case ",$work," in *,"$1",*) return 0 ;; esac; return 1; }
+asked idle && sleep 60
+for what in tsc gettimeofday rdrand; do
+	asked $what || continue
+	echo "guest: the clock is" \
+		"$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
+	clock $what "$loops" || echo "guest: clock failed"
+done
 echo "guest: $(date -u)"
 echo "guest: done"
 poweroff -f

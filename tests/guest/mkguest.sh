@@ -20,6 +20,7 @@ mkdir -p "$root/bin" "$root/modules" "$root/dev" "$root/proc" "$root/sys" \
 	"$root/tmp"
 cp /bin/busybox "$root/bin/busybox"
 install -m 755 "$here/init.sh" "$root/init"
+${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/clock" "$here/clock.c"
 for m in $modules; do
 	ko=$(find "$kernel/lib/modules" -name "$m.ko")
 	[ -n "$ko" ] || { echo "mkguest: no module $m in $kernel" >&2; exit 1; }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * In the guest: reads what no two runs have in common, many times, and prints a
+ * digest of it, so that a replay which gives other values prints another.
+ *
+ *	clock tsc N           N times RDTSC in a tight loop
+ *	clock gettimeofday N  through the vDSO, as programs do
+ *	clock rdrand N        RDRAND where CPUID shows it, else getrandom()
+ */
+#include <cpuid.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/time.h>
+#include <x86intrin.h>
+
+static uint64_t digest = 1, changes, backwards, last;
+
+static void take(uint64_t value)
+{
+	digest = digest * 6364136223846793005u + value;
+	changes += value != last;
+	backwards += value < last;
+	last = value;
+}
+
+static void read_tsc(unsigned long n)
+{
+	while (n--)
+		take(__rdtsc());
+}
+
+static void read_time(unsigned long n)
+{
+	struct timeval tv;
+
+	while (n--) {
+		gettimeofday(&tv, NULL);
+		take(tv.tv_sec * 1000000ull + tv.tv_usec);
+	}
+}
+
+__attribute__((target("rdrnd"))) static void draw(unsigned long n)
+{
+	unsigned int a, b, c, d;
+	unsigned long long value = 0;
+	int shown;
+
+	shown = __get_cpuid(1, &a, &b, &c, &d) && c & bit_RDRND;
+	printf("guest: RDRAND is %s\n", shown ? "there" : "hidden");
+	while (n--) {
+		if (shown)
+			while (!_rdrand64_step(&value))
+				;
+		else if (getrandom(&value, sizeof(value), 0) != sizeof(value))
+			exit(1);
+		take(value);
+	}
+	backwards = 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+
+	if (!n)
+		return 2;
+	if (!strcmp(argv[1], "tsc"))
+		read_tsc(n);
+	else if (!strcmp(argv[1], "gettimeofday"))
+		read_time(n);
+	else if (!strcmp(argv[1], "rdrand"))
+		draw(n);
+	else
+		return 2;
+	printf("guest: %s %lu reads, %llu changes, %llu backwards, digest "
+	       "%016llx\n", argv[1], n, (unsigned long long)changes,
+	       (unsigned long long)backwards, (unsigned long long)digest);
+	return backwards != 0;
+}
