@@ -298,6 +298,7 @@ bench-logfmt: $(logfmt_bench)
 bench: all guest
 	$(Q)$(test_env) sh bench/bench.sh
 	$(Q)$(test_env) sh bench/sizes.sh
+	$(Q)$(test_env) sh bench/clock.sh
 	$(Q)$(MAKE) --no-print-directory bench-logfmt
 
 # ---- install ----------------------------------------------------------------

@@ -65,7 +65,11 @@ echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 
 # Modules, each after those that it needs: init loads them in this order.
-find "$tree/kernel" -name '*.ko' >"$tmp/all"
+# Later kernels have them compressed.
+find "$tree/kernel" -name '*.ko' -o -name '*.ko.xz' >"$tmp/all"
+module_file() {	# NAME
+	sed -n "h;s|.*/||;s|\.xz\$||;y|_|-|;/^$1\.ko\$/{x;p;q}" "$tmp/all"
+}
 need() {
 	n=$(echo "$1" | tr _ -)
 	case " $loaded " in *" $n "*) return ;; esac
@@ -73,7 +77,7 @@ need() {
 	if [ -e "$mods/$n.ko" ]; then
 		f=$mods/$n.ko
 	else
-		f=$(sed -n "h;s|.*/||;y|_|-|;/^$n\.ko\$/{x;p;q}" "$tmp/all")
+		f=$(module_file "$n")
 		if [ -z "$f" ]; then	# built in?
 			tr _ - <"$tree/modules.builtin" | grep -q "/$n\.ko\$" ||
 				die "no module $n under $tree"
@@ -86,9 +90,12 @@ need() {
 	if [ -e "$mods/$2.ko" ]; then
 		f=$mods/$2.ko
 	else
-		f=$(sed -n "h;s|.*/||;y|_|-|;/^$2\.ko\$/{x;p;q}" "$tmp/all")
+		f=$(module_file "$2")
 	fi
-	install -m 644 "$f" "$root/lib/modules/$2.ko"
+	case $f in
+	*.xz) xz -dc "$f" >"$root/lib/modules/$2.ko" ;;
+	*) install -m 644 "$f" "$root/lib/modules/$2.ko" ;;
+	esac
 	echo "$2" >>"$root/lib/modules/order"
 }
 loaded=''
