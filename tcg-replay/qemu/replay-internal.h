@@ -100,6 +100,9 @@ void rr_replay_apply_dma(const struct rrlog_record *rec);
 void rr_replay_apply_slot(const struct rrlog_record *rec);
 void rr_replay_check_digest(const struct rrlog_record *rec);
 
+/* replay-adbits.c */
+void rr_replay_report_adbits(void);
+
 /* replay-report.c */
 void rr_replay_finish(enum rr_exit status);
 void rr_replay_note_recent(const struct rrlog_record *rec);

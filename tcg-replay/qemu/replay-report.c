@@ -75,6 +75,7 @@ static void print_context(void)
 
         fprintf(stderr, "  next: %s\n", text);
     }
+    rr_replay_report_adbits();
     fprintf(stderr, "rr-replay: instructions around rip:\n");
     cpu_dump_state(rr_replay.cpu, stderr, CPU_DUMP_CODE);
 }

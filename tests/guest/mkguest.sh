@@ -31,6 +31,11 @@ find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
+# A guest of its own: multiboot wants the header in the first 8 KiB.
+${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
+	-fno-stack-protector -mno-sse -mno-mmx -nostdlib -static \
+	-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \
+	-Wl,--build-id=none -Wl,-z,noseparate-code -o "$out/adbits" "$here/adbits.c"
 
 # Content that does not compress and is the same everywhere.
 noise() { # SEED MIB

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A guest of its own (multiboot): clears the accessed and dirty bits of a page
+ * without a TLB flush, touches the page, and looks at the bits.  What it sees
+ * depends on what is left in the TLB, which no architecture promises, and which
+ * hardware and TCG do not have in common.  With "flush" on its command line it
+ * flushes, as the manuals want it, and sees the same everywhere.
+ */
+#include <stdint.h>
+
+#define ROUNDS	4000
+#define COM1	0x3f8
+#define PAGE	4096
+#define ACCESSED 0x20
+#define DIRTY	0x40
+
+struct multiboot_info {
+	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
+};
+
+static uint32_t directory[1024] __attribute__((aligned(PAGE)));
+static uint32_t table[1024] __attribute__((aligned(PAGE)));
+static volatile uint32_t page[16][PAGE / 4] __attribute__((aligned(PAGE)));
+__attribute__((used)) static uint8_t stack[8192];
+
+__attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
+	0x1badb002, 0, -0x1badb002u,
+};
+
+static void outb(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static void print(const char *s)
+{
+	while (*s)
+		outb(COM1, *s++);
+}
+
+static void print_hex(uint32_t x)
+{
+	int i;
+
+	for (i = 28; i >= 0; i -= 4)
+		outb(COM1, "0123456789abcdef"[(x >> i) & 15]);
+}
+
+static int has_word(const char *s, const char *word)
+{
+	const char *a, *b;
+
+	for (; s && *s; s++) {
+		for (a = s, b = word; *b && *a == *b; a++, b++)
+			;
+		if (!*b)
+			return 1;
+	}
+	return 0;
+}
+
+static void enable_paging(void)
+{
+	uint32_t i;
+
+	/* 4 MiB in small pages, one to one: the program is at 1 MiB. */
+	for (i = 0; i < 1024; i++)
+		table[i] = i * PAGE | 3;
+	directory[0] = (uint32_t)table | 3;
+	__asm__ volatile("mov %0, %%cr3\n\t"
+			 "mov %%cr0, %%eax\n\t"
+			 "or $0x80000000, %%eax\n\t"
+			 "mov %%eax, %%cr0" : : "r"(directory) : "eax", "memory");
+}
+
+__attribute__((used)) static void start(uint32_t magic, struct multiboot_info *info)
+{
+	int flush = magic == 0x2badb002 && info->flags & 4 &&
+		    has_word((const char *)info->cmdline, "flush");
+	uint32_t i, accessed = 0, dirty = 0, digest = 1;
+
+	enable_paging();
+	print(flush ? "adbits: with flush\n" : "adbits: without flush\n");
+	for (i = 0; i < ROUNDS; i++) {
+		volatile uint32_t *p = page[i & 15];
+		volatile uint32_t *pte = &table[(uint32_t)p / PAGE];
+
+		*pte &= ~(ACCESSED | DIRTY);
+		if (flush)
+			__asm__ volatile("invlpg %0" : : "m"(*p));
+		if (i % 37 == 0)
+			outb(0x80, i);	/* an exit now and then */
+		if (i & 1)
+			*p = i;
+		else
+			digest += *p;
+		accessed += !!(*pte & ACCESSED);
+		dirty += !!(*pte & DIRTY);
+		digest = digest * 69069 + *pte;
+	}
+	print("adbits: accessed ");
+	print_hex(accessed);
+	print(" dirty ");
+	print_hex(dirty);
+	print(" digest ");
+	print_hex(digest);
+	print("\n");
+	/* ACPI's PM1a_CNT of QEMU's pc: SLP_EN, S5 */
+	__asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000),
+			 "Nd"((uint16_t)0x604));
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	mov $stack + 8192, %esp\n"
+	"	push %ebx\n"
+	"	push %eax\n"
+	"	call start\n");
