@@ -91,7 +91,7 @@ append='console=ttyS1 quiet loglevel=3 panic=-1 mitigations=off nowatchdog'
 append="$append audit=0 random.trust_cpu=on"
 
 # What TCG lacks of an EPYC is taken away by name: QEMU would warn of it.
-cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save
+cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,+nrip-save
 cpu=$cpu,-xsavec,+tsc-scale$pmu
 
 # ioeventfd=off: a device's answer must not wait for another thread of QEMU.

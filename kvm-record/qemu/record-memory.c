@@ -41,18 +41,60 @@ static int add_block(RAMBlock *block)
     return rrlog_writer_add_block(s->writer, &b);
 }
 
+/*
+ * The pages of anonymous memory that exist; the others are zero.  To read one of
+ * those would make it exist, as a small page, and the guest would take a nested
+ * page fault for each: host huge pages would be lost for good.
+ */
+typedef struct PageMap {
+    int fd; /* of the kernel's Documentation/admin-guide/mm/pagemap.rst */
+    uint64_t entries[512];
+    uint64_t first, count;
+} PageMap;
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+
+static bool page_exists(PageMap *map, const RAMBlock *block, uint64_t page)
+{
+    const size_t page_bytes = RRLOG_PAGE_BYTES;
+
+    if (map->fd < 0 || qemu_ram_is_shared((RAMBlock *)block) ||
+        block->fd >= 0 || qemu_real_host_page_size() != page_bytes) {
+        return true;
+    }
+    if (page < map->first || page >= map->first + map->count) {
+        uintptr_t host = (uintptr_t)block->host / page_bytes + page;
+        ssize_t got = pread(map->fd, map->entries, sizeof(map->entries),
+                            host * sizeof(uint64_t));
+
+        if (got < (ssize_t)sizeof(uint64_t)) {
+            return true;
+        }
+        map->first = page;
+        map->count = got / sizeof(uint64_t);
+    }
+    return map->entries[page - map->first] &
+           (PAGEMAP_PRESENT | PAGEMAP_SWAPPED);
+}
+
 static int put_block_pages(uint32_t id)
 {
     const RAMBlock *block = rr_recorder.blocks[id];
     uint64_t pages = block->used_length / RRLOG_PAGE_BYTES;
+    PageMap map = { .fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) };
     int ret = 0;
 
     for (uint64_t i = 0; i < pages && !ret; i++) {
         const uint8_t *page = block->host + i * RRLOG_PAGE_BYTES;
 
-        if (!buffer_is_zero(page, RRLOG_PAGE_BYTES)) {
+        if (page_exists(&map, block, i) &&
+            !buffer_is_zero(page, RRLOG_PAGE_BYTES)) {
             ret = rrlog_writer_put_page(rr_recorder.writer, id, i, page);
         }
+    }
+    if (map.fd >= 0) {
+        close(map.fd);
     }
     return ret;
 }
