@@ -6,6 +6,7 @@
  *	clock tsc N           N times RDTSC in a tight loop
  *	clock gettimeofday N  through the vDSO, as programs do
  *	clock rdrand N        RDRAND where CPUID shows it, else getrandom()
+ *	clock unasked N       RDRAND, whatever CPUID says
  */
 #include <cpuid.h>
 #include <stdint.h>
@@ -42,13 +43,13 @@ static void read_time(unsigned long n)
 	}
 }
 
-__attribute__((target("rdrnd"))) static void draw(unsigned long n)
+__attribute__((target("rdrnd"))) static void draw(unsigned long n, int unasked)
 {
 	unsigned int a, b, c, d;
 	unsigned long long value = 0;
 	int shown;
 
-	shown = __get_cpuid(1, &a, &b, &c, &d) && c & bit_RDRND;
+	shown = unasked || (__get_cpuid(1, &a, &b, &c, &d) && c & bit_RDRND);
 	printf("guest: RDRAND is %s\n", shown ? "there" : "hidden");
 	while (n--) {
 		if (shown)
@@ -72,7 +73,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "gettimeofday"))
 		read_time(n);
 	else if (!strcmp(argv[1], "rdrand"))
-		draw(n);
+		draw(n, 0);
+	else if (!strcmp(argv[1], "unasked"))
+		draw(n, 1);
 	else
 		return 2;
 	printf("guest: %s %lu reads, %llu changes, %llu backwards, digest "
