@@ -25,15 +25,14 @@ try() { # CLOCK WORK: record and replay
 	grep '^guest: .*reads' "$tmp/console" | sed 's/^/# /'
 	same "$1, $2"
 }
-try ring 'tsc loops=200000'
-try exit 'gettimeofday loops=5000'
-try ring 'gettimeofday loops=50000'
-try epoch 'gettimeofday loops=200000'
+try ring 'tsc loops=50000'
+try ring 'gettimeofday loops=20000'
+try exit 'rdrand loops=5000'
+try epoch 'gettimeofday loops=100000'
 try epoch 'tsc loops=10000000'
 "$RR_LOG" stats "$tmp/c.rrt" | grep -q '^rdtsc ' &&
 	result 1 'epoch: no record for each read' ||
 	result 0 'epoch: no record for each read'
-try ring 'rdrand loops=20000'
 
 # A processor whose RDRAND cannot be intercepted, and a guest that does not ask.
 record "$tmp/c.rrt" 'unasked loops=10' >"$tmp/console" 2>"$tmp/err"

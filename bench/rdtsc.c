@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What KVM alone pays for an RDTSC of the guest in the ways of
+ * KVM_CAP_X86_RECORD: host branches (AMD's event 0xd1, which the lab has), with
+ * a user space that does nothing with the values.
+ */
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+
+#include "kvm/vm.h"
+
+#define READS	50000
+#define SLOTS	65536
+#define LOOP	"\x0f\x31" "\x01\xc3" "\xe2\xfa" /* 1: rdtsc; add; loop 1b */
+
+static uint64_t count(int fd)
+{
+	uint64_t value = 0;
+
+	if (read(fd, &value, sizeof(value)) != sizeof(value))
+		die("read of the counter");
+	return value;
+}
+
+int main(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t flags;
+	} ways[] = {
+		{ "exit", KVM_X86_RECORD_ENABLE },
+		{ "ring", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING },
+		{ "epoch", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
+			   KVM_X86_RECORD_EPOCH },
+	};
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = PERF_TYPE_RAW, .config = 0x5100d1,
+		.exclude_guest = 1,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+	unsigned int i;
+
+	if (fd < 0)
+		die("perf_event_open");
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		uint64_t before;
+		struct vm v;
+
+		vm_open(&v, ways[i].flags, SLOTS, 100000);
+		load(&v, PROTECTED, 0, 0, LOOP, sizeof(LOOP) - 1, READS);
+		before = count(fd);
+		while (!at_end(&v, run(&v)))
+			;
+		printf("%-7s %8.1f host branches each\n", ways[i].name,
+		       (double)(count(fd) - before) / READS);
+		vm_close(&v);
+	}
+	return 0;
+}
