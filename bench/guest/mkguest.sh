@@ -89,10 +89,10 @@ cp -R "$top/bench/workloads" "$tmp/base/workloads"
 echo 'root:x:0:0:root:/:/bin/sh' >"$tmp/base/etc/passwd"
 echo 'root:x:0:' >"$tmp/base/etc/group"
 
-# In the order in which init loads them.
+# In the order in which init loads them.  The disks are the cloud kernel's.
 modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev
-virtio_pci virtio_blk failover net_failover virtio_net scsi_common scsi_mod
-sd_mod libata ata_piix'
+virtio_pci failover net_failover virtio_net'
+disks='virtio_blk scsi_common scsi_mod sd_mod libata ata_piix'
 kernel() {	# PACKAGE-FOLDER FURTHER-MODULE...
 	tree=$(echo "$build/linux/$1"/lib/modules/*)
 	to=$tmp/base/modules/$(basename "$tree")
@@ -110,7 +110,7 @@ kernel() {	# PACKAGE-FOLDER FURTHER-MODULE...
 		fi
 	done
 }
-kernel cloud
+kernel cloud $disks
 kernel generic e1000
 cp "$build"/linux/cloud/boot/vmlinuz-* "$out/vmlinuz"
 cp "$build"/linux/generic/boot/vmlinuz-* "$out/vmlinuz-generic"
@@ -140,6 +140,6 @@ noise() { # SEED MIB
 	openssl enc -aes-128-ctr -K "$(printf %032x "$1")" -iv 0 -nosalt \
 		</dev/zero 2>/dev/null | head -c "$2"M
 }
-noise 1 64 >"$out/disk-virtio.img"
-noise 2 64 >"$out/disk-ide.img"
+noise 1 32 >"$out/disk-virtio.img"
+noise 2 32 >"$out/disk-ide.img"
 mv "$tmp/versions" "$out/versions"
