@@ -19,6 +19,8 @@
  * before to the entry after it.
  *
  *	exit REASON kernel|user NUMBER HOST-BRANCHES
+ *	exit start|called-off kernel ...   before the first entry; an entry of
+ *	                                   which KVM thought better
  *	port NUMBER-OF-PORT kernel|user NUMBER HOST-BRANCHES
  *	vcpu-host-branches              the sum
  *
@@ -109,7 +111,8 @@ static void open_totals(pid_t pid, bool generic)
 struct cost {
 	uint64_t n, branches;
 };
-static struct cost by_reason[N_REASONS][2], by_port[N_PORTS][2], others;
+static struct cost by_reason[N_REASONS][2], by_port[N_PORTS][2],
+	called_off, before_first;
 static uint64_t lost, vcpu_branches;
 
 static struct {
@@ -231,8 +234,11 @@ static void take(uint32_t id, const void *raw, uint64_t branches)
 		vcpu_branches = branches;
 		current.at_entry = branches;
 		if (!current.open) {	/* an entry that was called off */
-			others.n++;
-			others.branches += d;
+			struct cost *c = before_first.n ? &called_off :
+							  &before_first;
+
+			c->n++;
+			c->branches += d;
 			return;
 		}
 		current.open = false;
@@ -297,6 +303,12 @@ static void show(const char *what, const char *format, uint32_t key,
 	}
 }
 
+static void show_one(const char *name, const struct cost *c)
+{
+	fprintf(out, "exit %s kernel %llu %llu\n", name,
+		(unsigned long long)c->n, (unsigned long long)c->branches);
+}
+
 /* ---- the command ---------------------------------------------------------- */
 
 static const char *files[8];
@@ -314,9 +326,8 @@ static void mark(const char *what, bool exits)
 			show("exit", "%#x", i, by_reason[i]);
 		for (uint32_t i = 0; i < N_PORTS; i++)
 			show("port", "%#x", i, by_port[i]);
-		fprintf(out, "exit none kernel %llu %llu\n",
-			(unsigned long long)others.n,
-			(unsigned long long)others.branches);
+		show_one("start", &before_first);
+		show_one("called-off", &called_off);
 		fprintf(out, "vcpu-host-branches %llu\nlost %llu\n",
 			(unsigned long long)vcpu_branches,
 			(unsigned long long)lost);

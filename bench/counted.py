@@ -24,8 +24,8 @@ class Failed(Exception):
 
 
 def exit_name(number):
-    if number == 'none':
-        return 'called-off'
+    if number in ('start', 'called-off'):
+        return number
     n = int(number, 16)
     if n in EXITS:
         return EXITS[n]
