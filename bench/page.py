@@ -22,8 +22,9 @@ table { border-collapse: collapse; margin: .7em 0; font-size: 13px }
 th, td { padding: .15em .6em; border-bottom: 1px solid #ddd; text-align: right;
   white-space: nowrap; font-variant-numeric: tabular-nums }
 th { border-bottom: 1px solid #888; vertical-align: bottom; white-space: normal }
-th:first-child, td:first-child { text-align: left; white-space: normal; padding-left: 0 }
-.wide { overflow-x: auto } .met { color: #2a662a } .missed { color: #a03010; font-weight: bold }
+th:first-child, td:first-child, td.text, td.source { text-align: left }
+th:first-child, td:first-child { white-space: normal; padding-left: 0 }
+.wide { overflow-x: auto } td.source { white-space: normal } .met { color: #2a662a } .missed { color: #a03010; font-weight: bold }
 .note { color: #555; font-size: 13px } svg { max-width: 100%; height: auto }
 details { margin: .3em 0 }
 @media print {
@@ -39,7 +40,8 @@ def table(heads, rows):
     for row in rows:
         out.append('<tr>' + ''.join(
             f'<td class="{c[1]}">{escape(c[0])}</td>' if isinstance(c, tuple)
-            else f'<td>{escape(str(c))}</td>' for c in row) + '</tr>')
+            else f'<td class="{"text" if str(c)[:1].isalpha() else ""}">{escape(str(c))}</td>'
+            for c in row) + '</tr>')
     return ''.join(out) + '</tbody></table></div>'
 
 
@@ -120,7 +122,7 @@ def log(f):
         t = r.get('trace')
         if not t:
             continue
-        rows.append((r['batch'], WAYS[r['way']]['title'], number(t['records']), number(t['raw']),
+        rows.append((r['batch'], r['way'], number(t['records']), number(t['raw']),
                      number(t['stored']), number(t['blobs']), number(t['stored'] / t['seconds']),
                      f'{1e6 * t["stored"] / max(1, t["branches"]):.1f}'))
         if r['way'] == RECORDING:
@@ -147,15 +149,14 @@ def estimate(f):
             'the guest and coming back; recording against plain KVM.</p>'
             + table(['', *(p['what'] for p in prices.PRICES.values())], rows)
             + table(['prices', 'cycles an exit', 'and to user space', 'source'],
-                    [(p['what'], p['exit'], p['user'], (p['source'], 'note'))
-                     for p in prices.PRICES.values()]).replace(
-                         '<td class="note">', '<td class="note" style="white-space:normal">'))
+                    [(p['what'], p['exit'], p['user'], (p['source'], 'source'))
+                     for p in prices.PRICES.values()]))
 
 
 def timings(f):
     rows = []
     for (batch, name, way), t in f.times.items():
-        row = [name if name != 'total' else f'total of {batch}', WAYS[way]['title']]
+        row = [name if name != 'total' else f'total of {batch}', way]
         for field in ('wall-ns', 'cpu-ns'):
             if field in t:
                 median, half = results.spread(t[field])

@@ -105,6 +105,11 @@ def key(run):
     return run['batch'], run['workload'], run['size'], run['way']
 
 
+def put(runs, run):
+    """RUN into RUNS, in place of one of the same key."""
+    runs[:] = [r for r in runs if key(r) != key(run)] + [run]
+
+
 def spread(values):
     """Median, and half of the distance from the least to the most."""
     return statistics.median(values), (max(values) - min(values)) / 2

@@ -11,7 +11,6 @@ Exit status: 0 all well, 1 failed runs or counts that differ, 2 wrong use."""
 
 import argparse
 import os
-import shutil
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -30,10 +29,14 @@ def say(*words):
 
 
 class Session:
-    def __init__(self, options, bench, result):
-        self.o, self.bench, self.result = options, bench, result
+    def __init__(self, options, bench, result, path):
+        self.o, self.bench, self.result, self.path = options, bench, result, path
         self.failed = 0
         self.traces = {}
+
+    def save(self):
+        with lock:
+            results.save(self.result, self.path)
 
     def fail(self, text):
         with lock:
@@ -47,7 +50,7 @@ class Session:
                            way=way, counts=counts, **more)
                 if exits:
                     run['exits'] = exits
-                self.result['runs'].append(run)
+                results.put(self.result['runs'], run)
 
     # ---- counts in the lab --------------------------------------------------
 
@@ -62,17 +65,15 @@ class Session:
         say(f'{what}: done')
         return got
 
-    def count(self, names, size):
+    def count(self, batches):
         """All ways of some batches."""
         o, jobs = self.o, []
         with ThreadPoolExecutor(o.jobs) as pool:
-            for names_of in names:
-                batch = [(n, o.size or workload.read(n)['size'][size]) for n in names_of]
-                batch_name = '+'.join(names_of) or 'boot'
+            for batch_name, batch in batches.items():
                 for way in o.ways:
                     keep = None
                     if WAYS[way].get('trace') and (way == RECORDING or o.keep):
-                        keep = f'{self.bench.out}/traces/{batch_name[:60]}-{way}.rrt'
+                        keep = f'{self.bench.out}/traces/{batch_name}-{way}.rrt'
                         self.traces[batch_name] = (batch, keep)
                     futures = {'count': pool.submit(self.lab_run, batch_name, batch, way,
                                                     'count', keep=keep)}
@@ -112,6 +113,7 @@ class Session:
                 for run in self.result['runs']:
                     if (run['batch'], run['way'], run['workload']) == (batch_name, way, 'total'):
                         run['trace'] = trace
+        self.save()
 
     # ---- replay, timed here --------------------------------------------------
 
@@ -146,9 +148,10 @@ class Session:
             for phase in runs[0] if runs and way not in skipped else ():
                 seconds = {f: [r[phase][0][f] for r in runs if f in r[phase][0]]
                            for f in ('wall-ns', 'cpu-ns', 'peak-kib')}
-                self.result['timings'].append(
-                    dict(batch=batch_name, workload=phase, size=dict(batch).get(phase, 0),
+                results.put(
+                    self.result['timings'], dict(batch=batch_name, workload=phase, size=dict(batch).get(phase, 0),
                          way=way, seconds={k: v for k, v in seconds.items() if v}))
+        self.save()
         if skipped:
             self.result.setdefault('skipped', []).extend(
                 dict(batch=batch_name, way=w, why=why.strip().splitlines()[0])
@@ -185,9 +188,13 @@ class Session:
                 if not f.result():
                     continue
                 phases, trace = f.result()
+                self.result['scaling'] = [
+                    x for x in self.result['scaling']
+                    if (x['knob'], x['point'], x['way']) != (name, point, way)]
                 self.result['scaling'].append(
                     dict(knob=name, point=point, way=way, trace=trace,
                          phases={k: v[0] for k, v in phases.items()}))
+                self.save()
 
 
 def differences(a, b):
@@ -206,6 +213,8 @@ def main():
     p.add_argument('set', nargs='?', default='short', choices=sorted(SETS))
     p.add_argument('--build', default=os.environ.get('RR_BUILD', 'build'))
     p.add_argument('-o', '--output', help='the file of results')
+    p.add_argument('--add', action='store_true', help='to that file, in place of equal runs')
+    p.add_argument('-b', '--batches', help='only these of the set, as "all,e1000"')
     p.add_argument('-w', '--workloads', help='these instead of the set\'s, as "hash,idle"')
     p.add_argument('--ways', help='these instead of the set\'s')
     p.add_argument('--size', type=int, help='of all workloads')
@@ -227,28 +236,36 @@ def main():
     for w in o.ways:
         if w not in WAYS:
             p.error(f'no way {w}: {", ".join(WAYS)}')
-    batches = [[w for w in o.workloads.split(',') if w != 'boot']] if o.workloads \
+    batches = {'own': [w for w in o.workloads.split(',') if w != 'boot']} if o.workloads \
         else s['batches']
+    batches = {b: [(n, o.size or workload.read(n)['size'][s['size']]) for n in names]
+               for b, names in batches.items() if not o.batches or b in o.batches.split(',')}
     bench = counted.Bench(o.build)
-    session = Session(o, bench, results.new(bench, 'host' if o.host else 'lab', o.set))
-    shutil.rmtree(f'{bench.out}/traces', ignore_errors=True)
+    path = o.output or f'{bench.out}/results-{o.set}.json'
+    result = results.new(bench, 'host' if o.host else 'lab', o.set)
+    if o.add and os.path.exists(path):
+        try:
+            result = results.load(path)
+        except results.Bad as e:
+            p.error(str(e))
+    session = Session(o, bench, result, path)
     if o.host:
         # Nothing here has been tried: no KVM was at hand.
-        for names in batches:
-            batch = [(n, o.size or workload.read(n)['size'][s['size']]) for n in names]
-            session.time('+'.join(names) or 'boot', batch, o.ways, None, generic=True)
+        for name, batch in batches.items():
+            session.time(name, batch, o.ways, None, generic=True)
     elif not o.no_count:
-        session.count(batches, s['size'])
+        session.count(batches)
+    else:
+        session.traces = {b: (batch, f'{bench.out}/traces/{b}-{RECORDING}.rrt')
+                          for b, batch in batches.items()}
     if o.replay:
         session.time_replays(['tcg', 'replay'])
-        batch = []
-        session.time('boot', batch, ['tcg', 'tcg-rr', 'tcg-rr-replay'], None)
+        session.time('boot', [], ['tcg', 'tcg-rr', 'tcg-rr-replay'], None)
     if o.count_replay:
         session.count_replay()
     if o.scaling:
         session.scale()
-    path = o.output or f'{bench.out}/results-{o.set}.json'
-    results.save(session.result, path)
+    session.save()
     say(f'results in {os.path.relpath(path)}')
     if session.failed:
         say(f'{session.failed} failures')

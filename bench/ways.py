@@ -37,23 +37,23 @@ RECORDING = 'record-ring'       # the default of rr-kvm record
 SAME_DEVICES = ['-machine', 'smm=off,vmport=off', '-global', 'apic.vapic=off',
                 '-global', 'virtio-pci.ioeventfd=off']
 
-# Sets: batches of workloads, each batch in one boot; a boot is measured in each.
+# Sets: batches of workloads, each batch in one boot; the boot is measured in each.
 CPU = ['hash', 'sort', 'compile', 'fork', 'memory', 'syscalls', 'clock', 'sqlite', 'web']
 SETS = {
-    'check': dict(size='short', ways=['kvm', 'record-ring'], exits=False, batches=[
-        ['hash', 'fork', 'memory', 'syscalls', 'clock', 'disk-seq', 'disk-random',
-         'net-small', 'idle']]),
+    'check': dict(size='short', ways=['kvm', 'record-ring'], exits=False, batches={
+        'all': ['hash', 'fork', 'memory', 'syscalls', 'clock', 'disk-seq', 'disk-random',
+                'net-small', 'idle']}),
     'short': dict(size='short', ways=['kvm', 'kvm-user-irqchip', 'record-ring'],
-                  exits=True, batches=[
-                      CPU + ['idle'],
-                      ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide',
-                       'net-small', 'net-bulk'],
-                      ['e1000-small', 'e1000-bulk']]),
+                  exits=True, batches={
+                      'cpu': CPU + ['idle'],
+                      'io': ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide',
+                             'net-small', 'net-bulk'],
+                      'e1000': ['e1000-small', 'e1000-bulk']}),
     'full': dict(size='full', ways=[w for w in WAYS if WAYS[w]['where'] == 'kvm'],
-                 exits=True, batches=[
-                     CPU + ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide',
-                            'net-small', 'net-bulk', 'idle'],
-                     ['e1000-small', 'e1000-bulk']]),
+                 exits=True, batches={
+                     'all': CPU + ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide',
+                                   'net-small', 'net-bulk', 'idle'],
+                     'e1000': ['e1000-small', 'e1000-bulk']}),
 }
 
 # Wanted: cost of recording against plain KVM, in branches of guest and host, by
