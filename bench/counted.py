@@ -196,8 +196,10 @@ class Bench:
             command += [f'{self.bin}/rr-tcg', 'replay', '--trace', trace, '--console']
         else:
             machine.put(f'{folder}/guest')
-            if how.get('trace') and not how.get('icount'):
-                shutil.rmtree(trace, ignore_errors=True)
+            if how.get('icount'):
+                command += ['-f', trace]
+            elif how.get('trace'):
+                command += ['-f', f'{trace}/events', '-f', f'{trace}/blobs']
             command += [self.qemu]
             command += workload.qemu_arguments(how, machine, f'{folder}/guest', trace or '')
         with open(f'{folder}/console', 'wb') as console, open(f'{folder}/stderr', 'wb') as err:

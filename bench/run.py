@@ -147,7 +147,7 @@ class Session:
         for way, runs in series.items():
             for phase in runs[0] if runs and way not in skipped else ():
                 seconds = {f: [r[phase][0][f] for r in runs if f in r[phase][0]]
-                           for f in ('wall-ns', 'cpu-ns', 'peak-kib')}
+                           for f in ('wall-ns', 'cpu-ns', 'peak-kib', 'size-1')}
                 results.put(
                     self.result['timings'], dict(batch=batch_name, workload=phase, size=dict(batch).get(phase, 0),
                          way=way, seconds={k: v for k, v in seconds.items() if v}))
