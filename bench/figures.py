@@ -112,18 +112,15 @@ class Figures:
         return statistics.median(b[field]) / statistics.median(a[field])
 
     def scaling(self):
-        """{knob: {(way, figure): [(point, value)]}} of the work alone, without a boot."""
+        """{knob: {(way, figure): [(point, value)]}}"""
         out = {}
         for s in self.result['scaling']:
-            names = [p for p in s['phases'] if p not in ('boot', 'total')]
-            phase = s['phases'][names[0] if names else 'total']
-            d = out.setdefault(s['knob'], {})
-            d.setdefault((s['way'], 'instructions'), []).append((s['point'], phase['cpu-ns']))
-            if 'size-1' in phase:
-                d.setdefault((s['way'], 'log bytes'), []).append((s['point'], phase['size-1']))
-            if s['knob'] == 'memory':
-                d.setdefault((s['way'], 'KiB of memory'), []).append(
-                    (s['point'], s['phases']['total'].get('peak-kib', 0)))
+            d, c = out.setdefault(s['knob'], {}), s['counts']
+            d.setdefault((s['way'], 'instructions'), []).append((s['point'], c['cpu-ns']))
+            if 'size-1' in c:
+                d.setdefault((s['way'], 'log bytes'), []).append((s['point'], c['size-1']))
+            if 'peak-kib' in c:
+                d.setdefault((s['way'], 'KiB of memory'), []).append((s['point'], c['peak-kib']))
         for d in out.values():
             for points in d.values():
                 points.sort()

@@ -174,27 +174,32 @@ class Session:
     # ---- scaling --------------------------------------------------------------
 
     def scale(self):
+        work = [(f'{s["workload"]}.{i}', s['workload'], k, point)
+                for k, s in SCALING.items() if s['workload']
+                for i, point in enumerate(s['points'])]
         jobs = []
         with ThreadPoolExecutor(self.o.jobs) as pool:
-            for name, s in SCALING.items():
-                for point in s['points']:
-                    batch = [(s['workload'], point)] if s['workload'] else []
-                    mem = point if name == 'memory' else 256
-                    for way in SCALING_WAYS:
-                        jobs.append((name, point, way, pool.submit(
-                            self.lab_run, f'scaling {name} {point}', batch, way, 'count',
-                            mem=mem)))
-            for name, point, way, f in jobs:
+            for way in SCALING_WAYS:
+                batch = [(item, point) for item, _, _, point in work]
+                jobs.append((way, None, pool.submit(self.lab_run, 'scaling', batch, way, 'count')))
+                for mem in SCALING['memory']['points']:
+                    jobs.append((way, mem, pool.submit(
+                        self.lab_run, f'scaling memory {mem}', [], way, 'count', mem=mem)))
+            for way, mem, f in jobs:
                 if not f.result():
                     continue
-                phases, trace = f.result()
-                self.result['scaling'] = [
-                    x for x in self.result['scaling']
-                    if (x['knob'], x['point'], x['way']) != (name, point, way)]
-                self.result['scaling'].append(
-                    dict(knob=name, point=point, way=way, trace=trace,
-                         phases={k: v[0] for k, v in phases.items()}))
+                phases = f.result()[0]
+                if mem:
+                    self.scaled('memory', mem, way, phases['total'][0])
+                else:
+                    for item, _, knob, point in work:
+                        self.scaled(knob, point, way, phases[item][0])
                 self.save()
+
+    def scaled(self, knob, point, way, counts):
+        self.result['scaling'] = [x for x in self.result['scaling']
+                                  if (x['knob'], x['point'], x['way']) != (knob, point, way)]
+        self.result['scaling'].append(dict(knob=knob, point=point, way=way, counts=counts))
 
 
 def differences(a, b):

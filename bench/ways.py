@@ -64,15 +64,16 @@ IDLE_LOG = 5000                 # bytes a second
 REPLAY = 1.1                    # of plain TCG's processor time
 IDLE_REPLAY = 3.0               # seconds, for a minute
 
-# One knob each, the other things as they are; "work" is what grows.
+# One knob each, the other things as they are.  The points of a workload follow each
+# other in one boot; those of memory are a boot each.
 SCALING = {
     'length': dict(title='run length', unit='s', workload='run-length',
                    points=[1, 10, 100]),
-    'memory': dict(title='guest memory', unit='MiB', workload=None,
-                   points=[128, 512, 2048, 8192]),
     'interrupts': dict(title='interrupts', unit='/s', workload='timer',
                        points=[100, 1000, 10000]),
     'disk': dict(title='disk accesses', unit='', workload='disk-random',
                  points=[100, 1000, 10000]),
+    'memory': dict(title='guest memory', unit='MiB', workload=None,
+                   points=[128, 512, 2048, 8192]),
 }
 SCALING_WAYS = ['kvm', 'record-ring']

@@ -10,7 +10,8 @@ DEVICES = ['virtio-blk', 'ide', 'virtio-net', 'e1000']
 
 
 def read(name):
-    """NAME's header: lines "# KEY: VALUE"."""
+    """The header of NAME, or of NAME in NAME.2: lines "# KEY: VALUE"."""
+    name = re.sub(r'\.\d+$', '', name)
     if not re.fullmatch(r'[a-z0-9-]+', name):
         raise SystemExit(f'bench: no workload {name}')
     path = os.path.join(FOLDER, name)

@@ -33,7 +33,7 @@ for item in $(echo "$list" | tr , ' '); do
 	name=${item%%:*} size=${item#*:}
 	(
 		set -e
-		. "/workloads/$name"
+		. "/workloads/${name%.*}"	# timer.2 is the second of timer
 		prepare
 		sync
 		sleep 0.3	# what is under way ends; the log is written
