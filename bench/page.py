@@ -22,7 +22,7 @@ table { border-collapse: collapse; margin: .7em 0; font-size: 13px }
 th, td { padding: .15em .6em; border-bottom: 1px solid #ddd; text-align: right;
   white-space: nowrap; font-variant-numeric: tabular-nums }
 th { border-bottom: 1px solid #888; vertical-align: bottom; white-space: normal }
-th:first-child, td:first-child, td.text, td.source { text-align: left }
+th:first-child, td:first-child, .text, td.source { text-align: left }
 th:first-child, td:first-child { white-space: normal; padding-left: 0 }
 .wide { overflow-x: auto } td.source { white-space: normal } .met { color: #2a662a } .missed { color: #a03010; font-weight: bold }
 .note { color: #555; font-size: 13px } svg { max-width: 100%; height: auto }
@@ -36,7 +36,9 @@ details { margin: .3em 0 }
 
 def table(heads, rows):
     out = ['<div class="wide"><table><thead><tr>']
-    out += [f'<th>{escape(h)}</th>' for h in heads] + ['</tr></thead><tbody>']
+    first = [c if isinstance(c, str) else '' for c in rows[0]] if rows else []
+    out += [f'<th class="{"text" if text[:1].isalpha() else ""}">{escape(h)}</th>'
+            for h, text in zip(heads, first)] + ['</tr></thead><tbody>']
     for row in rows:
         out.append('<tr>' + ''.join(
             f'<td class="{c[1]}">{escape(c[0])}</td>' if isinstance(c, tuple)

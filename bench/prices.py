@@ -8,10 +8,9 @@ back, which the lab does not have."""
 PRICES = {
     'epyc-2020': dict(
         exit=1376, user=1152, what='AMD EPYC, Linux 5.10',
-        source='Michael Roth, linux-kernel, 17 December 2020, '
-               '"KVM: SVM: use vmsave/vmload for saving/restoring additional host state" '
-               '(archive lkml.iu.edu, 2012.2/00527): cycles from the KVM_RUN ioctl in to the '
-               'ioctl out with one exit: 576 + 1376 + 576'),
+        source='linux-kernel, December 2020, on saving host state with vmsave and '
+               'vmload (archive of lkml.iu.edu, 2012.2/00527): cycles of one KVM_RUN with '
+               'one exit: 576 in, 1,376 in the guest and back, 576 out'),
     'nehalem-2011': dict(
         exit=2000, user=1152, what='Intel Xeon X5570, Linux 2.6.34',
         source='Landau, Ben-Yehuda, Gordon, "SplitX: Split Guest/Hypervisor Execution on '
