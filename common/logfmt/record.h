@@ -16,8 +16,8 @@
 #define RRLOG_PREDICTION_ENTRIES 256
 
 struct rrlog_predicted_number {
-	uint8_t le[RRLOG_NUMBER_MAX_BYTES];
-	uint8_t bytes; /* 0: none yet */
+	uint64_t le; /* little-endian in memory; zero above its size */
+	size_t bytes; /* 0: none yet */
 };
 
 extern const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT];
