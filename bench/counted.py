@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -127,7 +128,7 @@ class Bench:
                            for k, v in s['types'].items()})
 
     def in_lab(self, batch, way, exits=False, mem=256, keep=None, replay_of=None,
-               timeout=3000):
+               timeout=1800):
         """Counts of one run in the deterministic lab; KEEP: where the trace goes."""
         how = WAYS[way]
         machine = workload.Machine(batch, self.guest, mem)
@@ -156,18 +157,13 @@ class Bench:
                 f.write('exec ' + shlex.join(command)
                         + ' </dev/null >/out/console 2>/out/stderr\n')
             lab = f'{self.build}/lab'
-            try:
-                p = subprocess.run(
-                    ['sh', f'{lab}/run.sh', '--qemu', self.qemu, '--kernel', f'{lab}/vmlinuz',
-                     '--image', f'{lab}/lab.cpio.gz', '--pmu', '--deterministic',
-                     '--mem', str(mem_lab), '--out', out, *take, '--', 'sh', '/bench/run'],
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE, timeout=timeout)
-            except subprocess.TimeoutExpired:
-                raise Failed(f'{way}: no end after {timeout} s')
-            if p.returncode or not os.path.exists(f'{out}/count'):
-                raise Failed(f'{way}: the lab says {p.returncode}\n'
-                             + p.stderr.decode(errors='replace')[-800:]
+            status, said = stoppable(
+                ['sh', f'{lab}/run.sh', '--qemu', self.qemu, '--kernel', f'{lab}/vmlinuz',
+                 '--image', f'{lab}/lab.cpio.gz', '--pmu', '--deterministic',
+                 '--mem', str(mem_lab), '--out', out, *take, '--', 'sh', '/bench/run'],
+                timeout)
+            if status or not os.path.exists(f'{out}/count'):
+                raise Failed(f'{way}: the lab says {status}\n' + said[-800:]
                              + tail(f'{out}/stderr') + tail(f'{out}/console'))
             marks = parse(f'{out}/count')
             try:
@@ -213,6 +209,24 @@ class Bench:
             raise Failed(f'{way}: exit status {p.returncode}\n' + tail(f'{folder}/stderr')
                          + tail(f'{folder}/console'))
         return phases(parse(f'{folder}/count'))
+
+
+def stoppable(command, timeout):
+    """Status and stderr of run.sh; out of time, it is stopped, and then its lab."""
+    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE)
+    for seconds in (timeout, 60, 10):
+        try:
+            said = p.communicate(timeout=seconds)[1].decode(errors='replace')
+            break
+        except subprocess.TimeoutExpired:
+            p.send_signal(signal.SIGINT)
+    else:
+        p.kill()
+        said = p.communicate()[1].decode(errors='replace')
+    if seconds != timeout:
+        return 'no end', f'stopped after {timeout} s\n' + said
+    return p.returncode, said
 
 
 def size_of(folder):

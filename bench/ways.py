@@ -39,21 +39,16 @@ SAME_DEVICES = ['-machine', 'smm=off,vmport=off', '-global', 'apic.vapic=off',
 
 # Sets: batches of workloads, each batch in one boot; the boot is measured in each.
 CPU = ['hash', 'sort', 'compile', 'fork', 'memory', 'syscalls', 'clock', 'sqlite', 'web']
+IO = ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide', 'net-small', 'net-bulk']
+BATCHES = {'cpu': CPU + ['idle'], 'io': IO, 'e1000': ['e1000-small', 'e1000-bulk']}
 SETS = {
     'check': dict(size='short', ways=['kvm', 'record-ring'], exits=False, batches={
         'all': ['hash', 'fork', 'memory', 'syscalls', 'clock', 'disk-seq', 'disk-random',
                 'net-small', 'idle']}),
-    'short': dict(size='short', ways=['kvm', 'kvm-user-irqchip', 'record-ring'],
-                  exits=True, batches={
-                      'cpu': CPU + ['idle'],
-                      'io': ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide',
-                             'net-small', 'net-bulk'],
-                      'e1000': ['e1000-small', 'e1000-bulk']}),
-    'full': dict(size='full', ways=[w for w in WAYS if WAYS[w]['where'] == 'kvm'],
-                 exits=True, batches={
-                     'all': CPU + ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide',
-                                   'net-small', 'net-bulk', 'idle'],
-                     'e1000': ['e1000-small', 'e1000-bulk']}),
+    'short': dict(size='short', ways=['kvm', 'kvm-user-irqchip', 'record-ring'], exits=True,
+                  batches=BATCHES),
+    'full': dict(size='full', ways=[w for w in WAYS if WAYS[w]['where'] == 'kvm'], exits=True,
+                 batches=BATCHES),
 }
 
 # Wanted: cost of recording against plain KVM, in branches of guest and host, by
