@@ -83,6 +83,8 @@ programs := $(addprefix $(BUILD)/bin/,rr-kvm rr-tcg rr-log)
 lib_objects := $(call objects,$(LOGFMT_SRCS))
 shared_objects := $(call objects,$(wildcard common/tool/*.c))
 kvm_objects := $(call objects,$(wildcard kvm-record/*.c))
+# It takes nanoseconds a record, and a fifth more of them with -O2.
+$(lib_objects): CFLAGS += -O3
 tcg_objects := $(call objects,$(wildcard tcg-replay/*.c))
 log_objects := $(call objects,$(LOGFMT_TOOL_SRCS))
 

@@ -67,61 +67,59 @@ static inline uint8_t *rrlog_put_varint_fast(uint8_t *out, uint64_t value)
 	/* n / 7, rounded down, for n below 64. */
 	last = (unsigned int)(63 - __builtin_clzll(value)) * 37 >> 8;
 	word_le = htole64(rrlog_spread(value) |
-			  (RRLOG_TOP_BITS &
-			   ((UINT64_C(1) << (8 * last)) - 1)));
+			  (RRLOG_TOP_BITS & ((UINT64_C(1) << (8 * last)) - 1)));
 	memcpy(out, &word_le, sizeof(word_le));
 	return out + last + 1;
+}
+
+struct rrlog_varint {
+	const uint8_t *next; /* what follows it; NULL if it is not one */
+	uint64_t value;
+};
+
+/** Any of them; apart, so that the other way stays in registers. */
+struct rrlog_varint rrlog_take_any_varint(const uint8_t *in,
+					  const uint8_t *end);
+
+/** The same, without branches for those that are followed by more bytes. */
+static inline struct rrlog_varint rrlog_take_varint(const uint8_t *in,
+						    const uint8_t *end)
+{
+	struct rrlog_varint v = {NULL, 0};
+	uint64_t word, stop;
+	unsigned int bits;
+
+	if (end - in < (ptrdiff_t)sizeof(word))
+		return rrlog_take_any_varint(in, end);
+	if (*in < 0x80) {
+		v.value = *in;
+		v.next = in + 1;
+		return v;
+	}
+	memcpy(&word, in, sizeof(word));
+	word = le64toh(word);
+	stop = ~word & RRLOG_TOP_BITS; /* lowest: the last byte's */
+	if (!stop)
+		return rrlog_take_any_varint(in, end);
+	bits = (unsigned int)__builtin_ctzll(stop);
+	word &= stop ^ (stop - 1);
+	/* Of the last byte something must be left. */
+	if (word >> (bits - 7)) {
+		v.value = rrlog_gather(word);
+		v.next = in + bits / 8 + 1;
+	}
+	return v;
 }
 
 static inline int rrlog_get_varint(const uint8_t **in, const uint8_t *end,
 				   uint64_t *value)
 {
-	const uint8_t *p = *in;
-	unsigned int shift;
-	uint64_t sum = 0;
+	struct rrlog_varint v = rrlog_take_varint(*in, end);
 
-	for (shift = 0; p < end && shift < 64; shift += 7) {
-		uint8_t byte = *p++;
-
-		if (shift == 63 && byte > 1)
-			return -EBADMSG;
-		sum |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte & 0x80)
-			continue;
-		if (!byte && shift)
-			return -EBADMSG;
-		*value = sum;
-		*in = p;
-		return 0;
-	}
-	return -EBADMSG;
-}
-
-/** The same, where most are followed by more bytes. */
-static inline int rrlog_get_varint_fast(const uint8_t **in, const uint8_t *end,
-					uint64_t *value)
-{
-	const uint8_t *p = *in;
-	uint64_t word, stop;
-
-	if (p < end && *p < 0x80) {
-		*value = *p;
-		*in = p + 1;
-		return 0;
-	}
-	if (end - p < (ptrdiff_t)sizeof(word))
-		return rrlog_get_varint(in, end, value);
-	memcpy(&word, p, sizeof(word));
-	word = le64toh(word);
-	stop = ~word & RRLOG_TOP_BITS; /* lowest: the last byte's */
-	if (!stop)
-		return rrlog_get_varint(in, end, value);
-	word &= stop ^ (stop - 1);
-	/* Of the last byte something must be left. */
-	if (!(word >> (__builtin_ctzll(stop) - 7)))
+	if (!v.next)
 		return -EBADMSG;
-	*value = rrlog_gather(word);
-	*in = p + __builtin_ctzll(stop) / 8 + 1;
+	*value = v.value;
+	*in = v.next;
 	return 0;
 }
 

@@ -303,7 +303,9 @@ int rrlog_writer_flush(struct rrlog_writer *w)
 	if (!w->started)
 		return w->failed;
 	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
 	target = w->appended_count;
+	rrlog_writer_release(w);
 	if (target > w->flush_count)
 		w->flush_count = target;
 	pthread_cond_signal(&w->work);
@@ -318,10 +320,12 @@ void rrlog_writer_stats(struct rrlog_writer *w, uint64_t *records,
 			uint64_t *raw_bytes, uint64_t *stored_bytes)
 {
 	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
 	if (records)
 		*records = w->appended_count;
 	if (raw_bytes)
 		*raw_bytes = w->raw_bytes;
+	rrlog_writer_release(w);
 	if (stored_bytes)
 		*stored_bytes = w->stored_bytes;
 	pthread_mutex_unlock(&w->lock);
