@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * count -o FILE [-x] [-g] [-f FILE]... COMMAND...: run it and write down what
+ * count -o FILE [-x] [-g] [-s SECONDS] [-f FILE]... COMMAND...: run it and write down what
  * it and its children cost, at each line "bench: ..." that it prints and at its
  * end: a line "mark WHAT", and below it, summed up since the start:
  *
@@ -24,6 +24,7 @@
  *	port NUMBER-OF-PORT kernel|user NUMBER HOST-BRANCHES
  *	vcpu-host-branches              the sum
  *
+ * -s kills a command that is silent for so long; the exit status is 99 then.
  * What this host cannot count is left out.  The event of branches is AMD's 0xd1,
  * retired conditional branches, which the lab has; with -g it is the generic one
  * of taken and not taken branches of all kinds.
@@ -33,6 +34,7 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -370,26 +372,29 @@ static void heard(const char *data, ssize_t n, bool exits)
 
 static void usage(void)
 {
-	fputs("Usage: count -o FILE [-x] [-g] [-f FILE]... COMMAND [ARGUMENT]...\n",
-	      stderr);
+	fputs("Usage: count -o FILE [-x] [-g] [-s SECONDS] [-f FILE]... "
+	      "COMMAND [ARGUMENT]...\n", stderr);
 	exit(1);
 }
 
 int main(int argc, char **argv)
 {
-	bool exits = false, generic = false, attached = false;
+	bool exits = false, generic = false, attached = false, silent = false;
+	uint64_t heard_at, patience = 0;
 	struct rusage usage_of;
 	int go[2], said[2], status, c;
 	char byte = 0, buffer[4096];
 	pid_t pid;
 
-	while ((c = getopt(argc, argv, "+o:xgf:")) != -1) {
+	while ((c = getopt(argc, argv, "+o:xgs:f:")) != -1) {
 		if (c == 'o')
 			out = fopen(optarg, "we");
 		else if (c == 'x')
 			exits = true;
 		else if (c == 'g')
 			generic = true;
+		else if (c == 's')
+			patience = strtoull(optarg, NULL, 10) * 1000000000;
 		else if (c == 'f' && n_files < 8)
 			files[n_files++] = optarg;
 		else
@@ -416,12 +421,13 @@ int main(int argc, char **argv)
 		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	else
 		open_totals(pid, generic);
-	start_ns = now();
+	start_ns = heard_at = now();
 	if (write(go[1], &byte, 1) != 1)
 		return 1;
 	for (;;) {
 		struct pollfd p = { .fd = said[0], .events = POLLIN };
-		int wait_ms = !exits ? -1 : attached ? 20 : 1;
+		int wait_ms = exits ? attached ? 20 : 1 :
+			      patience ? (int)(patience / 1000000) : -1;
 		ssize_t n;
 
 		if (exits && !attached) {
@@ -436,8 +442,14 @@ int main(int argc, char **argv)
 		}
 		if (poll(&p, 1, wait_ms) <= 0) {
 			drain();
+			if (patience && now() - heard_at >= patience) {
+				silent = true;
+				kill(pid, SIGKILL);
+				break;
+			}
 			continue;
 		}
+		heard_at = now();
 		n = read(said[0], buffer, sizeof(buffer));
 		if (n <= 0)
 			break;
@@ -446,7 +458,7 @@ int main(int argc, char **argv)
 	if (wait4(pid, &status, 0, &usage_of) < 0)
 		return 1;
 	mark("exit", exits);
-	status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+	status = silent ? 99 : WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 	fprintf(out, "peak-kib %ld\nstatus %d\n", usage_of.ru_maxrss, status);
 	fclose(out);
 	return status;

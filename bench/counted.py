@@ -24,6 +24,13 @@ class Failed(Exception):
     pass
 
 
+class Stalled(Failed):
+    pass
+
+
+SILENCE = 240       # seconds of the lab's, after which a guest is taken to hang
+
+
 def exit_name(number):
     if number in ('start', 'called-off'):
         return number
@@ -128,7 +135,7 @@ class Bench:
                            for k, v in s['types'].items()})
 
     def in_lab(self, batch, way, exits=False, mem=256, keep=None, replay_of=None,
-               timeout=1800):
+               seed=1, timeout=1800):
         """Counts of one run in the deterministic lab; KEEP: where the trace goes."""
         how = WAYS[way]
         machine = workload.Machine(batch, self.guest, mem)
@@ -137,7 +144,7 @@ class Bench:
             os.mkdir(out)
             take = ['--file', f'{self.count}:/bench/count', '--file', f'{tmp}/run:/bench/run']
             trace = '/tmp/t.rrt' if exits else '/out/t.rrt'
-            command = ['/bench/count', '-o', '/out/count']
+            command = ['/bench/count', '-o', '/out/count', '-s', str(SILENCE)]
             if exits:
                 command.append('-x')
             if replay_of:
@@ -159,9 +166,11 @@ class Bench:
             lab = f'{self.build}/lab'
             status, said = stoppable(
                 ['sh', f'{lab}/run.sh', '--qemu', self.qemu, '--kernel', f'{lab}/vmlinuz',
-                 '--image', f'{lab}/lab.cpio.gz', '--pmu', '--deterministic',
+                 '--image', f'{lab}/lab.cpio.gz', '--pmu', '--seed', str(seed),
                  '--mem', str(mem_lab), '--out', out, *take, '--', 'sh', '/bench/run'],
                 timeout)
+            if status == 99:
+                raise Stalled(f'{way}: the guest hangs\n' + tail(f'{out}/console', 2))
             if status or not os.path.exists(f'{out}/count'):
                 raise Failed(f'{way}: the lab says {status}\n' + said[-800:]
                              + tail(f'{out}/stderr') + tail(f'{out}/console'))
