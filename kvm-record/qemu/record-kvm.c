@@ -207,9 +207,8 @@ void rr_record_after_run(CPUState *cpu, int run_ret)
     if (s->pending.active) {
         log_pending(cpu, run_ret);
     }
-    if (s->started) {
-        rr_record_ring_drain();
-    }
+    /* Also when recording has failed: a full ring would stop the guest. */
+    rr_record_ring_drain();
     s->io_pending = false;
 }
 

