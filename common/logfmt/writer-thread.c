@@ -250,7 +250,8 @@ static void *writer_thread(void *opaque)
 		int err;
 
 		w->events.sync = w->blobs.sync = w->sync;
-		w->events.hurry = w->blobs.hurry = is_behind(w);
+		w->events.compressor.hurry = w->blobs.compressor.hurry =
+			is_behind(w);
 		pthread_mutex_unlock(&w->lock);
 		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);

@@ -71,7 +71,7 @@ int rrlog_writer_create(const char *path, const char *codec,
 	rrlog_manifest_init(&w->manifest);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
 	w->blobs.fd = w->index.frames.fd = -1;
-	w->codec = w->events.codec = w->blobs.codec =
+	w->codec = w->events.compressor.codec = w->blobs.compressor.codec =
 		(enum rrlog_codec)codec_or_err;
 	w->path = strdup(path);
 	err = -ENOMEM;
