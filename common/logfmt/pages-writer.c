@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
+#include "hash.h"
 #include "varint.h"
 
 #define MAX_PLACE_BYTES (3 * RRLOG_VARINT_MAX_BYTES)
