@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <xxhash.h>
 
+#include "hash.h"
 #include "varint.h"
 
 #define SETS (1u << 16)

@@ -22,11 +22,24 @@ int rrlog_codec_find(const char *name);
 const char *rrlog_codec_name(unsigned int codec);
 
 /**
- * Compress into @out, which has room for @bytes; less well if @hurry.  Returns
- * the size, or 0 if the result would not be smaller than the input.
+ * What compresses one frame after the other, in one thread at a time; all zero
+ * but for its codec at first.
  */
-size_t rrlog_compress(enum rrlog_codec codec, bool hurry, const void *in,
-		      size_t bytes, void *out);
+struct rrlog_compressor {
+	enum rrlog_codec codec;
+	bool hurry;    /* less well */
+	void *context; /* the library's memory, kept from frame to frame */
+	unsigned int skip, last_skip; /* frames that are not tried */
+};
+
+void rrlog_compressor_free(struct rrlog_compressor *c);
+
+/**
+ * Compress into @out, which has room for @bytes.  Returns the size, or 0 if the
+ * result would not be smaller than the input, or so it seems.
+ */
+size_t rrlog_compress(struct rrlog_compressor *c, const void *in, size_t bytes,
+		      void *out);
 
 /**
  * 0 if @in, all of it, decompresses to exactly @out_bytes; -EBADMSG;

@@ -50,7 +50,7 @@ int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 	if (fw->fd < 0)
 		return fw->fd;
 	fw->offset = RRLOG_FRAMES_OFFSET;
-	if (fw->codec == RRLOG_CODEC_ZSTD)
+	if (fw->compressor.codec == RRLOG_CODEC_ZSTD)
 		h->must_features |= RRLOG_MUST_ZSTD;
 	fw->salt = rrlog_frame_salt(h->trace_id);
 	return rrlog_write_header(fw->fd, h, &fw->chain);
@@ -62,10 +62,10 @@ static size_t compress_raw(struct rrlog_frame_writer *fw,
 			   enum rrlog_codec *codec)
 {
 	uint8_t *out = fw->out.bytes + RRLOG_HEADER_BYTES;
-	size_t bytes = rrlog_compress(fw->codec, fw->hurry, frame->raw,
+	size_t bytes = rrlog_compress(&fw->compressor, frame->raw,
 				      frame->raw_bytes, out);
 
-	*codec = fw->codec;
+	*codec = fw->compressor.codec;
 	if (bytes)
 		return bytes;
 	*codec = RRLOG_CODEC_NONE;
@@ -154,5 +154,6 @@ void rrlog_frame_writer_close(struct rrlog_frame_writer *fw)
 	if (fw->fd >= 0)
 		close(fw->fd);
 	fw->fd = -1;
+	rrlog_compressor_free(&fw->compressor);
 	rrlog_buffer_free(&fw->out);
 }

@@ -26,13 +26,12 @@ void rrlog_buffer_free(struct rrlog_buffer *buffer);
 
 struct rrlog_frame_writer {
 	int fd;
-	enum rrlog_codec codec;
+	struct rrlog_compressor compressor;
 	uint64_t offset;
 	uint32_t chain;
 	uint64_t salt;
 	uint64_t item_count;
-	bool sync;  /* each frame, to the disk */
-	bool hurry; /* compress less well */
+	bool sync; /* each frame, to the disk */
 	struct rrlog_buffer out;
 };
 

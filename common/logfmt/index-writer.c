@@ -18,7 +18,7 @@ int rrlog_index_writer_create(struct rrlog_index_writer *iw, int dir_fd,
 
 	memcpy(h.trace_id, trace_id, sizeof(h.trace_id));
 	/* A reader's memory is to be bounded by the size of the file. */
-	iw->frames.codec = RRLOG_CODEC_NONE;
+	iw->frames.compressor.codec = RRLOG_CODEC_NONE;
 	return rrlog_frame_writer_create(&iw->frames, dir_fd, RRLOG_FILE_INDEX,
 					 &h);
 }

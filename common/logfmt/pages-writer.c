@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
+#include "hash.h"
 #include "varint.h"
 
 #define MAX_PLACE_BYTES (3 * RRLOG_VARINT_MAX_BYTES)
@@ -30,14 +30,14 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 int rrlog_page_writer_create(struct rrlog_page_writer *pw, int dir_fd,
 			     enum rrlog_codec codec, const uint8_t *trace_id)
 {
-	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_PAGES };
+	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_PAGES};
 
 	memcpy(h.trace_id, trace_id, sizeof(h.trace_id));
-	pw->frames.codec = codec;
-	pw->contents = g_hash_table_new_full(key_hash, key_equal, g_free,
-					     g_free);
-	pw->references = g_array_new(FALSE, FALSE,
-				     sizeof(struct rrlog_page_reference));
+	pw->frames.compressor.codec = codec;
+	pw->contents =
+		g_hash_table_new_full(key_hash, key_equal, g_free, g_free);
+	pw->references =
+		g_array_new(FALSE, FALSE, sizeof(struct rrlog_page_reference));
 	pw->pages = malloc((size_t)RRLOG_FRAME_PAGES * RRLOG_PAGE_BYTES);
 	if (!pw->pages)
 		return -ENOMEM;
@@ -100,8 +100,7 @@ static const uint64_t *find_content(struct rrlog_page_writer *pw,
 	XXH128_canonicalFromHash(&key, XXH3_128bits(page, RRLOG_PAGE_BYTES));
 	found = g_hash_table_lookup(pw->contents, &key);
 	if (!found)
-		g_hash_table_insert(pw->contents,
-				    g_memdup2(&key, sizeof(key)),
+		g_hash_table_insert(pw->contents, g_memdup2(&key, sizeof(key)),
 				    g_memdup2(&pw->content_count,
 					      sizeof(pw->content_count)));
 	return found;
@@ -122,7 +121,7 @@ int rrlog_page_writer_put(struct rrlog_page_writer *pw,
 		return 0;
 	content = find_content(pw, page);
 	if (content) {
-		struct rrlog_page_reference ref = { *content, *place };
+		struct rrlog_page_reference ref = {*content, *place};
 
 		g_array_append_val(pw->references, ref);
 		return 0;
@@ -171,8 +170,8 @@ static int write_references(struct rrlog_page_writer *pw)
 
 	g_array_sort(pw->references, compare_content);
 	pw->raw.used_bytes = 0;
-	err = rrlog_buffer_reserve(&pw->raw, RRLOG_FRAME_TARGET_BYTES +
-						     MAX_PLACE_BYTES);
+	err = rrlog_buffer_reserve(&pw->raw,
+				   RRLOG_FRAME_TARGET_BYTES + MAX_PLACE_BYTES);
 	while (!err && i < pw->references->len) {
 		guint next = put_references(pw, i);
 

@@ -9,6 +9,7 @@
 
 #include "pages.h"
 #include "reader.h"
+#include "record-decode.h"
 
 /* ---- opening ---- */
 
@@ -267,9 +268,10 @@ static int next_frame(struct rrlog_reader *r)
 		return ret;
 	rrlog_prediction_reset(&r->prediction);
 	r->blob_expected = 0;
-	r->in = fr->raw.bytes;
+	r->in = r->record = fr->raw.bytes;
 	r->end = r->in + fr->header.raw_bytes;
 	r->frame_left = fr->header.item_count;
+	r->frame_end = fr->next_item;
 	r->position.frame_count++;
 	r->position.frame_offset = fr->frame_offset;
 	r->position.frame_time_ns = fr->header.time_ns;
@@ -279,35 +281,65 @@ static int next_frame(struct rrlog_reader *r)
 	return 1;
 }
 
-int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec)
+static int decode_failed(struct rrlog_reader *r, int err)
 {
-	const uint8_t *begin;
+	return rrlog_frame_fail(
+		&r->events, err,
+		err == -EPROTONOSUPPORT
+			? "a record that this program is too old for"
+			: "impossible record");
+}
+
+/* From the next frame; -EAGAIN then, as if the record had been skipped. */
+static int no_record_left(struct rrlog_reader *r)
+{
 	int ret;
 
-	if (!r->frame_left) {
-		if (r->in != r->end)
-			return rrlog_frame_fail(&r->events, -EBADMSG,
-						"bytes after the last record");
-		ret = next_frame(r);
-		if (ret <= 0)
-			return ret;
-	}
-	begin = r->in;
-	ret = rrlog_record_decode(&r->prediction, &r->in, r->end, rec);
-	if (ret == -EPROTONOSUPPORT)
-		return rrlog_frame_fail(
-			&r->events, ret,
-			"a record that this program is too old for");
-	if (ret > 0 && rrlog_resolve_note(r, rec))
-		ret = -EBADMSG;
-	if (ret < 0)
-		return rrlog_frame_fail(&r->events, ret, "impossible record");
+	if (r->in != r->end)
+		return rrlog_frame_fail(&r->events, -EBADMSG,
+					"bytes after the last record");
+	ret = next_frame(r);
+	return ret > 0 ? -EAGAIN : ret;
+}
+
+/* What says or needs more than is in itself. */
+static bool needs_resolve(const struct rrlog_record *rec)
+{
+	return rec->in_blobs || rec->type == RRLOG_IMAGE ||
+	       rec->type == RRLOG_DMA_IMAGE;
+}
+
+static int skip_record(struct rrlog_reader *r, const uint8_t *begin)
+{
 	r->frame_left--;
-	r->position.record_count++;
-	r->position.skipped_count += !ret;
-	r->position.record_bytes = (size_t)(r->in - begin);
-	r->position.landmark_bytes = r->prediction.landmark_bytes;
-	return ret ? 1 : -EAGAIN;
+	r->position.skipped_count++;
+	r->record = begin;
+	return -EAGAIN;
+}
+
+/* As rrlog_reader_next_stored(); inlined where there is much to read. */
+static inline int next_stored(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	const uint8_t *begin = r->in;
+	int ret;
+
+	if (!r->frame_left)
+		return no_record_left(r);
+	ret = rrlog_decode(&r->prediction, &r->in, r->end, rec);
+	if (ret < 0)
+		return decode_failed(r, ret);
+	if (!ret)
+		return skip_record(r, begin);
+	if (needs_resolve(rec) && rrlog_resolve_note(r, rec))
+		return decode_failed(r, -EBADMSG);
+	r->frame_left--;
+	r->record = begin;
+	return 1;
+}
+
+int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	return next_stored(r, rec);
 }
 
 int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
@@ -317,8 +349,8 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (r->failed)
 		return r->failed;
 	do {
-		ret = rrlog_reader_next_stored(r, rec);
-		if (ret > 0)
+		ret = next_stored(r, rec);
+		if (ret > 0 && needs_resolve(rec))
 			ret = rrlog_resolve(r, rec);
 	} while (ret == -EAGAIN);
 	if (ret < 0)
@@ -326,14 +358,18 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	return ret;
 }
 
+uint64_t rrlog_reader_record_count(const struct rrlog_reader *r)
+{
+	return r->frame_end - r->frame_left;
+}
+
 /* As if all before the frame that is next had been read. */
 static void begin_at_frame(struct rrlog_reader *r)
 {
-	r->in = r->end = NULL;
+	r->in = r->end = r->record = NULL;
 	r->frame_left = 0;
-	r->position = (struct rrlog_reader_position){
-		.record_count = r->events.next_item,
-	};
+	r->frame_end = r->events.next_item;
+	r->position = (struct rrlog_reader_position){.record_count = 0};
 	note_sizes(r);
 }
 
@@ -379,7 +415,7 @@ int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
 
 	if (ret)
 		return ret;
-	while (r->position.record_count < record) {
+	while (rrlog_reader_record_count(r) < record) {
 		ret = rrlog_reader_next_stored(r, &rec);
 		if (!ret)
 			return -ERANGE;
@@ -403,4 +439,9 @@ void rrlog_reader_position(const struct rrlog_reader *r,
 			   struct rrlog_reader_position *position)
 {
 	*position = r->position;
+	position->record_count = rrlog_reader_record_count(r);
+	if (r->record) {
+		position->record_bytes = (size_t)(r->in - r->record);
+		position->landmark_bytes = r->prediction.landmark_bytes;
+	}
 }

@@ -20,7 +20,10 @@ struct rrlog_reader {
 	struct rrlog_frame_reader events;
 	struct rrlog_prediction prediction;
 	const uint8_t *in, *end; /* what is left of the current frame */
+	const uint8_t *record;	 /* the last one in it */
 	uint32_t frame_left;	 /* records in it */
+	uint64_t frame_end;	 /* records up to its end */
+	/* What changes with each record is put in when somebody asks. */
 	struct rrlog_reader_position position;
 	bool index_loaded;
 
@@ -34,6 +37,9 @@ struct rrlog_reader {
 
 /** Next record as it is stored: as rrlog_reader_next(), -EAGAIN if skipped. */
 int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec);
+
+/** The number of the next record. */
+uint64_t rrlog_reader_record_count(const struct rrlog_reader *r);
 
 /**
  * Note what a record as stored says about others; -EBADMSG with no text if it

@@ -6,6 +6,8 @@
 #ifndef RRLOG_RECORD_H
 #define RRLOG_RECORD_H
 
+#include <errno.h>
+
 #include "rrlog.h"
 
 #define RRLOG_TYPE_LIMIT 64 /* type numbers have 6 bits */
@@ -16,8 +18,8 @@
 #define RRLOG_PREDICTION_ENTRIES 256
 
 struct rrlog_predicted_number {
-	uint8_t le[RRLOG_NUMBER_MAX_BYTES];
-	uint8_t bytes; /* 0: none yet */
+	uint64_t le;  /* little-endian in memory; zero above its size */
+	size_t bytes; /* 0: none yet */
 };
 
 extern const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT];
@@ -29,6 +31,12 @@ static inline const struct rrlog_type_info *rrlog_find_type(unsigned int type)
 		return NULL;
 	return &rrlog_types[type];
 }
+
+/* Of each type, what decoding needs to know; 0: there is no such type. */
+#define RRLOG_SHAPE_FIELDS 0x3f /* a bit for each */
+#define RRLOG_SHAPE_DATA 0x40
+#define RRLOG_SHAPE_TYPE 0x80
+extern const uint8_t rrlog_shapes[RRLOG_TYPE_LIMIT];
 
 /* What the next record is predicted from; all zero at the start of a frame. */
 struct rrlog_prediction {
@@ -45,7 +53,19 @@ struct rrlog_prediction {
 void rrlog_prediction_reset(struct rrlog_prediction *p);
 
 /** 0, or -EINVAL for a record that cannot be encoded. */
-int rrlog_record_check(const struct rrlog_record *rec);
+static inline int rrlog_record_check(const struct rrlog_record *rec)
+{
+	unsigned int shape;
+
+	if (rec->type >= RRLOG_TYPE_LIMIT || rec->stamp > RRLOG_AT_LANDMARK)
+		return -EINVAL;
+	shape = rrlog_shapes[rec->type];
+	if (!shape || rec->data_bytes > RRLOG_MAX_DATA_BYTES)
+		return -EINVAL;
+	if (!(shape & RRLOG_SHAPE_DATA))
+		return rec->data_bytes || rec->in_blobs ? -EINVAL : 0;
+	return rec->data_bytes && !rec->data ? -EINVAL : 0;
+}
 
 /**
  * Encode a checked record at @out, which has RRLOG_RECORD_MAX_BYTES and the

@@ -76,11 +76,11 @@ static int resolve_blob(struct rrlog_reader *r, struct rrlog_record *rec)
 /* After a seek: images that earlier records tell about. */
 static int learn_images(struct rrlog_reader *r, uint64_t id)
 {
-	uint64_t here = r->position.record_count;
+	uint64_t here = rrlog_reader_record_count(r);
 	struct rrlog_record rec;
 	int ret = rrlog_reader_rewind(r);
 
-	while (!ret && r->position.record_count < here &&
+	while (!ret && rrlog_reader_record_count(r) < here &&
 	       !rrlog_images_find(&r->images, id)) {
 		ret = rrlog_reader_next_stored(r, &rec);
 		if (ret == -EAGAIN || ret > 0)

@@ -22,6 +22,7 @@ LOGFMT_SRCS := \
 	common/logfmt/resolve.c \
 	common/logfmt/store.c \
 	common/logfmt/types.c \
+	common/logfmt/varint.c \
 	common/logfmt/writer.c \
 	common/logfmt/writer-append.c \
 	common/logfmt/writer-thread.c

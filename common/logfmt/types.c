@@ -21,6 +21,14 @@ const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT] = {
 #undef X
 };
 
+const uint8_t rrlog_shapes[RRLOG_TYPE_LIMIT] = {
+#define X(id, number, name, data, ...)                                         \
+	[number] = RRLOG_SHAPE_TYPE | (data ? RRLOG_SHAPE_DATA : 0) |          \
+		   ((1u << COUNT_OF(__VA_ARGS__)) - 1),
+	RRLOG_RECORDS(X)
+#undef X
+};
+
 /* A type that does not fit the tables must not compile. */
 #define X(id, number, name, data, ...)                                         \
 	_Static_assert((number) > 0 && (number) < RRLOG_TYPE_LIMIT,            \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "images.h"
+#include "record-encode.h"
 
 static int reserve(struct rrlog_batch *batch, size_t data_bytes)
 {
@@ -40,19 +41,29 @@ static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
 	return 0;
 }
 
-static void note_landmark(struct rrlog_writer *w,
+/* Into the current batch, which has room for it. */
+static inline void encode(struct rrlog_writer *w,
 			  const struct rrlog_record *rec)
 {
+	struct rrlog_buffer *raw = &w->current.raw;
+	size_t bytes =
+		rrlog_encode(&w->prediction, rec, raw->bytes + raw->used_bytes);
+
+	raw->used_bytes += bytes;
+	w->raw_bytes += bytes;
+	w->appended_count++;
+	w->current.record_count++;
+	w->last_output_bytes = rec->output_bytes;
 	if (rec->stamp == RRLOG_AT_LANDMARK &&
 	    rec->landmark.branches > w->max_branches)
 		w->max_branches = rec->landmark.branches;
 }
 
-static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
+/* With the lock and ->busy. */
+static int append_held(struct rrlog_writer *w, const struct rrlog_record *rec)
 {
 	struct rrlog_batch *batch = &w->current;
 	struct rrlog_record moved;
-	size_t bytes;
 	int err = rrlog_writer_make_room(w);
 
 	if (err)
@@ -67,15 +78,8 @@ static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
 		err = reserve(batch, rec->data_bytes);
 	if (err)
 		return rrlog_writer_fail(w, err, "cannot append");
-	bytes = rrlog_record_encode(&w->prediction, rec,
-				    batch->raw.bytes + batch->raw.used_bytes);
-	batch->raw.used_bytes += bytes;
-	w->raw_bytes += bytes;
-	w->appended_count++;
-	w->last_output_bytes = rec->output_bytes;
-	w->last_output_hash = rec->output_hash;
-	note_landmark(w, rec);
-	if (!batch->record_count++) {
+	encode(w, rec);
+	if (batch->record_count == 1) {
 		batch->first_branches = w->max_branches;
 		batch->begin_ns = rrlog_now_ns();
 		pthread_cond_signal(&w->work);
@@ -84,16 +88,59 @@ static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
 	return 0;
 }
 
-static int append(struct rrlog_writer *w, const struct rrlog_record *rec)
+static int append_slowly(struct rrlog_writer *w, const struct rrlog_record *rec)
 {
 	int err;
 
 	if (!w->started)
 		return w->failed ? w->failed : -EINVAL;
 	pthread_mutex_lock(&w->lock);
-	err = append_locked(w, rec);
+	rrlog_writer_take(w);
+	err = append_held(w, rec);
+	rrlog_writer_release(w);
 	pthread_mutex_unlock(&w->lock);
 	return err;
+}
+
+/* Most records: one more in a batch that has some, and has room. */
+static bool is_simple(const struct rrlog_writer *w,
+		      const struct rrlog_record *rec)
+{
+	const struct rrlog_batch *batch = &w->current;
+
+	return batch->record_count && !rrlog_batch_is_full(batch) &&
+	       batch->raw.used_bytes + RRLOG_RECORD_MAX_BYTES +
+			       rec->data_bytes <=
+		       batch->raw.capacity_bytes &&
+	       !w->failed;
+}
+
+static void hand_over(struct rrlog_writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
+	rrlog_writer_hand_over(w);
+	rrlog_writer_release(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static inline int append(struct rrlog_writer *w, const struct rrlog_record *rec)
+{
+	bool full;
+
+	if (rec->data_bytes >= RRLOG_BLOB_MIN_BYTES ||
+	    !rrlog_writer_try_take(w))
+		return append_slowly(w, rec);
+	if (!is_simple(w, rec)) {
+		rrlog_writer_release(w);
+		return append_slowly(w, rec);
+	}
+	encode(w, rec);
+	full = rrlog_batch_is_full(&w->current);
+	rrlog_writer_release(w);
+	if (full)
+		hand_over(w);
+	return 0;
 }
 
 int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
@@ -126,10 +173,12 @@ int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 	pthread_mutex_lock(&w->lock);
 	err = w->image_count < RRLOG_MAX_IMAGES ? 0 : -ENOSPC;
 	rec.field[0] = w->image_count;
-	rec.output_bytes = w->last_output_bytes;
-	rec.output_hash = w->last_output_hash;
-	if (!err)
-		err = append_locked(w, &rec);
+	if (!err) {
+		rrlog_writer_take(w);
+		rec.output_bytes = w->last_output_bytes;
+		err = append_held(w, &rec);
+		rrlog_writer_release(w);
+	}
 	if (!err)
 		*id = w->image_count++;
 	pthread_mutex_unlock(&w->lock);

@@ -8,6 +8,7 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -34,15 +35,23 @@ int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
 	return err;
 }
 
+void rrlog_writer_take(struct rrlog_writer *w)
+{
+	static const struct timespec pause = {.tv_nsec = 20000};
+	unsigned int tries;
+
+	/* Its holder may have to be scheduled first, whatever our priority. */
+	for (tries = 0; !rrlog_writer_try_take(w); tries++) {
+		if (tries < 10)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
+	}
+}
+
 static size_t batch_bytes(const struct rrlog_batch *batch)
 {
 	return batch->raw.used_bytes + batch->blobs.used_bytes;
-}
-
-static bool is_full(const struct rrlog_batch *batch)
-{
-	return batch->raw.used_bytes >= RRLOG_FRAME_TARGET_BYTES ||
-	       batch->blobs.used_bytes >= RRLOG_BATCH_BLOB_BYTES;
 }
 
 static bool queue_has_room(const struct rrlog_writer *w)
@@ -74,7 +83,7 @@ void rrlog_writer_hand_over(struct rrlog_writer *w)
 {
 	unsigned int tail;
 
-	if (!is_full(&w->current) || !queue_has_room(w))
+	if (!rrlog_batch_is_full(&w->current) || !queue_has_room(w))
 		return;
 	tail = (w->queue_head + w->queue_count) % RRLOG_QUEUE_FRAMES;
 	w->queue[tail] = take_current(w);
@@ -88,13 +97,15 @@ int rrlog_writer_make_room(struct rrlog_writer *w)
 	uint64_t begin_ns;
 
 	rrlog_writer_hand_over(w);
-	if (w->failed || !is_full(&w->current))
+	if (w->failed || !rrlog_batch_is_full(&w->current))
 		return w->failed;
 	begin_ns = rrlog_now_ns();
 	do {
+		rrlog_writer_release(w);
 		pthread_cond_wait(&w->room, &w->lock);
+		rrlog_writer_take(w);
 		rrlog_writer_hand_over(w);
-	} while (!w->failed && is_full(&w->current));
+	} while (!w->failed && rrlog_batch_is_full(&w->current));
 	w->wait_ns += rrlog_now_ns() - begin_ns;
 	return w->failed;
 }
@@ -120,25 +131,40 @@ static void wait_until(struct rrlog_writer *w, uint64_t ns)
 	pthread_cond_timedwait(&w->work, &w->lock, &ts);
 }
 
+/* Take the current batch if it is to be written; else tell when it will be. */
+static bool take_due(struct rrlog_writer *w, struct rrlog_batch *batch,
+		     uint64_t *due_ns)
+{
+	bool wanted = w->stop || w->flush_count > w->written_count;
+	bool due = false;
+
+	rrlog_writer_take(w);
+	*due_ns = UINT64_MAX;
+	if (w->current.record_count) {
+		*due_ns = w->current.begin_ns + RRLOG_FLUSH_NS;
+		due = wanted || rrlog_now_ns() >= *due_ns;
+	}
+	if (due)
+		*batch = take_current(w);
+	rrlog_writer_release(w);
+	return due;
+}
+
 /* Wait for the next batch; false when there will be none. */
 static bool next_batch(struct rrlog_writer *w, struct rrlog_batch *batch)
 {
-	while (!w->failed) {
-		uint64_t due_ns = w->current.begin_ns + RRLOG_FLUSH_NS;
-		bool wanted = w->stop || w->flush_count > w->written_count;
+	uint64_t due_ns;
 
+	while (!w->failed) {
 		if (w->queue_count) {
 			*batch = take_queued(w);
 			return true;
 		}
-		if (w->current.record_count &&
-		    (wanted || rrlog_now_ns() >= due_ns)) {
-			*batch = take_current(w);
+		if (take_due(w, batch, &due_ns))
 			return true;
-		}
 		if (w->stop)
 			return false;
-		if (w->current.record_count)
+		if (due_ns != UINT64_MAX)
 			wait_until(w, due_ns);
 		else
 			pthread_cond_wait(&w->work, &w->lock);
@@ -224,7 +250,8 @@ static void *writer_thread(void *opaque)
 		int err;
 
 		w->events.sync = w->blobs.sync = w->sync;
-		w->events.hurry = w->blobs.hurry = is_behind(w);
+		w->events.compressor.hurry = w->blobs.compressor.hurry =
+			is_behind(w);
 		pthread_mutex_unlock(&w->lock);
 		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);

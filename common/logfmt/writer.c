@@ -71,7 +71,7 @@ int rrlog_writer_create(const char *path, const char *codec,
 	rrlog_manifest_init(&w->manifest);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
 	w->blobs.fd = w->index.frames.fd = -1;
-	w->codec = w->events.codec = w->blobs.codec =
+	w->codec = w->events.compressor.codec = w->blobs.compressor.codec =
 		(enum rrlog_codec)codec_or_err;
 	w->path = strdup(path);
 	err = -ENOMEM;
@@ -303,7 +303,9 @@ int rrlog_writer_flush(struct rrlog_writer *w)
 	if (!w->started)
 		return w->failed;
 	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
 	target = w->appended_count;
+	rrlog_writer_release(w);
 	if (target > w->flush_count)
 		w->flush_count = target;
 	pthread_cond_signal(&w->work);
@@ -318,10 +320,12 @@ void rrlog_writer_stats(struct rrlog_writer *w, uint64_t *records,
 			uint64_t *raw_bytes, uint64_t *stored_bytes)
 {
 	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
 	if (records)
 		*records = w->appended_count;
 	if (raw_bytes)
 		*raw_bytes = w->raw_bytes;
+	rrlog_writer_release(w);
 	if (stored_bytes)
 		*stored_bytes = w->stored_bytes;
 	pthread_mutex_unlock(&w->lock);

@@ -7,6 +7,7 @@
 #define RRLOG_WRITER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "blobs.h"
 #include "frame.h"
@@ -49,29 +50,56 @@ struct rrlog_writer {
 	pthread_mutex_t lock; /* protects all that follows */
 	pthread_cond_t work;  /* something to do for the thread */
 	pthread_cond_t room;  /* something was written, or writing failed */
-	struct rrlog_prediction prediction;
-	struct rrlog_batch current;
 	struct rrlog_batch queue[RRLOG_QUEUE_FRAMES];
 	unsigned int queue_head, queue_count;
 	size_t queue_bytes;
 	struct rrlog_buffer spare; /* one that was written, to be used again */
 	struct rrlog_buffer spare_blobs;
-	struct rrlog_blob_writer blob_table;
 	uint32_t image_count;
-	uint64_t last_output_bytes;
-	uint32_t last_output_hash;
-	uint64_t max_branches; /* of the landmarks so far */
-	uint64_t appended_count, written_count;
+	uint64_t written_count;
 	uint64_t flush_count; /* write these many records without delay */
-	uint64_t raw_bytes, stored_bytes;
+	uint64_t stored_bytes;
 	uint64_t wait_ns;
 	bool sync;
 	bool stop;
-	int failed;
+	atomic_int failed;
 	struct rrlog_error error;
+
+	/*
+	 * Whoever uses what follows sets this; with the lock held or not, but
+	 * never waiting for the lock.  So a record that just goes into the
+	 * current batch takes one atomic operation.
+	 */
+	atomic_bool busy;
+	struct rrlog_batch current;
+	struct rrlog_prediction prediction;
+	struct rrlog_blob_writer blob_table;
+	uint64_t last_output_bytes;
+	uint64_t max_branches; /* of the landmarks so far */
+	uint64_t appended_count;
+	uint64_t raw_bytes;
 };
 
 uint64_t rrlog_now_ns(void);
+
+static inline bool rrlog_writer_try_take(struct rrlog_writer *w)
+{
+	return !atomic_exchange_explicit(&w->busy, true, memory_order_acquire);
+}
+
+/** Wait for ->busy, for as long as a record takes; with the lock held. */
+void rrlog_writer_take(struct rrlog_writer *w);
+
+static inline void rrlog_writer_release(struct rrlog_writer *w)
+{
+	atomic_store_explicit(&w->busy, false, memory_order_release);
+}
+
+static inline bool rrlog_batch_is_full(const struct rrlog_batch *batch)
+{
+	return batch->raw.used_bytes >= RRLOG_FRAME_TARGET_BYTES ||
+	       batch->blobs.used_bytes >= RRLOG_BATCH_BLOB_BYTES;
+}
 
 int rrlog_writer_thread_start(struct rrlog_writer *w);
 /** Writes what is left (unless writing failed) and ends the thread. */
@@ -81,7 +109,9 @@ void rrlog_writer_thread_stop(struct rrlog_writer *w);
 
 /** Remember the first error; returns it. */
 int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what);
-/** Wait until the current batch can take a record. */
+/* And ->busy: */
+
+/** Wait until the current batch can take a record (others may use it then). */
 int rrlog_writer_make_room(struct rrlog_writer *w);
 /** Hand the current batch to the thread if it is full and there is room. */
 void rrlog_writer_hand_over(struct rrlog_writer *w);

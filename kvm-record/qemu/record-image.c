@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include "block/block_int.h"
 #include "qemu/iov.h"
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "rr/logfmt/hash.h"
 
 /* Shorter pieces are no smaller as references. */
 #define MIN_PIECE_BYTES 512

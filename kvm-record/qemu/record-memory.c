@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "record-internal.h"
-#include <xxhash.h>
+#include "rr/logfmt/hash.h"
+#include "page-map.h"
 #include "qemu/cutils.h"
 #include "system/kvm_int.h"
 
@@ -41,61 +42,23 @@ static int add_block(RAMBlock *block)
     return rrlog_writer_add_block(s->writer, &b);
 }
 
-/*
- * The pages of anonymous memory that exist; the others are zero.  To read one of
- * those would make it exist, as a small page, and the guest would take a nested
- * page fault for each: host huge pages would be lost for good.
- */
-typedef struct PageMap {
-    int fd; /* of the kernel's Documentation/admin-guide/mm/pagemap.rst */
-    uint64_t entries[512];
-    uint64_t first, count;
-} PageMap;
-
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_SWAPPED (1ull << 62)
-
-static bool page_exists(PageMap *map, const RAMBlock *block, uint64_t page)
-{
-    const size_t page_bytes = RRLOG_PAGE_BYTES;
-
-    if (map->fd < 0 || qemu_ram_is_shared((RAMBlock *)block) ||
-        block->fd >= 0 || qemu_real_host_page_size() != page_bytes) {
-        return true;
-    }
-    if (page < map->first || page >= map->first + map->count) {
-        uintptr_t host = (uintptr_t)block->host / page_bytes + page;
-        ssize_t got = pread(map->fd, map->entries, sizeof(map->entries),
-                            host * sizeof(uint64_t));
-
-        if (got < (ssize_t)sizeof(uint64_t)) {
-            return true;
-        }
-        map->first = page;
-        map->count = got / sizeof(uint64_t);
-    }
-    return map->entries[page - map->first] &
-           (PAGEMAP_PRESENT | PAGEMAP_SWAPPED);
-}
-
 static int put_block_pages(uint32_t id)
 {
     const RAMBlock *block = rr_recorder.blocks[id];
     uint64_t pages = block->used_length / RRLOG_PAGE_BYTES;
-    PageMap map = { .fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) };
+    RRPageMap map;
     int ret = 0;
 
+    rr_page_map_open(&map, block);
     for (uint64_t i = 0; i < pages && !ret; i++) {
         const uint8_t *page = block->host + i * RRLOG_PAGE_BYTES;
 
-        if (page_exists(&map, block, i) &&
+        if (rr_page_exists(&map, i) &&
             !buffer_is_zero(page, RRLOG_PAGE_BYTES)) {
             ret = rrlog_writer_put_page(rr_recorder.writer, id, i, page);
         }
     }
-    if (map.fd >= 0) {
-        close(map.fd);
-    }
+    rr_page_map_close(&map);
     return ret;
 }
 
@@ -207,11 +170,39 @@ void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len)
     }
 }
 
+/* XXH3-64 of @count pages from @first on; what does not exist is zero. */
+static uint64_t digest_region(RRPageMap *map, uint64_t first, uint64_t count,
+                              XXH3_state_t *state)
+{
+    static const uint8_t zeros[RRLOG_PAGE_BYTES];
+    const uint8_t *host = map->block->host;
+
+    XXH3_64bits_reset(state);
+    for (uint64_t i = first; i < first + count; i++) {
+        const uint8_t *page = rr_page_exists(map, i)
+                              ? host + i * RRLOG_PAGE_BYTES : zeros;
+
+        XXH3_64bits_update(state, page, RRLOG_PAGE_BYTES);
+    }
+    return XXH3_64bits_digest(state);
+}
+
+static bool region_exists(RRPageMap *map, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = first; i < first + count; i++) {
+        if (rr_page_exists(map, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void append_digests(uint32_t id)
 {
+    const uint64_t region_pages = RRLOG_REGION_BYTES / RRLOG_PAGE_BYTES;
     const RAMBlock *block = rr_recorder.blocks[id];
-    uint64_t size = block->used_length;
-    uint64_t regions = DIV_ROUND_UP(size, RRLOG_REGION_BYTES);
+    uint64_t pages = block->used_length / RRLOG_PAGE_BYTES;
+    uint64_t regions = DIV_ROUND_UP(pages, region_pages);
     g_autofree uint64_t *digest = g_new(uint64_t, regions);
     struct rrlog_record rec = {
         .type = RRLOG_RAM_DIGEST,
@@ -219,13 +210,25 @@ static void append_digests(uint32_t id)
         .data = digest,
         .data_bytes = regions * sizeof(*digest),
     };
+    XXH3_state_t *state = XXH3_createState();
+    uint64_t zeros = 0; /* the digest of a whole region that does not exist */
+    RRPageMap map;
 
+    rr_page_map_open(&map, block);
     for (uint64_t i = 0; i < regions; i++) {
-        uint64_t at = i * RRLOG_REGION_BYTES;
+        uint64_t first = i * region_pages;
+        uint64_t count = MIN(region_pages, pages - first);
+        bool nothing = count == region_pages &&
+                       !region_exists(&map, first, count);
 
-        digest[i] = XXH3_64bits(block->host + at,
-                                MIN(RRLOG_REGION_BYTES, size - at));
+        digest[i] = nothing && zeros ? zeros
+                    : digest_region(&map, first, count, state);
+        if (nothing) {
+            zeros = digest[i];
+        }
     }
+    rr_page_map_close(&map);
+    XXH3_freeState(state);
     rr_record_append(&rec);
 }
 

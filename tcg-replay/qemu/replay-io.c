@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "replay-internal.h"
-#include <xxhash.h>
+#include "rr/logfmt/hash.h"
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 #include "qemu/bswap.h"

@@ -1,0 +1,32 @@
+#!/bin/sh
+# timeout=1200
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What recording costs is what it cost: a short set of workloads, counted in the
+# deterministic lab, against bench/baseline.json.  "make bench-accept" writes a new
+# one.  About a minute and a half of two processors.
+. "$RR_TOP/tests/system/lib.sh.inc"
+echo 'TAP version 13'
+bench=$RR_TOP/bench baseline=$RR_TOP/bench/baseline.json
+compare() { /usr/bin/python3 "$bench/compare.py" "$@"; }
+
+compare "$tmp/none.json" "$baseline" 2>/dev/null
+[ $? -eq 2 ]
+result $? 'a missing baseline is an error'
+head -c 1000 "$baseline" >"$tmp/cut.json" && compare "$tmp/cut.json" "$baseline" 2>/dev/null
+[ $? -eq 2 ]
+result $? 'a cut baseline is an error'
+compare --baseline "$baseline" "$baseline" >&2
+result $? 'the baseline is well-formed, and like itself'
+sed 's/\("cpu-ns": [0-9]*\)/\18/' "$baseline" >"$tmp/slow.json"
+compare --baseline "$baseline" "$tmp/slow.json" >/dev/null
+[ $? -eq 1 ]
+result $? 'ten times the cost is a change'
+
+/usr/bin/python3 "$bench/run.py" check --build "$RR_BUILD" -o "$tmp/now.json" >&2
+result $? 'the short set runs'
+compare --baseline "$baseline" "$tmp/now.json" >"$tmp/changes" 2>&1
+same=$?
+sed 's/^/# /' "$tmp/changes"
+result $same 'counts as in the baseline (if meant: make bench-accept)'
+finish

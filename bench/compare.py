@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""compare.py [--json] [--baseline] A B: what changed from A to B.
+
+Exact counts: a change of more than 0.5 %; timings: medians that are further apart
+than both spreads.  With --baseline, A is one: then a run that only one has is a
+change, a difference of a few timer ticks is none, and where the versions of kernel,
+packages or compiler differ, up to 5 % is let pass, aloud.  Exit status: 0 nothing
+changed, 1 something did, 2 wrong use, or a file that is no results."""
+
+import argparse
+import json
+import sys
+
+import results
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('--json', action='store_true')
+    p.add_argument('--baseline', action='store_true')
+    p.add_argument('a')
+    p.add_argument('b')
+    o = p.parse_args()
+    try:
+        a, b = results.load(o.a), results.load(o.b)
+    except results.Bad as e:
+        print(f'bench-compare: {e}', file=sys.stderr)
+        return 2
+    versions = results.other_versions(a, b)
+    share = results.ACROSS if o.baseline and versions else results.EXACT
+    changes, alone = results.compare(a, b, share, least=o.baseline)
+    status = 1 if changes or o.baseline and alone else 0
+    if o.json:
+        json.dump(dict(changes=[dict(zip(('batch', 'workload', 'size', 'way'), k), field=f,
+                                     old=x, new=y, change=c)
+                                for k, f, x, y, c in changes],
+                       alone=[dict(zip(('batch', 'workload', 'size', 'way'), k), only_in=w)
+                              for k, w in alone], versions=versions,
+                       commits=[a['commit'], b['commit']], tolerance=share), sys.stdout, indent=1)
+        print()
+        return status
+    for r, name in ((a, o.a), (b, o.b)):
+        print(f'{name}: {r["commit"][:12]}{" and changes" if r["dirty"] else ""}, {r["date"]}')
+    for v in versions:
+        print(f'other version: {v}')
+    for k, where in alone:
+        print(f'only in {where}: {k[1]} of {k[0]}, {k[3]}')
+    if changes:
+        print(f'{"workload":<14} {"way":<17} {"figure":<15} {"old":>15} {"new":>15} {"change":>9}')
+    for (_, workload, _, way), f, x, y, c in changes:
+        print(f'{workload:<14} {way:<17} {f:<15} {x:>15,.0f} {y:>15,.0f} '
+              + (f'{c:>+9.2%}' if c is not None else '        -'))
+    if share != results.EXACT:
+        print(f'Compared across versions: up to {share:.0%} is let pass.')
+    print(f'{len(changes)} changes beyond noise')
+    return status
+
+
+if __name__ == '__main__':
+    sys.exit(main())

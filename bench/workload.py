@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The workloads' headers, and the machine that a batch of them needs."""
+
+import os
+import re
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.join(HERE, 'workloads')
+DEVICES = ['virtio-blk', 'ide', 'virtio-net', 'e1000']
+
+
+def read(name):
+    """The header of NAME, or of NAME in NAME.2: lines "# KEY: VALUE"."""
+    name = re.sub(r'\.\d+$', '', name)
+    if not re.fullmatch(r'[a-z0-9-]+', name):
+        raise SystemExit(f'bench: no workload {name}')
+    path = os.path.join(FOLDER, name)
+    try:
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+    except OSError:
+        raise SystemExit(f'bench: no workload {name}')
+    w = dict(re.findall(r'^# ([a-z]+): (.*)$', text, re.M))
+    sizes = w['size'].split()
+    return dict(name=name, title=w['title'], kind=w['kind'],
+                size=dict(zip(sizes[::2], map(int, sizes[1::2]))),
+                layers=w.get('layers', '').split(),
+                devices=w.get('devices', '').split(),
+                kernel=w.get('kernel', 'cloud'))
+
+
+def names():
+    return sorted(os.listdir(FOLDER))
+
+
+def title(name, size=None):
+    if name == 'boot':
+        return 'boot to the shell'
+    text = read(name)['title']
+    return text if size is None else text.replace('SIZE', f'{size:,}')
+
+
+def kind(name):
+    return 'boot' if name == 'boot' else read(name)['kind']
+
+
+class Machine:
+    """What QEMU is given for a batch [(workload, size), ...]."""
+
+    def __init__(self, batch, guest, mem=256):
+        ws = [read(name) for name, _ in batch]
+        self.guest, self.mem = guest, mem
+        self.layers = ['base'] + sorted({x for w in ws for x in w['layers']})
+        self.devices = [d for d in DEVICES if any(d in w['devices'] for w in ws)]
+        kernels = {w['kernel'] for w in ws}
+        if len(kernels) > 1:
+            raise SystemExit('bench: one batch, two kernels: '
+                             + ' '.join(name for name, _ in batch))
+        generic = kernels == {'generic'}
+        self.kernel = 'vmlinuz-generic' if generic else 'vmlinuz'
+        self.bench = ','.join(f'{name}:{size}' for name, size in batch)
+
+    def files(self):
+        """(name in the folder, function that writes it)"""
+        def initrd(to):
+            with open(to, 'wb') as out:
+                for layer in self.layers:
+                    with open(f'{self.guest}/{layer}.cpio.gz', 'rb') as f:
+                        out.write(f.read())
+
+        def copy(name):
+            def write(to):
+                with open(f'{self.guest}/{name}', 'rb') as f, open(to, 'wb') as out:
+                    while chunk := f.read(1 << 20):
+                        out.write(chunk)
+            return write
+        yield 'initrd', initrd
+        yield 'vmlinuz', copy(self.kernel)
+        if 'virtio-blk' in self.devices:
+            yield 'disk-virtio.img', copy('disk-virtio.img')
+        if 'ide' in self.devices:
+            yield 'disk-ide.img', copy('disk-ide.img')
+
+    def put(self, folder):
+        os.makedirs(folder, exist_ok=True)
+        for name, write in self.files():
+            write(os.path.join(folder, name))
+
+    def arguments(self, folder):
+        a = ['-name', 'bench,debug-threads=on', '-machine', 'pc', '-m', str(self.mem),
+             '-nodefaults', '-display', 'none', '-vga', 'none', '-serial', 'stdio',
+             '-no-reboot', '-kernel', f'{folder}/vmlinuz', '-initrd', f'{folder}/initrd',
+             '-append', f'console=ttyS0 panic=-1 quiet bench={self.bench}']
+        if 'virtio-blk' in self.devices:
+            a += ['-drive', f'file={folder}/disk-virtio.img,format=raw,if=virtio']
+        if 'ide' in self.devices:
+            a += ['-drive', f'file={folder}/disk-ide.img,format=raw,if=ide']
+        for device, model in (('virtio-net', 'virtio-net-pci'), ('e1000', 'e1000')):
+            if device in self.devices:
+                # Echo, discard and a source of bytes, as programs of the host's.
+                peer = 'guestfwd=tcp:10.0.2.100'
+                a += ['-netdev', f'user,id=net0,{peer}:7-cmd:/bin/busybox cat,'
+                      f'{peer}:9-cmd:/bin/busybox dd of=/dev/null bs=64k,'
+                      f'{peer}:19-cmd:/bin/busybox cat /dev/zero',
+                      '-device', f'{model},netdev=net0,romfile=']
+        return a
+
+
+def qemu_arguments(way, machine, folder, trace):
+    """QEMU's, without its name, for a way that is QEMU and nothing else."""
+    from ways import SAME_DEVICES
+    a = ['-accel', way['accel'].replace('TRACE', trace)]
+    if 'icount' in way:
+        a += ['-icount', 'shift=auto,' + way['icount'].replace('TRACE', trace)]
+    if way.get('defaults'):
+        return a + machine.arguments(folder) + ['-cpu', 'max']
+    return a + SAME_DEVICES + machine.arguments(folder) + ['-cpu', 'max,kvm=off']
