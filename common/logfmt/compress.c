@@ -121,7 +121,7 @@ void rrlog_compressor_free(struct rrlog_compressor *c)
 /*
  * Kernels, initial file systems, archives and media are compressed already, and
  * trying it again is most of what it costs to log them.  A large frame that
- * gains less than an eighth makes the next ones be stored as they are: 1, 3, and
+ * gains less than a quarter makes the next ones be stored as they are: 1, 3, and
  * then always 7 before the next try.
  */
 #define MAX_SKIP 7
@@ -130,7 +130,7 @@ static void learn(struct rrlog_compressor *c, size_t bytes, size_t result_bytes)
 {
 	if (bytes < LARGE_BYTES)
 		return;
-	if (result_bytes && result_bytes < bytes - bytes / 8)
+	if (result_bytes && result_bytes < bytes - bytes / 4)
 		c->last_skip = 0;
 	else if (c->last_skip < MAX_SKIP)
 		c->last_skip = 2 * c->last_skip + 1;

@@ -70,6 +70,7 @@ typedef struct RRRecorder {
     uint32_t block_count;
     RAMBlock *blocks[RRLOG_MAX_BLOCKS];
     RRSlot slots[RR_MAX_SLOTS];
+    int slot_count; /* the highest number that was ever used, plus one */
 
     void *cpuid;
     uint32_t cpuid_bytes;

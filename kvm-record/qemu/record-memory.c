@@ -103,7 +103,7 @@ void rr_record_memory_start(void)
 
 void rr_record_memory_slots(void)
 {
-    for (int i = 0; i < RR_MAX_SLOTS; i++) {
+    for (int i = 0; i < rr_recorder.slot_count; i++) {
         if (rr_recorder.slots[i].size) {
             append_slot(i);
         }
@@ -120,6 +120,7 @@ void rr_record_slot(int as_id, int slot, hwaddr gpa, hwaddr size,
         rr_record_fail("more than %d memory slots", RR_MAX_SLOTS);
         return;
     }
+    rr_recorder.slot_count = MAX(rr_recorder.slot_count, slot + 1);
     rr_recorder.slots[slot] = (RRSlot) {
         .gpa = gpa, .size = size, .offset = offset,
         .block = mr->ram_block, .readonly = readonly,
@@ -131,7 +132,7 @@ void rr_record_slot(int as_id, int slot, hwaddr gpa, hwaddr size,
 
 bool rr_record_is_readonly(hwaddr gpa)
 {
-    for (int i = 0; i < RR_MAX_SLOTS; i++) {
+    for (int i = 0; i < rr_recorder.slot_count; i++) {
         const RRSlot *sl = &rr_recorder.slots[i];
 
         if (sl->size && gpa - sl->gpa < sl->size) {

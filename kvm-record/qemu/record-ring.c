@@ -105,49 +105,57 @@ uint64_t rr_record_branches(void)
     return shared->branches;
 }
 
-static void append_insn(uint32_t insn, uint32_t size, uint32_t flags,
-                        uint32_t index, uint64_t value)
+/*
+ * @rec: type, fields and data are set, whatever they were; false: no such
+ * instruction.  What the ring holds makes many records in a row, so that even
+ * clearing one would be seen.
+ */
+static bool fill_insn(struct rrlog_record *rec, uint32_t insn, uint32_t size,
+                      uint32_t flags, uint32_t index, uint64_t value)
 {
-    struct rrlog_record rec = { .field = { value, index, flags } };
-
+    rec->field[0] = value;
+    rec->field[1] = index;
+    rec->field[2] = flags;
     switch (insn) {
     case KVM_X86_RECORD_RDTSC:
-        rec.type = RRLOG_RDTSC;
-        rec.field[1] = flags;
-        rec.field[2] = 0;
-        break;
+        rec->type = RRLOG_RDTSC;
+        rec->field[1] = flags;
+        rec->field[2] = 0;
+        return true;
     case KVM_X86_RECORD_RDTSCP:
-        rec.type = RRLOG_RDTSCP;
-        break;
+        rec->type = RRLOG_RDTSCP;
+        return true;
     case KVM_X86_RECORD_RDPMC:
-        rec.type = RRLOG_RDPMC;
-        break;
+        rec->type = RRLOG_RDPMC;
+        return true;
     case KVM_X86_RECORD_RDRAND:
     case KVM_X86_RECORD_RDSEED:
-        rec.type = insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND : RRLOG_RDSEED;
-        rec.field[1] = size;
-        break;
+        rec->type = insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND : RRLOG_RDSEED;
+        rec->field[1] = size;
+        return true;
     case KVM_X86_RECORD_RDMSR_TSC:
-        rec.type = RRLOG_RDMSR;
-        rec.field[1] = MSR_IA32_TSC;
-        rec.field[2] = 0;
-        break;
+        rec->type = RRLOG_RDMSR;
+        rec->field[1] = MSR_IA32_TSC;
+        rec->field[2] = 0;
+        return true;
     default:
         rr_record_fail("KVM recorded an instruction %u that this recorder does "
                        "not know", insn);
-        return;
+        return false;
     }
-    rr_record_append(&rec);
 }
 
 bool rr_record_insn_exit(struct kvm_run *run)
 {
     const struct kvm_x86_record *x = kvm_x86_record_of(run);
+    struct rrlog_record rec = { 0 };
 
     if (x->insn == KVM_X86_RECORD_RING_FULL) {
         return false;
     }
-    append_insn(x->insn, x->size, x->flags, x->index, x->value);
+    if (fill_insn(&rec, x->insn, x->size, x->flags, x->index, x->value)) {
+        rr_record_append(&rec);
+    }
     return true;
 }
 
@@ -181,6 +189,7 @@ void rr_record_ring_drain(void)
 {
     RRRecorder *s = &rr_recorder;
     struct kvm_x86_record_shared *shared = s->shared;
+    struct rrlog_record rec;
     uint32_t at, head;
 
     if (s->clock == RR_CLOCK_EXIT) {
@@ -191,6 +200,10 @@ void rr_record_ring_drain(void)
                        "longer than KVM could foresee");
     }
     head = qatomic_load_acquire(&shared->head);
+    if (shared->tail == head) {
+        return;
+    }
+    rec = (struct rrlog_record) { 0 };
     for (at = shared->tail; at != head;) {
         const struct kvm_x86_record_slot *slot = &s->ring[at & (RING_SLOTS - 1)];
 
@@ -198,8 +211,10 @@ void rr_record_ring_drain(void)
             append_step(at);
         } else {
             s->in_access = true;
-            append_insn(slot->insn, slot->size, slot->flags, slot->index,
-                        slot->value);
+            if (fill_insn(&rec, slot->insn, slot->size, slot->flags,
+                          slot->index, slot->value)) {
+                rr_record_append(&rec);
+            }
             s->in_access = false;
         }
         at += slot->slots;
