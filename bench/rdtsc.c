@@ -46,7 +46,7 @@ int main(void)
 		uint64_t before;
 		struct vm v;
 
-		vm_open(&v, ways[i].flags, SLOTS, 100000);
+		vm_open(&v, ways[i].flags | VM_NO_PMU, SLOTS, 100000);
 		load(&v, PROTECTED, 0, 0, LOOP, sizeof(LOOP) - 1, READS);
 		before = count(fd);
 		while (!at_end(&v, run(&v)))

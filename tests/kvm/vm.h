@@ -124,16 +124,26 @@ static inline void vcpu_open(struct vm *v, int id, uint64_t flags,
 	set_cpuid(v);
 }
 
+/* A flag of vm_open(), not of KVM: no virtual PMU, as the recorder has it. */
+#define VM_NO_PMU	(1ull << 63)
+
 static inline void vm_open(struct vm *v, uint64_t flags, uint64_t slots,
 			   uint64_t ns)
 {
 	struct kvm_userspace_memory_region r = { .memory_size = MEM };
+	struct kvm_enable_cap no_pmu = {
+		.cap = KVM_CAP_PMU_CAPABILITY,
+		.args = { KVM_PMU_CAP_DISABLE },
+	};
 
 	memset(v, 0, sizeof(*v));
 	v->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	v->vm = ioctl(v->kvm, KVM_CREATE_VM, 0);
 	if (v->vm < 0)
 		die("KVM_CREATE_VM");
+	if ((flags & VM_NO_PMU) && ioctl(v->vm, KVM_ENABLE_CAP, &no_pmu))
+		die("KVM_CAP_PMU_CAPABILITY");
+	flags &= ~VM_NO_PMU;
 	if (flags && enable(v->vm, flags, slots, ns))
 		die("KVM_ENABLE_CAP");
 	v->mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE,
