@@ -37,11 +37,11 @@ devices='-machine smm=off,vmport=off -global apic.vapic=off
 			for x in '' -x; do
 				echo 'rm -rf /guest.now /tmp/clock.rrt'
 				echo 'cp -r /guest /guest.now'
-				echo "/bench/count $x /opt/rr/bin/qemu-system-x86_64" \
+				echo "/bench/count $x -o /out/$work-$way$x.count /opt/rr/bin/qemu-system-x86_64" \
 					"-accel kvm,kernel-irqchip=off$record" $devices \
 					"$(arguments /guest.now "$what") -cpu max,kvm=off" \
 					"</dev/null >/out/$work-$way$x.console" \
-					"2>/out/$work-$way$x.count"
+					"2>/out/$work-$way$x.err"
 			done
 			[ $way = off ] || echo "cat /tmp/clock.rrt/events" \
 				"/tmp/clock.rrt/blobs | wc -c >/out/$work-$way.bytes"
@@ -58,7 +58,13 @@ sh "$lab/run.sh" --qemu "$bin/qemu-system-x86_64" --kernel "$lab/vmlinuz" \
 	--file "$out/in-lab:/bench/run" --file "$out/guest:/guest" \
 	-- sh /bench/run || fail "the lab failed"
 
-value() { sed -n "s/^count $2 //p" "$out/lab/$1.count"; }	# RUN NAME
+# Of the sums that bench/count.c has written, the last.
+value() { sed -n "s/^$2 //p" "$out/lab/$1.count" | tail -n 1; }	# RUN NAME
+exits() {	# RUN REGEX: of those that ended in "kernel" or "user" as REGEX says
+	awk -v where="$2" '/^mark/ { n = 0 }
+		/^exit / && $2 !~ /^(start|called-off)$/ && $3 ~ where { n += $4 }
+		END { print n + 0 }' "$out/lab/$1-x.count"
+}
 calc() { awk "BEGIN { printf \"$2\", $1 }" 2>/dev/null || printf -- -; }
 host() { value "$1-$2" host-branches; }
 printf '%-6s %-7s %14s %14s %9s %10s %9s %9s\n' '' clock guest-branches \
@@ -74,7 +80,7 @@ for work in boot loop; do
 		[ $way != off ] || { g0=$g h0=$h; }
 		printf '%-6s %-7s %14s %14s %9s %10s %9s %9s\n' $work $way "$g" \
 			"$h" "$(calc "($g + $h) / ($g0 + $h0)" %.3f)" \
-			"$(value $run-x exits)" "$(value $run-x user-exits)" \
+			"$(exits $run .)" "$(exits $run user)" \
 			"$(cat "$out/lab/$run.bytes" 2>/dev/null || echo -)"
 	done
 done

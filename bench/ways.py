@@ -42,7 +42,8 @@ CPU = ['hash', 'sort', 'compile', 'fork', 'memory', 'syscalls', 'clock', 'sqlite
 IO = ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide', 'net-small', 'net-bulk']
 BATCHES = {'cpu': CPU + ['idle'], 'io': IO, 'e1000': ['e1000-small', 'e1000-bulk']}
 SETS = {
-    'check': dict(size='short', ways=['kvm', 'record-ring'], exits=False, batches={
+    # Not plain "kvm": in the lab it hangs now and then (RESULTS.md), with any KVM.
+    'check': dict(size='short', ways=['kvm-user-irqchip', 'record-ring'], exits=False, batches={
         'all': ['hash', 'fork', 'memory', 'syscalls', 'clock', 'disk-seq', 'disk-random',
                 'net-small', 'idle']}),
     'short': dict(size='short', ways=['kvm', 'kvm-user-irqchip', 'record-ring'], exits=True,
