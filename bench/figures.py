@@ -5,7 +5,7 @@ import statistics
 
 import prices
 import workload
-from ways import IDLE_LOG, IDLE_REPLAY, PLAIN, RECORDING, REPLAY, TARGETS
+from ways import IDLE_LOG, IDLE_REPLAY, PLAIN, PLAIN_TOO, RECORDING, REPLAY, TARGETS
 
 
 class Figures:
@@ -13,13 +13,14 @@ class Figures:
         self.result = result
         self.runs = {(r['batch'], r['workload'], r['way']): r for r in result['runs']}
         self.ways = list(dict.fromkeys(r['way'] for r in result['runs']))
+        self.plain = PLAIN if PLAIN in self.ways else PLAIN_TOO
         self.times = {(t['batch'], t['workload'], t['way']): t['seconds']
                       for t in result['timings']}
         # A boot is in each batch; the first one stands for all.
         self.phases, seen = [], set()
         for r in result['runs']:
             w = r['workload']
-            if w != 'total' and w not in seen and r['way'] in (PLAIN, RECORDING):
+            if w != 'total' and w not in seen and r['way'] in (self.plain, RECORDING):
                 seen.add(w)
                 self.phases.append((r['batch'], w))
 
@@ -34,16 +35,16 @@ class Figures:
         return r and r['counts'].get(field)
 
     def ratio(self, batch, name, way, field='cpu-ns'):
-        a, b = (self.count(batch, name, w, field) for w in (PLAIN, way))
+        a, b = (self.count(batch, name, w, field) for w in (self.plain, way))
         return b / a if a and b is not None else None
 
     def branches_ratio(self, batch, name, way):
         a, b = ([self.count(batch, name, w, f) for f in ('guest-branches', 'host-branches')]
-                for w in (PLAIN, way))
+                for w in (self.plain, way))
         return None if None in a + b or not sum(a) else sum(b) / sum(a)
 
     def estimate(self, batch, name, way, price):
-        a, b = (self.runs.get((batch, name, w)) for w in (PLAIN, way))
+        a, b = (self.runs.get((batch, name, w)) for w in (self.plain, way))
         a, b = (r and prices.cycles(r, price) for r in (a, b))
         return b / a if a and b else None
 

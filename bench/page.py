@@ -12,7 +12,7 @@ import results
 import svg
 import workload
 from figures import Figures, worse_than_linear
-from ways import PLAIN, RECORDING, SCALING, TARGETS, WAYS
+from ways import RECORDING, SCALING, TARGETS, WAYS
 
 STYLE = '''
 body { font: 15px/1.45 sans-serif; color: #222; max-width: 60em; margin: 2em auto;
@@ -64,7 +64,7 @@ def overview(f):
         if x:
             bars.append((name, (x - 1) * 100, limit and (limit - 1) * 100))
     return ('<h2>Against the targets</h2>'
-            f'<p>{escape(WAYS[RECORDING]["title"])}, against {escape(WAYS[PLAIN]["title"])}: '
+            f'<p>{escape(WAYS[RECORDING]["title"])}, against {escape(WAYS[f.plain]["title"])}: '
             'instructions of the guest and of the host for it.</p>'
             + table(['', 'measured', 'wanted at most', 'met'], rows)
             + '<p>More instructions than plain KVM, in percent; the black stroke is the '
@@ -100,14 +100,14 @@ def exits(f):
            'for that.</p>']
     for batch, name in f.phases:
         kinds = {}
-        for way in (PLAIN, RECORDING):
+        for way in (f.plain, RECORDING):
             for kind, n, each in f.exits(batch, name, way):
                 kinds.setdefault(kind, {})[way] = (n, each)
         rows = []
         order = sorted(kinds.items(), key=lambda k: -max(n * e for n, e in k[1].values()))
         for kind, v in order[:8]:
             row = [kind]
-            for way in (PLAIN, RECORDING):
+            for way in (f.plain, RECORDING):
                 n, each = v.get(way, (0, 0))
                 row += [number(n), number(each) if n else '-', number(n * each)]
             rows.append(row)

@@ -30,6 +30,7 @@ WAYS = {
                           of='tcg-rr', title="QEMU's own replay (-icount rr=replay)"),
 }
 PLAIN = 'kvm'
+PLAIN_TOO = 'kvm-user-irqchip'  # where PLAIN was not measured
 RECORDING = 'record-ring'       # the default of rr-kvm record
 
 # What recording adds to QEMU's arguments (kvm-record/qemu-args.c), so that the
