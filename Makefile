@@ -256,9 +256,9 @@ $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-l
 tests: $(unit_tests) $(asan_tests) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest))
 check-unit: $(unit_tests) $(asan_tests) $(BUILD)/bin/rr-log
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests)
-check-built: all guest tests bench-guest
+check-built: all guest tests
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests) \
-		$(if $(CONFIG_LAB),--lab) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest)) --host $(system_tests) bench/check-baseline.sh
+		$(if $(CONFIG_LAB),--lab) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest)) --host $(system_tests)
 
 # Each for FUZZ_SECONDS; the seeds are from FUZZ_TRACE, if there is one.  What a
 # reader may take: 17 MiB for a frame before and after decompression, twice.
@@ -314,7 +314,8 @@ bench: all bench-guest bench-logfmt
 bench-short: all bench-guest
 	$(Q)$(bench_run) short --verify --replay $(BENCH_OPTIONS)
 	$(Q)/usr/bin/python3 bench/page.py $(BUILD)/bench/results-short.json $(BUILD)/bench/index.html
-# Also a part of "check".
+# Not yet a part of "check": the counts hold for one build of QEMU and the modules;
+# of another build of the same sources, in another folder, they were up to 1.8 % off.
 bench-check: all bench-guest
 	$(Q)$(test_env) sh tests/run.sh --host bench/check-baseline.sh
 bench-accept: all bench-guest
