@@ -212,7 +212,7 @@ $(unit_tests): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(unit_helpers) $(lib)
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/unit/*.c))
 
 # They run in the lab too: static, and without the sanitizers.
-$(kvm_tests): $(BUILD)/tests/%: tests/%.c tests/tap.h tests/kvm/vm.h $(wildcard kernel-patch/include/*.h)
+$(kvm_tests): $(BUILD)/tests/%: tests/%.c tests/tap.h $(wildcard tests/kvm/*.h) $(wildcard kernel-patch/include/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
 		-Ikernel-patch/include -Itests -static -o $@ $< -lpthread

@@ -7,7 +7,7 @@
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 
-#include "kvm/vm.h"
+#include "kvm/ways.h"
 
 #define READS	50000
 #define SLOTS	65536
@@ -24,15 +24,6 @@ static uint64_t count(int fd)
 
 int main(void)
 {
-	static const struct {
-		const char *name;
-		uint64_t flags;
-	} ways[] = {
-		{ "exit", KVM_X86_RECORD_ENABLE },
-		{ "ring", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING },
-		{ "epoch", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
-			   KVM_X86_RECORD_EPOCH },
-	};
 	struct perf_event_attr attr = {
 		.size = sizeof(attr), .type = PERF_TYPE_RAW, .config = 0x5100d1,
 		.exclude_guest = 1,
@@ -42,7 +33,7 @@ int main(void)
 
 	if (fd < 0)
 		die("perf_event_open");
-	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (i = 0; i < WAYS; i++) {
 		uint64_t before;
 		struct vm v;
 

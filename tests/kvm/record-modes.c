@@ -4,21 +4,9 @@
  * 0 and 3, delivered in each way: an exit, the ring, the epoch clock.  What the
  * guest has in its registers is what user space was told.
  */
-#include "vm.h"
+#include "ways.h"
 
 #define SLOTS 256
-
-enum way { EXIT, RING, EPOCH, WAYS };
-
-static const struct {
-	const char *name;
-	uint64_t flags;
-} ways[] = {
-	{ "exit", KVM_X86_RECORD_ENABLE },
-	{ "ring", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING },
-	{ "epoch", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
-		   KVM_X86_RECORD_EPOCH },
-};
 
 static const struct insn {
 	const char *name, *code;
