@@ -112,6 +112,13 @@ void rr_record_ring_drain(void);
 /* KVM_EXIT_X86_RECORD.  False: no instruction, the ring was full. */
 bool rr_record_insn_exit(struct kvm_run *run);
 
+/* record-timer.c */
+void rr_record_timer_init_vm(void);
+/* In the vCPU's thread; exit()s on error. */
+void rr_record_timer_open(void);
+/* The guest is about to run: the next timer will call it out. */
+void rr_record_timer_before_run(CPUState *cpu);
+
 /* record-time.c */
 void rr_record_landmark_from_kvm(struct rr_landmark *lm,
                                  const struct kvm_regs *r);

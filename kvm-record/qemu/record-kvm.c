@@ -62,6 +62,7 @@ void rr_record_init_vm(void)
         exit(1);
     }
     rr_record_ring_enable();
+    rr_record_timer_init_vm();
     enable_cap(KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_FILTER,
                "KVM_CAP_X86_USER_SPACE_MSR", "Linux 5.10 or later is needed");
     /* No virtual PMU: its counters would be inputs, and share the hardware. */
@@ -169,6 +170,9 @@ bool rr_record_before_run(CPUState *cpu)
     }
     if (!s->io_pending) {
         make_way();
+    }
+    rr_record_timer_before_run(cpu);
+    if (!s->io_pending) {
         return false;
     }
     if (!qatomic_read(&bql_waiters) && !cpu->interrupt_request &&
@@ -198,7 +202,7 @@ static void log_pending(CPUState *cpu, int run_ret)
     rr_record_append(&rec);
 }
 
-void rr_record_after_run(CPUState *cpu, int run_ret)
+static void after_run(CPUState *cpu, int run_ret)
 {
     RRRecorder *s = &rr_recorder;
 
@@ -210,6 +214,21 @@ void rr_record_after_run(CPUState *cpu, int run_ret)
     /* Also when recording has failed: a full ring would stop the guest. */
     rr_record_ring_drain();
     s->io_pending = false;
+}
+
+int rr_record_run(CPUState *cpu)
+{
+    RRRecorder *s = &rr_recorder;
+    int ret;
+
+    /* Kicked while it made way: there is something to do before the guest. */
+    if (qatomic_read(&cpu->kvm_run->immediate_exit) && !s->io_pending &&
+        !s->pending.active && s->regs_in_run) {
+        return -EINTR;
+    }
+    ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);
+    after_run(cpu, ret);
+    return ret;
 }
 
 /* ---- events from QEMU's devices ---- */

@@ -262,6 +262,7 @@ void rr_record_start(CPUState *cpu)
     if (rr_record_ring_open(cpu) < 0) {
         exit(1);
     }
+    rr_record_timer_open();
     ret = rrlog_writer_create(s->path, NULL, &s->writer);
     if (ret) {
         error_report("rr-record: cannot create the trace %s: %s", s->path,

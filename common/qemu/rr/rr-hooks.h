@@ -32,6 +32,14 @@ void rr_record_cpuid(const void *entries, uint32_t count);
  */
 void rr_record_bql_wait_begin(void);
 void rr_record_bql_wait_end(void);
+/*
+ * The vCPU's thread runs the main loop's timers of QEMU_CLOCK_VIRTUAL.  One
+ * was put before all others; run those that are due; wait, releasing @bql,
+ * until one is due or the vCPU is kicked.
+ */
+void rr_record_timers_changed(void);
+void rr_record_run_timers(void);
+void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql);
 /* Before kvm_arch_put_registers() and after kvm_arch_get_registers(). */
 void rr_record_put_registers(CPUState *cpu);
 void rr_record_got_registers(CPUState *cpu);
@@ -40,8 +48,8 @@ void rr_record_got_registers(CPUState *cpu);
  * the last exit, inject nothing.
  */
 bool rr_record_before_run(CPUState *cpu);
-/* KVM_RUN returned @run_ret. */
-void rr_record_after_run(CPUState *cpu, int run_ret);
+/* KVM_RUN, unless it would return at once; its result. */
+int rr_record_run(CPUState *cpu);
 /* An exit is about to be handled / was handled. */
 void rr_record_exit_begin(CPUState *cpu);
 void rr_record_exit_end(CPUState *cpu);
