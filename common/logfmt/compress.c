@@ -122,19 +122,45 @@ void rrlog_compressor_free(struct rrlog_compressor *c)
  * Kernels, initial file systems, archives and media are compressed already, and
  * trying it again is most of what it costs to log them.  A large frame that
  * gains less than a quarter makes the next ones be stored as they are: 1, 3, and
- * then always 7 before the next try.
+ * then always 7 before the next try, which begins with a piece of the frame.
  */
 #define MAX_SKIP 7
+#define TRIAL_BYTES (16u << 10)
+
+static bool gains(size_t bytes, size_t result_bytes)
+{
+	return result_bytes && result_bytes < bytes - bytes / 4;
+}
 
 static void learn(struct rrlog_compressor *c, size_t bytes, size_t result_bytes)
 {
 	if (bytes < LARGE_BYTES)
 		return;
-	if (result_bytes && result_bytes < bytes - bytes / 4)
+	if (gains(bytes, result_bytes))
 		c->last_skip = 0;
 	else if (c->last_skip < MAX_SKIP)
 		c->last_skip = 2 * c->last_skip + 1;
 	c->skip = c->last_skip;
+}
+
+static size_t compress_all(struct rrlog_compressor *c, const void *in,
+			   size_t bytes, void *out)
+{
+	if (c->codec == RRLOG_CODEC_ZLIB)
+		return compress_zlib(c, in, bytes, out);
+	if (c->codec == RRLOG_CODEC_ZSTD)
+		return compress_zstd(c, in, bytes, out);
+	return 0;
+}
+
+/* The last large frame gained little: does this one promise more? */
+static bool worth_it(struct rrlog_compressor *c, const uint8_t *in,
+		     size_t bytes, void *out)
+{
+	if (!c->last_skip || bytes < LARGE_BYTES)
+		return true;
+	return gains(TRIAL_BYTES,
+		     compress_all(c, in + bytes / 2, TRIAL_BYTES, out));
 }
 
 size_t rrlog_compress(struct rrlog_compressor *c, const void *in, size_t bytes,
@@ -148,10 +174,8 @@ size_t rrlog_compress(struct rrlog_compressor *c, const void *in, size_t bytes,
 		c->skip--;
 		return 0;
 	}
-	if (c->codec == RRLOG_CODEC_ZLIB)
-		result_bytes = compress_zlib(c, in, bytes, out);
-	else if (c->codec == RRLOG_CODEC_ZSTD)
-		result_bytes = compress_zstd(c, in, bytes, out);
+	if (worth_it(c, in, bytes, out))
+		result_bytes = compress_all(c, in, bytes, out);
 	learn(c, bytes, result_bytes);
 	return result_bytes;
 }

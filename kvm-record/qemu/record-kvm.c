@@ -5,8 +5,10 @@
  */
 #include "record-internal.h"
 #include <linux/kvm.h>
+#include <malloc.h>
 #include "rr/kernel/kvm_x86_record.h"
 #include "qemu/error-report.h"
+#include "qemu/units.h"
 #include "hw/i386/apic.h"
 #include "rr/core/policy.h"
 
@@ -52,11 +54,23 @@ static int install_msr_filter(void)
     return kvm_vm_ioctl(kvm_state, KVM_X86_SET_MSR_FILTER, &filter);
 }
 
+/*
+ * All that devices write to RAM goes through a buffer of its size.  As a
+ * mapping of its own (malloc(), above 128 KiB) it would be faulted in and
+ * cleared anew each time.
+ */
+static void keep_freed_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 32 * MiB);
+    mallopt(M_TRIM_THRESHOLD, 64 * MiB);
+}
+
 void rr_record_init_vm(void)
 {
     int ret;
 
     qemu_cond_init(&no_waiters);
+    keep_freed_memory();
     if (kvm_irqchip_in_kernel()) {
         error_report("rr-record: needs -accel kvm,kernel-irqchip=off");
         exit(1);
