@@ -22,6 +22,8 @@ WAYS = {
                         title='recording, clock reads leave to QEMU'),
     'record-epoch': dict(where='kvm', accel=RECORD + ',rr-clock=epoch', trace=True,
                          title='recording, the clock stands still for 100 us'),
+    'record-epoch-1ms': dict(where='kvm', accel=RECORD + ',rr-clock=epoch,rr-epoch-us=1000',
+                             trace=True, title='recording, the clock stands still for 1 ms'),
     'tcg': dict(where='tcg', accel='tcg', title='plain TCG'),
     'replay': dict(where='tcg', of='record-ring', title='replay by rr-tcg'),
     'tcg-rr': dict(where='tcg', accel='tcg', icount='rr=record,rrfile=TRACE', trace=True,

@@ -25,12 +25,15 @@
 
 #define LAB_FAILED 125		/* run.sh: not the command, the lab */
 
+#define EPOCH_MAX_US 1000000	/* KVM_X86_RECORD_EPOCH's, args[2] */
+
 struct record_options {
 	char *trace;
 	gboolean lab, force, quiet, no_check;
 	gboolean fsync, refer_to_images;
 	gboolean deterministic;
 	char *clock;
+	gint epoch_us;
 	gint seed, memory_mib;
 	char **lab_args;	/* run.sh's */
 	char **args;		/* QEMU's */
@@ -55,6 +58,9 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		{ "clock", 0, 0, G_OPTION_ARG_STRING, &o->clock,
 		  "how reads of the clock are recorded: ring (exact), exit "
 		  "(exact, slow), epoch (coarse, fast)", "MODE" },
+		{ "epoch-us", 0, 0, G_OPTION_ARG_INT, &o->epoch_us,
+		  "with --clock epoch: how long it stands still, 100 if not "
+		  "given", "N" },
 		{ "lab", 0, 0, G_OPTION_ARG_NONE, &o->lab,
 		  "record in an emulated host: needs no KVM here", NULL },
 		{ "deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
@@ -107,6 +113,10 @@ static bool check_options(const struct record_options *o, GError **error)
 		      "need --lab";
 	else if (o->clock && !g_strv_contains(clocks, o->clock))
 		why = "--clock is one of ring, exit and epoch";
+	else if (o->epoch_us && g_strcmp0(o->clock, "epoch"))
+		why = "--epoch-us needs --clock epoch";
+	else if (o->epoch_us < 0 || o->epoch_us > EPOCH_MAX_US)
+		why = "--epoch-us is from 1 to 1000000";
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
@@ -175,7 +185,7 @@ static GPtrArray *command(const struct record_options *o, GError **error)
 {
 	const struct record_how how = {
 		.fsync = o->fsync, .refer_to_images = o->refer_to_images,
-		.clock = o->clock,
+		.clock = o->clock, .epoch_us = o->epoch_us,
 	};
 	const struct lab_options lab = {
 		.deterministic = o->deterministic || o->seed,

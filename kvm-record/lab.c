@@ -262,6 +262,7 @@ static void add_command(GPtrArray *out, const char *trace,
 	g_autofree char *dir = g_path_get_dirname(absolute);
 	g_autofree char *name = g_path_get_basename(absolute);
 	g_autofree char *inside = g_strconcat("/out/", name, NULL);
+	char number[16];
 	guint i;
 
 	add(out, "--out", dir);
@@ -273,6 +274,10 @@ static void add_command(GPtrArray *out, const char *trace,
 		add(out, "--refer-to-images", NULL);
 	if (how->clock)
 		add(out, "--clock", how->clock);
+	if (how->epoch_us) {
+		g_snprintf(number, sizeof(number), "%d", how->epoch_us);
+		add(out, "--epoch-us", number);
+	}
 	add(out, "-o", inside);
 	add(out, "--", NULL);
 	for (i = 0; i < args->len; i++)

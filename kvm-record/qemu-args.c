@@ -236,6 +236,9 @@ GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *escaped = double_commas(trace);
+	g_autofree char *epoch =
+		how->epoch_us ? g_strdup_printf(",rr-epoch-us=%d",
+						how->epoch_us) : NULL;
 	size_t i;
 
 	add(out, qemu);
@@ -248,7 +251,7 @@ GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
 						 ",rr-images=on" : "",
 					 how->clock ? ",rr-clock=" : "",
 					 how->clock ? how->clock : "",
-					 NULL));
+					 epoch, NULL));
 	for (i = 0; i < G_N_ELEMENTS(recording); i++)
 		add(out, recording[i]);
 	add_user_args(out, args);

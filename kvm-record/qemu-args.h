@@ -18,6 +18,7 @@ struct record_how {
 	bool fsync; /* sync the trace to the disk all the time */
 	bool refer_to_images; /* leave out what read-only images hold */
 	const char *clock; /* "ring", "exit", "epoch"; NULL: as it comes */
+	int epoch_us; /* 0: as it comes */
 };
 
 /** The whole command line, NULL-terminated: @qemu, ours, then @args. */

@@ -47,6 +47,7 @@ typedef struct RRRecorder {
     bool fsync;
     bool refer_to_images;
     enum rr_record_clock clock;
+    uint32_t epoch_us;
     struct rrlog_writer *writer;
     bool started;   /* records are being written */
     bool finished;  /* ... and never will be again */

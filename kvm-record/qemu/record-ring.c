@@ -13,8 +13,6 @@
 
 /* Drained at each exit; a tick of a guest that reads its clock all the time. */
 #define RING_SLOTS 16384
-/* DESIGN.md section 3; what a guest sees of it: kernel-patch/README.md. */
-#define EPOCH_NS 100000
 
 static uint64_t mode_flags(enum rr_record_clock clock)
 {
@@ -48,7 +46,7 @@ void rr_record_ring_enable(void)
         exit(1);
     }
     ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
-                            (uint64_t)RING_SLOTS, (uint64_t)EPOCH_NS);
+                            (uint64_t)RING_SLOTS, rr_recorder.epoch_us * 1000ull);
     if (ret < 0) {
         error_report("rr-record: KVM_CAP_X86_RECORD: %s", strerror(-ret));
         exit(1);

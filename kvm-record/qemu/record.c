@@ -6,6 +6,7 @@
 #include "record-internal.h"
 #include <sys/utsname.h>
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu-version.h"
 #include "qom/object.h"
@@ -17,7 +18,10 @@
 #include "pmu-event.h"
 
 bool rr_recording;
-RRRecorder rr_recorder;
+RRRecorder rr_recorder = {
+    /* What a guest sees of it: kernel-patch/README.md. */
+    .epoch_us = 100,
+};
 
 static const char *const clock_names[] = {
     [RR_CLOCK_RING] = "ring",
@@ -66,6 +70,19 @@ static void set_clock_mode(Object *obj, const char *value, Error **errp)
     error_setg(errp, "rr-clock is one of ring, exit and epoch");
 }
 
+static void get_epoch(Object *obj, Visitor *v, const char *name, void *opaque,
+                      Error **errp)
+{
+    visit_type_uint32(v, name, &rr_recorder.epoch_us, errp);
+}
+
+/* KVM says what it takes. */
+static void set_epoch(Object *obj, Visitor *v, const char *name, void *opaque,
+                      Error **errp)
+{
+    visit_type_uint32(v, name, &rr_recorder.epoch_us, errp);
+}
+
 static void set_path(Object *obj, const char *value, Error **errp)
 {
     g_free(rr_recorder.path);
@@ -98,6 +115,10 @@ void rr_record_add_property(ObjectClass *kvm_accel_class)
                                   set_clock_mode);
     object_class_property_set_description(kvm_accel_class, "rr-clock",
         "Recording: ring, exit, or epoch");
+    object_class_property_add(kvm_accel_class, "rr-epoch-us", "uint32",
+                              get_epoch, set_epoch, NULL, NULL);
+    object_class_property_set_description(kvm_accel_class, "rr-epoch-us",
+        "Recording with rr-clock=epoch: microseconds between steps");
 }
 
 void rr_record_fail(const char *fmt, ...)
@@ -201,6 +222,10 @@ static void write_manifest(void)
     rrlog_writer_manifest_set(w, "start.time", start);
     rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
     rrlog_writer_manifest_set(w, "clock.mode", clock_names[rr_recorder.clock]);
+    if (rr_recorder.clock == RR_CLOCK_EPOCH) {
+        rrlog_writer_manifest_set_u64(w, "clock.epoch_us",
+                                      rr_recorder.epoch_us);
+    }
     rrlog_writer_manifest_set_u64(w, "machine.ram_bytes",
                                   current_machine->ram_size);
     rrlog_writer_manifest_set(w, "cpu.model",

@@ -34,6 +34,13 @@ try epoch 'tsc loops=10000000'
 	result 1 'epoch: no record for each read' ||
 	result 0 'epoch: no record for each read'
 
+record "$tmp/c.rrt" 'tsc loops=1000000' --clock epoch --epoch-us 1000 \
+	>"$tmp/console" 2>"$tmp/err" && grep -q '^guest: done' "$tmp/console"
+result $? 'epoch of 1 ms: recorded'
+grep -q '"clock.epoch_us" *: *"\{0,1\}1000' "$tmp/c.rrt/manifest"
+result $? 'epoch of 1 ms: the trace says so'
+same 'epoch of 1 ms'
+
 # A processor whose RDRAND cannot be intercepted, and a guest that does not ask.
 record "$tmp/c.rrt" 'unasked loops=10' >"$tmp/console" 2>"$tmp/err"
 result $? 'RDRAND that is hidden, unasked: recorded'
@@ -47,4 +54,7 @@ result $? 'RDRAND that is hidden, unasked: and says why'
 "$RR_BIN/rr-kvm" record --lab --clock sundial -o "$tmp/d.rrt" -- -m 64 2>"$tmp/err"
 [ $? -eq 1 ] && grep -q 'ring, exit and epoch' "$tmp/err"
 result $? 'an unknown clock is refused'
+"$RR_BIN/rr-kvm" record --lab --epoch-us 50 -o "$tmp/d.rrt" -- -m 64 2>"$tmp/err"
+[ $? -eq 1 ] && grep -q 'needs --clock epoch' "$tmp/err"
+result $? '--epoch-us without that clock is refused'
 finish
