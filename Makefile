@@ -256,9 +256,10 @@ $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-l
 tests: $(unit_tests) $(asan_tests) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest))
 check-unit: $(unit_tests) $(asan_tests) $(BUILD)/bin/rr-log
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests)
-check-built: all guest tests
+check-built: all guest tests $(if $(CONFIG_LAB),bench-guest)
 	$(Q)$(test_env) sh tests/run.sh $(unit_tests) $(asan_tests) \
-		$(if $(CONFIG_LAB),--lab) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest)) --host $(system_tests)
+		$(if $(CONFIG_LAB),--lab) $(kvm_tests) $(if $(CONFIG_LAB),$(kselftest)) --host $(system_tests) \
+		$(if $(CONFIG_LAB),bench/check-baseline.sh)
 
 # Each for FUZZ_SECONDS; the seeds are from FUZZ_TRACE, if there is one.  What a
 # reader may take: 17 MiB for a frame before and after decompression, twice.

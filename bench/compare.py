@@ -4,8 +4,8 @@
 
 Exact counts: a change of more than 0.5 %; timings: medians that are further apart
 than both spreads.  With --baseline, A is one: then a run that only one has is a
-change, a difference of a few timer ticks is none, and where the versions of kernel,
-packages or compiler differ, up to 5 % is let pass, aloud.  Exit status: 0 nothing
+change, a difference of a few timer ticks is none, and where the build, or the versions
+of kernel, packages or compiler differ, up to 5 % is let pass, aloud.  Exit status: 0 nothing
 changed, 1 something did, 2 wrong use, or a file that is no results."""
 
 import argparse
@@ -52,7 +52,7 @@ def main():
         print(f'{workload:<14} {way:<17} {f:<15} {x:>15,.0f} {y:>15,.0f} '
               + (f'{c:>+9.2%}' if c is not None else '        -'))
     if share != results.EXACT:
-        print(f'Compared across versions: up to {share:.0%} is let pass.')
+        print(f'Compared across builds or versions: up to {share:.0%} is let pass.')
     print(f'{len(changes)} changes beyond noise')
     return status
 

@@ -253,6 +253,9 @@ def main():
     for w in o.ways:
         if w not in WAYS:
             p.error(f'no way {w}: {", ".join(WAYS)}')
+        if WAYS[w]['where'] != 'kvm':
+            p.error(f'{w} is not counted like recording: --replay times it, '
+                    '--count-replay counts it')
     batches = {'own': [w for w in o.workloads.split(',') if w != 'boot']} if o.workloads \
         else s['batches']
     batches = {b: [(n, o.size or workload.read(n)['size'][s['size']]) for n in names]

@@ -43,7 +43,8 @@ SAME_DEVICES = ['-machine', 'smm=off,vmport=off', '-global', 'apic.vapic=off',
 # Sets: batches of workloads, each batch in one boot; the boot is measured in each.
 CPU = ['hash', 'sort', 'compile', 'fork', 'memory', 'syscalls', 'clock', 'sqlite', 'web']
 IO = ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide', 'net-small', 'net-bulk']
-BATCHES = {'cpu': CPU + ['idle'], 'io': IO, 'e1000': ['e1000-small', 'e1000-bulk']}
+BATCHES = {'cpu': CPU + ['idle'], 'io': IO, 'e1000': ['e1000-small', 'e1000-bulk'],
+           'web-host': ['web-host']}
 SETS = {
     # Not plain "kvm": in the lab it hangs now and then (RESULTS.md), with any KVM.
     'check': dict(size='short', ways=['kvm-user-irqchip', 'record-ring'], exits=False, batches={

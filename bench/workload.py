@@ -6,6 +6,7 @@ import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, 'workloads')
+CLIENT_PORT = 47180
 DEVICES = ['virtio-blk', 'ide', 'virtio-net', 'e1000']
 
 
@@ -26,6 +27,7 @@ def read(name):
                 size=dict(zip(sizes[::2], map(int, sizes[1::2]))),
                 layers=w.get('layers', '').split(),
                 devices=w.get('devices', '').split(),
+                client=w.get('client'),
                 kernel=w.get('kernel', 'cloud'))
 
 
@@ -58,6 +60,9 @@ class Machine:
                              + ' '.join(name for name, _ in batch))
         generic = kernels == {'generic'}
         self.kernel = 'vmlinuz-generic' if generic else 'vmlinuz'
+        # A client on the host, begun by the guest's call of 10.0.2.100:80.
+        self.clients = [w['client'].replace('SIZE', str(size)).replace('PORT', str(CLIENT_PORT))
+                        for w, (_, size) in zip(ws, batch) if w['client']]
         self.bench = ','.join(f'{name}:{size}' for name, size in batch)
 
     def files(self):
@@ -80,11 +85,22 @@ class Machine:
             yield 'disk-virtio.img', copy('disk-virtio.img')
         if 'ide' in self.devices:
             yield 'disk-ide.img', copy('disk-ide.img')
+        if self.clients:
+            yield 'load', copy('load')
 
     def put(self, folder):
         os.makedirs(folder, exist_ok=True)
         for name, write in self.files():
             write(os.path.join(folder, name))
+            if name == 'load':
+                os.chmod(os.path.join(folder, name), 0o755)
+
+    def client_arguments(self, folder):
+        if not self.clients:
+            return ''
+        command = ' && '.join(f'{folder}/{c}' for c in self.clients) + ' && echo ok'
+        return (f',hostfwd=tcp:127.0.0.1:{CLIENT_PORT}-10.0.2.15:80,'
+                f'guestfwd=tcp:10.0.2.100:80-cmd:/bin/busybox sh -c "{command}"')
 
     def arguments(self, folder):
         a = ['-name', 'bench,debug-threads=on', '-machine', 'pc', '-m', str(self.mem),
@@ -101,7 +117,8 @@ class Machine:
                 peer = 'guestfwd=tcp:10.0.2.100'
                 a += ['-netdev', f'user,id=net0,{peer}:7-cmd:/bin/busybox cat,'
                       f'{peer}:9-cmd:/bin/busybox dd of=/dev/null bs=64k,'
-                      f'{peer}:19-cmd:/bin/busybox cat /dev/zero',
+                      f'{peer}:19-cmd:/bin/busybox cat /dev/zero'
+                      + self.client_arguments(folder),
                       '-device', f'{model},netdev=net0,romfile=']
         return a
 

@@ -24,6 +24,30 @@ disk() { for i in 1 2 3 4 5 6 7 8 9 10; do [ -b "$1" ] || sleep 0.2; done; }
 text() { awk -v n="$1" 'BEGIN { x = 1; for (i = 0; i < n; i++) {
 	x = (x * 69069 + 1) % 4294967296; print x, i, "a line of text" } }'; }
 
+# nginx, which serves /page.html at ADDRESS:80.
+nginx_up() {
+	mkdir -p /tmp/www /tmp/nginx
+	text 100 >/tmp/www/page.html
+	cat >/tmp/nginx/conf <<END
+worker_processes 1;
+pid /tmp/nginx/pid;
+error_log /tmp/nginx/error;
+events { worker_connections 64; }
+http {
+	access_log off;
+	keepalive_requests 1000;
+	client_body_temp_path /tmp/nginx/body;
+	proxy_temp_path /tmp/nginx/proxy;
+	fastcgi_temp_path /tmp/nginx/fastcgi;
+	uwsgi_temp_path /tmp/nginx/uwsgi;
+	scgi_temp_path /tmp/nginx/scgi;
+	server { listen $1:80; root /tmp/www; }
+}
+END
+	sed -i '1i user root root;' /tmp/nginx/conf
+	nginx -e /tmp/nginx/error -c /tmp/nginx/conf
+}
+
 echo 'bench: up'
 list=
 for word in $(cat /proc/cmdline); do

@@ -8,6 +8,7 @@
 #	NAME.cpio.gz        base, and one layer for each program of Debian's that a
 #	                    workload names; an initramfs is base and its layers,
 #	                    one behind the other
+#	load                as in the guest, for a client on the host
 #	versions            of the packages, a line each
 #
 # Nothing is installed: the packages are downloaded and unpacked.
@@ -84,6 +85,7 @@ mkdir -p "$tmp/base/bin" "$tmp/base/dev" "$tmp/base/proc" "$tmp/base/sys" \
 cp /bin/busybox "$tmp/base/bin/busybox"
 gcc -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -static -s \
 	-o "$tmp/base/bin/load" "$here/load.c"
+install -m 755 "$tmp/base/bin/load" "$out/load"
 install -m 755 "$here/init.sh" "$tmp/base/init"
 cp -R "$top/bench/workloads" "$tmp/base/workloads"
 echo 'root:x:0:0:root:/:/bin/sh' >"$tmp/base/etc/passwd"
