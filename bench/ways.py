@@ -76,4 +76,4 @@ SCALING = {
     'memory': dict(title='guest memory', unit='MiB', workload=None,
                    points=[128, 512, 2048, 8192]),
 }
-SCALING_WAYS = ['kvm', 'record-ring']
+SCALING_WAYS = ['kvm-user-irqchip', 'record-ring']
