@@ -81,6 +81,9 @@ def phases(marks):
             begun[name] = m
         elif word == 'end':
             out[name] = minus(m, begun[name])
+        elif word == 'latency':
+            name, *figures = name.split()
+            out[name][0].update((k, int(v)) for k, v in (f.split('=') for f in figures))
         elif word == 'exit':
             out['total'] = minus(m, start)
             for k in ('peak-kib', 'status', 'lost'):
@@ -206,7 +209,8 @@ class Bench:
             elif how.get('trace'):
                 command += ['-f', f'{trace}/events', '-f', f'{trace}/blobs']
             command += [self.qemu]
-            command += workload.qemu_arguments(how, machine, f'{folder}/guest', trace or '')
+            command += workload.qemu_arguments(how, machine, f'{folder}/guest', trace or '',
+                                               latency=generic)
         with open(f'{folder}/console', 'wb') as console, open(f'{folder}/stderr', 'wb') as err:
             try:
                 p = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console,

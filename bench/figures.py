@@ -14,6 +14,8 @@ class Figures:
         self.runs = {(r['batch'], r['workload'], r['way']): r for r in result['runs']}
         self.ways = list(dict.fromkeys(r['way'] for r in result['runs']))
         self.plain = PLAIN if PLAIN in self.ways else PLAIN_TOO
+        self.sizes = {(t['batch'], t['workload'], t['way']): t['size']
+                      for t in result['timings']}
         self.times = {(t['batch'], t['workload'], t['way']): t['seconds']
                       for t in result['timings']}
         # A boot is in each batch; the first one stands for all.

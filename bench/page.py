@@ -166,6 +166,10 @@ def timings(f):
             else:
                 row.append('-')
         row += [times(f.replay_ratio(batch, name, way), 2), len(t['wall-ns'])]
+        size = f.sizes.get((batch, name, way))
+        row.append(number(size / (results.spread(t['wall-ns'])[0] / 1e9)) if size else '-')
+        for field in results.LATENCY:
+            row.append(f'{results.spread(t[field])[0] / 1e3:,.0f}' if field in t else '-')
         rows.append(row)
     skipped = ''.join(f'<p>Left out, for it does not work: {escape(WAYS[s["way"]]["title"])}, '
                       f'{escape(s["batch"])}: {escape(s["why"])}</p>'
@@ -173,8 +177,11 @@ def timings(f):
     if not rows:
         return skipped
     return ('<h2>Timed on this machine</h2><p>Seconds, by turns; medians, and half of the '
-            'distance from the least to the most.</p>' + table(
-                ['', 'way', 'wall', 'processor', 'of plain TCG', 'runs'], rows) + skipped)
+            'distance from the least to the most. Throughput is in the unit of the workload, a '
+            'second; the time that single requests took, as the guest sees it, is in us, and '
+            'only there where a real host is timed.</p>' + table(
+                ['', 'way', 'wall', 'processor', 'of plain TCG', 'runs', 'throughput',
+                 'p50', 'p90', 'p99', 'longest'], rows) + skipped)
 
 
 def scaling(f):

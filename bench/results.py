@@ -19,6 +19,8 @@ SCHEMA = 1
 EXACT = 0.005           # exact counts: a change of more than this is one
 ACROSS = 0.05           # where kernel or packages are of other versions
 EXACT_FIELDS = ('guest-branches', 'host-branches', 'cpu-ns', 'size-1')
+# Of single requests, as the guest sees them; only where a real host is timed.
+LATENCY = ('p50-ns', 'p90-ns', 'p99-ns', 'max-ns')
 # Against a baseline: what a few timer ticks more or less make of a short phase,
 # when an unrelated change of the lab's image shifts them.
 LEAST = {'guest-branches': 20000, 'host-branches': 20000, 'cpu-ns': 400000, 'size-1': 1024}
@@ -154,7 +156,7 @@ def compare(a, b, share=EXACT, least=False):
                 changes.append((k, f, x, y, (y - x) / x if x else None))
     times_a, times_b = ({key(t): t['seconds'] for t in x['timings']} for x in (a, b))
     for k in sorted(set(times_a) & set(times_b)):
-        for f in ('wall-ns', 'cpu-ns'):
+        for f in ('wall-ns', 'cpu-ns', *LATENCY):
             if f in times_a[k] and f in times_b[k]:
                 (x, dx), (y, dy) = spread(times_a[k][f]), spread(times_b[k][f])
                 if abs(y - x) > dx + dy:

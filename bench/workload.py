@@ -102,11 +102,12 @@ class Machine:
         return (f',hostfwd=tcp:127.0.0.1:{CLIENT_PORT}-10.0.2.15:80,'
                 f'guestfwd=tcp:10.0.2.100:80-cmd:/bin/busybox sh -c "{command}"')
 
-    def arguments(self, folder):
+    def arguments(self, folder, latency=False):
         a = ['-name', 'bench,debug-threads=on', '-machine', 'pc', '-m', str(self.mem),
              '-nodefaults', '-display', 'none', '-vga', 'none', '-serial', 'stdio',
              '-no-reboot', '-kernel', f'{folder}/vmlinuz', '-initrd', f'{folder}/initrd',
-             '-append', f'console=ttyS0 panic=-1 quiet bench={self.bench}']
+             '-append', f'console=ttyS0 panic=-1 quiet bench={self.bench}'
+             + (' bench_latency' if latency else '')]
         if 'virtio-blk' in self.devices:
             a += ['-drive', f'file={folder}/disk-virtio.img,format=raw,if=virtio']
         if 'ide' in self.devices:
@@ -123,12 +124,12 @@ class Machine:
         return a
 
 
-def qemu_arguments(way, machine, folder, trace):
+def qemu_arguments(way, machine, folder, trace, latency=False):
     """QEMU's, without its name, for a way that is QEMU and nothing else."""
     from ways import SAME_DEVICES
     a = ['-accel', way['accel'].replace('TRACE', trace)]
     if 'icount' in way:
         a += ['-icount', 'shift=auto,' + way['icount'].replace('TRACE', trace)]
     if way.get('defaults'):
-        return a + machine.arguments(folder) + ['-cpu', 'max']
-    return a + SAME_DEVICES + machine.arguments(folder) + ['-cpu', 'max,kvm=off']
+        return a + machine.arguments(folder, latency) + ['-cpu', 'max']
+    return a + SAME_DEVICES + machine.arguments(folder, latency) + ['-cpu', 'max,kvm=off']

@@ -51,7 +51,10 @@ END
 echo 'bench: up'
 list=
 for word in $(cat /proc/cmdline); do
-	case $word in bench=*) list=${word#bench=} ;; esac
+	case $word in
+	bench=*) list=${word#bench=} ;;
+	bench_latency) export LATENCY=1 ;;
+	esac
 done
 for item in $(echo "$list" | tr , ' '); do
 	name=${item%%:*} size=${item#*:}
@@ -66,6 +69,7 @@ for item in $(echo "$list" | tr , ' '); do
 		echo "bench: end $name"
 		sleep 0.3
 		check </tmp/said
+		sed -n "s/^latency /bench: latency $name /p" /tmp/said
 	) || {
 		echo "bench: FAILED $name"
 		cat /tmp/said

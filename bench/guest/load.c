@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * load WHAT [ARGUMENT]...: what the workloads do that no shell can: one loop
- * each, of a stated length, with no output that differs from run to run.
+ * each, of a stated length, with no output that differs from run to run.  With
+ * LATENCY in the environment, which is for real hosts, single requests are timed:
+ * it reads the clock, which is what recording makes dearer.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -27,6 +29,63 @@ static void die(const char *what)
 	perror(what);
 	exit(1);
 }
+
+/* ---- time taken by each request, where it is asked for ---- */
+
+static uint64_t *taken, begun_ns;
+static long taken_count;
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void time_requests(long n)
+{
+	if (!getenv("LATENCY") || n <= 0)
+		return;
+	taken = calloc((size_t)n, sizeof(*taken));
+	if (!taken)
+		die("calloc");
+}
+
+static void request_begins(void)
+{
+	if (taken)
+		begun_ns = now_ns();
+}
+
+static void request_ends(void)
+{
+	if (taken)
+		taken[taken_count++] = now_ns() - begun_ns;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void tell_times(void)
+{
+	static const int percent[] = { 50, 90, 99 };
+
+	if (!taken_count)
+		return;
+	qsort(taken, (size_t)taken_count, sizeof(*taken), by_size);
+	printf("latency");
+	for (size_t i = 0; i < sizeof(percent) / sizeof(*percent); i++)
+		printf(" p%d-ns=%llu", percent[i], (unsigned long long)
+		       taken[(taken_count - 1) * percent[i] / 100]);
+	printf(" max-ns=%llu\n", (unsigned long long)taken[taken_count - 1]);
+}
+
+/* ---- what is done ---- */
 
 static void syscalls(long n)
 {
@@ -112,12 +171,15 @@ static void disk_random(const char *device, long n)
 	if (fd < 0 || pages <= 0 || posix_memalign(&p, 4096, 4096))
 		die(device);
 	memset(p, 0x5a, 4096);
+	time_requests(n);
 	for (long i = 0; i < n; i++) {
 		off_t at = (off_t)(noise() % (uint64_t)pages) * 4096;
 
+		request_begins();
 		if ((i % 4 == 3 ? pwrite(fd, p, 4096, at) :
 				  pread(fd, p, 4096, at)) != 4096)
 			die(device);
+		request_ends();
 	}
 }
 
@@ -128,10 +190,13 @@ static void disk_fsync(const char *device, long n)
 
 	if (fd < 0)
 		die(device);
+	time_requests(n);
 	for (long i = 0; i < n; i++) {
 		page[0] = (char)i;
+		request_begins();
 		if (pwrite(fd, page, 4096, i % 64 * 4096) != 4096 || fsync(fd))
 			die(device);
+		request_ends();
 	}
 }
 
@@ -155,12 +220,15 @@ static void echo(const char *ip, long port, long n)
 	char c[64] = "request";
 	ssize_t got, r;
 
+	time_requests(n);
 	while (n-- > 0) {
+		request_begins();
 		if (write(fd, c, sizeof(c)) != sizeof(c))
 			die("write");
 		for (got = 0; got < (ssize_t)sizeof(c); got += r)
 			if ((r = read(fd, c, sizeof(c) - (size_t)got)) <= 0)
 				die("read");
+		request_ends();
 	}
 }
 
@@ -194,9 +262,11 @@ static void http(long port, long n)
 	char answer[16384], *body;
 	int fd = -1;
 
+	time_requests(n);
 	for (long i = 0; i < n; i++) {
 		size_t have = 0, whole = 0;
 
+		request_begins();
 		if (i % 100 == 0) {
 			close(fd);
 			fd = dial("127.0.0.1", port);
@@ -221,6 +291,7 @@ static void http(long port, long n)
 					strtoul(l + 16, NULL, 10);
 			}
 		}
+		request_ends();
 	}
 }
 
@@ -258,5 +329,6 @@ int main(int argc, char **argv)
 		http(n[2], n[3]);
 	else
 		return 2;
+	tell_times();
 	return 0;
 }
