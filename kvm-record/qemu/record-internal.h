@@ -61,6 +61,7 @@ typedef struct RRRecorder {
 
     bool in_access;   /* an exit is being handled */
     bool io_pending;  /* KVM has yet to finish the last exit's instruction */
+    bool skip_run;    /* the next KVM_RUN would return at once: leave it out */
     bool regs_in_run; /* kvm_run->s.regs are the guest's registers */
     bool landmark_valid;
     struct rr_landmark landmark;

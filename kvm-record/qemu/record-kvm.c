@@ -187,7 +187,13 @@ bool rr_record_before_run(CPUState *cpu)
     }
     rr_record_timer_before_run(cpu);
     if (!s->io_pending) {
-        return false;
+        /*
+         * Kicked while it made way.  Nothing may be injected then: KVM would
+         * not say that it has it, and the next would take its place.
+         */
+        s->skip_run = s->regs_in_run &&
+                      qatomic_read(&cpu->kvm_run->immediate_exit);
+        return s->skip_run;
     }
     if (!qatomic_read(&bql_waiters) && !cpu->interrupt_request &&
         !qatomic_read(&cpu->exit_request)) {
@@ -232,12 +238,10 @@ static void after_run(CPUState *cpu, int run_ret)
 
 int rr_record_run(CPUState *cpu)
 {
-    RRRecorder *s = &rr_recorder;
     int ret;
 
-    /* Kicked while it made way: there is something to do before the guest. */
-    if (qatomic_read(&cpu->kvm_run->immediate_exit) && !s->io_pending &&
-        !s->pending.active && s->regs_in_run) {
+    if (rr_recorder.skip_run) {
+        rr_recorder.skip_run = false;
         return -EINTR;
     }
     ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);

@@ -44,8 +44,8 @@ void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql);
 void rr_record_put_registers(CPUState *cpu);
 void rr_record_got_registers(CPUState *cpu);
 /*
- * Before each KVM_RUN.  True: this KVM_RUN only finishes the instruction of
- * the last exit, inject nothing.
+ * Before each KVM_RUN.  True: inject nothing, for it only finishes the
+ * instruction of the last exit, or is left out.
  */
 bool rr_record_before_run(CPUState *cpu);
 /* KVM_RUN, unless it would return at once; its result. */
