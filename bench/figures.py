@@ -66,6 +66,13 @@ class Figures:
     def overhead(self):
         return max([self.tracing(w) for w in self.ways] or [0])
 
+    def plain_with_exits(self, batch, name):
+        """Where exits of the one were not traced, the other's."""
+        for way in (self.plain, PLAIN_TOO):
+            if (self.runs.get((batch, name, way)) or {}).get('exits'):
+                return way
+        return self.plain
+
     def exits(self, batch, name, way):
         """[(kind, number, host branches an exit)], the costliest first."""
         r = self.runs.get((batch, name, way))

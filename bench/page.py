@@ -99,21 +99,21 @@ def exits(f):
            f'it to the one after it. Tracing adds to each; {f.overhead():,.0f} are taken off '
            'for that.</p>']
     for batch, name in f.phases:
-        kinds = {}
-        for way in (f.plain, RECORDING):
+        kinds, plain = {}, f.plain_with_exits(batch, name)
+        for way in (plain, RECORDING):
             for kind, n, each in f.exits(batch, name, way):
                 kinds.setdefault(kind, {})[way] = (n, each)
         rows = []
         order = sorted(kinds.items(), key=lambda k: -max(n * e for n, e in k[1].values()))
         for kind, v in order[:8]:
             row = [kind]
-            for way in (f.plain, RECORDING):
+            for way in (plain, RECORDING):
                 n, each = v.get(way, (0, 0))
                 row += [number(n), number(each) if n else '-', number(n * each)]
             rows.append(row)
         if rows:
             out.append(f'<h3>{escape(name)}</h3>' + table(
-                ['reason', 'plain KVM: exits', 'branches each', 'in all',
+                ['reason', f'{escape(plain)}: exits', 'branches each', 'in all',
                  'recording: exits', 'branches each', 'in all'], rows))
     return ''.join(out)
 
