@@ -72,7 +72,9 @@ sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 CFLAGS += $(sanitize)
 LDFLAGS += $(sanitize)
 endif
-flags := $(call stamp,flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
+# librrlog takes nanoseconds a record, and a fifth more of them with -O2.
+lib_flags := -O3
+flags := $(call stamp,flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(lib_flags) $(LDFLAGS) $(LDLIBS))
 prefix := $(call stamp,prefix,$(LIBEXEC))
 
 include common/logfmt/sources.mk
@@ -83,8 +85,7 @@ programs := $(addprefix $(BUILD)/bin/,rr-kvm rr-tcg rr-log)
 lib_objects := $(call objects,$(LOGFMT_SRCS))
 shared_objects := $(call objects,$(wildcard common/tool/*.c))
 kvm_objects := $(call objects,$(wildcard kvm-record/*.c))
-# It takes nanoseconds a record, and a fifth more of them with -O2.
-$(lib_objects): CFLAGS += -O3
+$(lib_objects): CFLAGS += $(lib_flags)
 tcg_objects := $(call objects,$(wildcard tcg-replay/*.c))
 log_objects := $(call objects,$(LOGFMT_TOOL_SRCS))
 

@@ -4,9 +4,9 @@
 
 Exact counts: a change of more than 0.5 %; timings: medians that are further apart
 than both spreads.  With --baseline, A is one: then a run that only one has is a
-change, a difference of a few timer ticks is none, and where the build, or the versions
-of kernel, packages or compiler differ, up to 5 % is let pass, aloud.  Exit status: 0 nothing
-changed, 1 something did, 2 wrong use, or a file that is no results."""
+change; and where the build, or the versions of kernel, packages or compiler differ, up
+to 5 % and what a few timer ticks make is let pass, aloud.  Exit status: 0 nothing changed,
+1 something did, 2 wrong use, or a file that is no results."""
 
 import argparse
 import json
@@ -28,8 +28,9 @@ def main():
         print(f'bench-compare: {e}', file=sys.stderr)
         return 2
     versions = results.other_versions(a, b)
-    share = results.ACROSS if o.baseline and versions else results.EXACT
-    changes, alone = results.compare(a, b, share, least=o.baseline)
+    across = bool(o.baseline and versions)
+    share = results.ACROSS if across else results.EXACT
+    changes, alone = results.compare(a, b, share, least=across)
     status = 1 if changes or o.baseline and alone else 0
     if o.json:
         json.dump(dict(changes=[dict(zip(('batch', 'workload', 'size', 'way'), k), field=f,

@@ -259,7 +259,7 @@ def main():
                     '--count-replay counts it')
     batches = {'own': [w for w in o.workloads.split(',') if w != 'boot']} if o.workloads \
         else s['batches']
-    batches = {b: [(n, o.size or workload.read(n)['size'][s['size']]) for n in names]
+    batches = {b: [(n, o.size or workload.read(n)['size'].get(s['size'], workload.read(n)['size']['short'])) for n in names]
                for b, names in batches.items() if not o.batches or b in o.batches.split(',')}
     bench = counted.Bench(o.build)
     path = o.output or f'{bench.out}/results-{o.set}.json'

@@ -47,7 +47,7 @@ BATCHES = {'cpu': CPU + ['idle'], 'io': IO, 'e1000': ['e1000-small', 'e1000-bulk
            'web-host': ['web-host']}
 SETS = {
     # Not plain "kvm": in the lab it hangs now and then (RESULTS.md), with any KVM.
-    'check': dict(size='short', ways=['kvm-user-irqchip', 'record-ring'], exits=False, batches={
+    'check': dict(size='check', ways=['kvm-user-irqchip', 'record-ring'], exits=False, batches={
         'all': ['hash', 'fork', 'memory', 'syscalls', 'clock', 'disk-seq', 'disk-random',
                 'net-small', 'idle']}),
     'short': dict(size='short', ways=['kvm', 'kvm-user-irqchip', 'record-ring'], exits=True,

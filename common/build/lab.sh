@@ -13,10 +13,9 @@ mkdir -p "$lab"
 tmp=$(mktemp -d "$lab/tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
-strip -o "$tmp/qemu" "$build/bin/qemu-system-x86_64"
 sh "$common/lab/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
 	--modules-dir "$build/kernel" --out "$tmp/lab.cpio.gz" \
-	"$tmp/qemu:/opt/rr/bin/qemu-system-x86_64" \
+	"$build/bin/qemu-system-x86_64:/opt/rr/bin/qemu-system-x86_64" \
 	"$build/bin/rr-kvm:/opt/rr/bin/rr-kvm"
 cp "$build/linux/generic/boot/vmlinuz-$KVER" "$tmp/vmlinuz"
 install -m 755 "$common/lab/run.sh" "$tmp/run.sh"

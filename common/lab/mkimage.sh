@@ -64,6 +64,15 @@ install -m 755 "$here/init.sh" "$root/init"
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 
+# What is built here says in its debug information and build ID where.  Without them two
+# builds of the same sources are one image, and count alike in the deterministic lab.
+anonymous() {	# FILE
+	kind=--strip-all
+	case $1 in *.ko) kind=--strip-debug ;; esac
+	[ "$(head -c 4 "$1" | tail -c 3)" != ELF ] ||
+		strip $kind -R .note.gnu.build-id "$1"
+}
+
 # Modules, each after those that it needs: init loads them in this order.
 # Later kernels have them compressed.
 find "$tree/kernel" -name '*.ko' -o -name '*.ko.xz' >"$tmp/all"
@@ -96,6 +105,7 @@ need() {
 	*.xz) xz -dc "$f" >"$root/lib/modules/$2.ko" ;;
 	*) install -m 644 "$f" "$root/lib/modules/$2.ko" ;;
 	esac
+	[ "$f" != "$mods/$2.ko" ] || anonymous "$root/lib/modules/$2.ko"
 	echo "$2" >>"$root/lib/modules/order"
 }
 loaded=''
@@ -141,6 +151,7 @@ for p in "$@"; do
 	esac
 	[ -f "$from" ] || die "no file $from"
 	take "$from" "$to"
+	anonymous "$root$to"
 	# "not a dynamic executable" is fine: a script, or a static program
 	{ ldd "$from" 2>/dev/null || true; } >"$tmp/ldd"
 	grep -q 'not found' "$tmp/ldd" &&
