@@ -1,6 +1,6 @@
 /*
  * Writing blobs: units that are there already become a reference.  The table
- * of units is of one size, and forgets the oldest of a set when it is full.
+ * of units grows up to a size, and then forgets the oldest of a set.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,15 +14,16 @@
 #include "hash.h"
 #include "varint.h"
 
-#define SETS (1u << 16)
+#define MIN_SETS (1u << 8)
+#define MAX_SETS (1u << 16)
 #define WAYS 4 /* times 4 KiB: the last 1 GiB of units is remembered */
 
 int rrlog_blob_writer_init(struct rrlog_blob_writer *bw)
 {
 	if (getrandom(&bw->seed, sizeof(bw->seed), 0) != sizeof(bw->seed))
 		return -EIO;
-	/* 6 MiB, but only what is used is backed by memory. */
-	bw->slots = calloc((size_t)SETS * WAYS, sizeof(*bw->slots));
+	bw->set_count = MIN_SETS;
+	bw->slots = calloc(bw->set_count * WAYS, sizeof(*bw->slots));
 	return bw->slots ? 0 : -ENOMEM;
 }
 
@@ -32,14 +33,41 @@ void rrlog_blob_writer_free(struct rrlog_blob_writer *bw)
 	bw->slots = NULL;
 }
 
+/*
+ * Twice as many sets; the units of one set share out between two.  Six MiB at
+ * once would be a page fault for each of the first 1536 units.
+ */
+static void grow(struct rrlog_blob_writer *bw)
+{
+	size_t count = bw->set_count * WAYS, i;
+	struct rrlog_blob_slot *old = bw->slots;
+	struct rrlog_blob_slot *slots = calloc(2 * count, sizeof(*slots));
+
+	if (!slots)
+		return; /* it forgets sooner, that is all */
+	for (i = 0; i < count; i++) {
+		size_t upper = old[i].key[0] & bw->set_count ? count : 0;
+
+		slots[upper + i] = old[i];
+	}
+	free(old);
+	bw->slots = slots;
+	bw->set_count *= 2;
+}
+
 /* The unit's slot: with its position, or one to be filled. */
 static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 					 const void *unit, size_t bytes)
 {
 	XXH128_hash_t hash = XXH3_128bits_withSeed(unit, bytes, bw->seed);
-	struct rrlog_blob_slot *set = bw->slots + hash.low64 % SETS * WAYS;
-	struct rrlog_blob_slot *oldest = set;
+	struct rrlog_blob_slot *set, *oldest;
 	unsigned int i;
+
+	/* Up to then hardly a set is full. */
+	if (bw->unit_count >= bw->set_count && bw->set_count < MAX_SETS)
+		grow(bw);
+	set = bw->slots + (hash.low64 & (bw->set_count - 1)) * WAYS;
+	oldest = set;
 
 	for (i = 0; i < WAYS; i++) {
 		if (set[i].position && set[i].key[0] == hash.low64 &&
@@ -51,6 +79,7 @@ static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 	oldest->key[0] = hash.low64;
 	oldest->key[1] = hash.high64;
 	oldest->position = 0;
+	bw->unit_count++;
 	return oldest;
 }
 

@@ -157,10 +157,16 @@ static size_t compress_all(struct rrlog_compressor *c, const void *in,
 static bool worth_it(struct rrlog_compressor *c, const uint8_t *in,
 		     size_t bytes, void *out)
 {
+	struct rrlog_compressor trial = *c;
+	bool promising;
+
 	if (!c->last_skip || bytes < LARGE_BYTES)
 		return true;
-	return gains(TRIAL_BYTES,
-		     compress_all(c, in + bytes / 2, TRIAL_BYTES, out));
+	trial.hurry = true;
+	promising = gains(TRIAL_BYTES, compress_all(&trial, in + bytes / 2,
+						    TRIAL_BYTES, out));
+	c->context = trial.context;
+	return promising;
 }
 
 size_t rrlog_compress(struct rrlog_compressor *c, const void *in, size_t bytes,

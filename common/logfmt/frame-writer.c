@@ -56,34 +56,36 @@ int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 	return rrlog_write_header(fw->fd, h, &fw->chain);
 }
 
-/* Stored bytes at fw->out.bytes + RRLOG_HEADER_BYTES; returns their number. */
-static size_t compress_raw(struct rrlog_frame_writer *fw,
-			   const struct rrlog_frame *frame,
-			   enum rrlog_codec *codec)
+/* What follows a header: compressed, in ->out after its room, or as it came. */
+struct stored {
+	enum rrlog_codec codec;
+	const uint8_t *data;
+	size_t bytes;
+};
+
+static struct stored compress_raw(struct rrlog_frame_writer *fw,
+				  const struct rrlog_frame *frame)
 {
 	uint8_t *out = fw->out.bytes + RRLOG_HEADER_BYTES;
 	size_t bytes = rrlog_compress(&fw->compressor, frame->raw,
 				      frame->raw_bytes, out);
 
-	*codec = fw->compressor.codec;
 	if (bytes)
-		return bytes;
-	*codec = RRLOG_CODEC_NONE;
-	memcpy(out, frame->raw, frame->raw_bytes);
-	return frame->raw_bytes;
+		return (struct stored){fw->compressor.codec, out, bytes};
+	return (struct stored){RRLOG_CODEC_NONE, frame->raw, frame->raw_bytes};
 }
 
-/* The header of the stored bytes that are in ->out; returns its checksum. */
+/* Into ->out; returns its checksum. */
 static uint32_t put_header(struct rrlog_frame_writer *fw,
 			   const struct rrlog_frame *frame,
-			   enum rrlog_codec codec, size_t stored_bytes)
+			   const struct stored *stored)
 {
 	struct rrlog_frame_header h = {
 		.magic = htole32(RRLOG_FRAME_MAGIC),
 		.kind = (uint8_t)frame->kind,
-		.codec = (uint8_t)codec,
+		.codec = (uint8_t)stored->codec,
 		.raw_bytes = htole32((uint32_t)frame->raw_bytes),
-		.stored_bytes = htole32((uint32_t)stored_bytes),
+		.stored_bytes = htole32((uint32_t)stored->bytes),
 		.item_count = htole32(frame->item_count),
 		.first_item = htole64(fw->item_count),
 		.time_ns = htole64(frame->time_ns),
@@ -93,19 +95,36 @@ static uint32_t put_header(struct rrlog_frame_writer *fw,
 	};
 	uint32_t checksum;
 
-	h.stored_checksum = htole32(rrlog_checksum(
-		fw->out.bytes + RRLOG_HEADER_BYTES, stored_bytes));
+	h.stored_checksum =
+		htole32(rrlog_checksum(stored->data, stored->bytes));
 	checksum = rrlog_checksum_continue(fw->chain, &h, RRLOG_CHECKED_BYTES);
 	h.checksum = htole32(checksum);
 	memcpy(fw->out.bytes, &h, sizeof(h));
 	return checksum;
 }
 
+/* What does not compress is not copied to be in one piece with its header. */
+static int write_stored(struct rrlog_frame_writer *fw,
+			const struct stored *stored)
+{
+	int err;
+
+	if (stored->codec != RRLOG_CODEC_NONE)
+		return rrlog_write_all(fw->fd, fw->out.bytes,
+				       RRLOG_HEADER_BYTES + stored->bytes,
+				       fw->offset);
+	err = rrlog_write_all(fw->fd, fw->out.bytes, RRLOG_HEADER_BYTES,
+			      fw->offset);
+	if (err)
+		return err;
+	return rrlog_write_all(fw->fd, stored->data, stored->bytes,
+			       fw->offset + RRLOG_HEADER_BYTES);
+}
+
 int rrlog_frame_write(struct rrlog_frame_writer *fw,
 		      const struct rrlog_frame *frame)
 {
-	enum rrlog_codec codec;
-	size_t stored_bytes;
+	struct stored stored;
 	uint32_t checksum;
 	int err;
 
@@ -113,10 +132,9 @@ int rrlog_frame_write(struct rrlog_frame_writer *fw,
 				   RRLOG_HEADER_BYTES + frame->raw_bytes);
 	if (err)
 		return err;
-	stored_bytes = compress_raw(fw, frame, &codec);
-	checksum = put_header(fw, frame, codec, stored_bytes);
-	err = rrlog_write_all(fw->fd, fw->out.bytes,
-			      RRLOG_HEADER_BYTES + stored_bytes, fw->offset);
+	stored = compress_raw(fw, frame);
+	checksum = put_header(fw, frame, &stored);
+	err = write_stored(fw, &stored);
 	if (!err && fw->sync && fdatasync(fw->fd))
 		err = -errno;
 	if (err) {
@@ -125,7 +143,7 @@ int rrlog_frame_write(struct rrlog_frame_writer *fw,
 			return err;
 		return err;
 	}
-	fw->offset += RRLOG_HEADER_BYTES + stored_bytes;
+	fw->offset += RRLOG_HEADER_BYTES + stored.bytes;
 	fw->chain = checksum;
 	fw->item_count += frame->item_count;
 	return 0;

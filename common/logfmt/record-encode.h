@@ -86,27 +86,37 @@ static inline uint8_t *put_data(struct rrlog_prediction *p,
 	return out;
 }
 
-static inline uint8_t *put_fields(struct rrlog_prediction *p,
-				  unsigned int shape,
-				  const struct rrlog_record *rec, uint8_t *out)
+/* Those that are not as predicted; *map gets a bit for each. */
+static inline uint8_t *put_fields(struct rrlog_prediction *p, unsigned int type,
+				  unsigned int shape, const uint64_t *field,
+				  unsigned int *map, uint8_t *out)
 {
-	uint64_t *old = predicted_fields(p, rec->type);
-	uint8_t *map_at = out++;
-	unsigned int i, map = 0;
+	uint64_t *old = predicted_fields(p, type);
+	unsigned int i;
 
 	for (i = 0; (shape & RRLOG_SHAPE_FIELDS) >> i; i++) {
-		uint64_t difference = rec->field[i] - old[i];
+		uint64_t difference = field[i] - old[i];
 
 		if (!difference)
 			continue;
-		map |= 1u << i;
+		*map |= 1u << i;
 		out = rrlog_put_varint_fast(out, rrlog_zigzag(difference));
-		old[i] = rec->field[i];
+		old[i] = field[i];
 	}
-	remember_fields(p, rec->type);
-	if (shape & RRLOG_SHAPE_DATA)
-		out = put_data(p, rec, &map, out);
-	*map_at = (uint8_t)map;
+	remember_fields(p, type);
+	return out;
+}
+
+/* After the head. */
+static inline uint8_t *put_output(struct rrlog_prediction *p,
+				  uint64_t output_bytes, uint8_t *head,
+				  uint8_t *out)
+{
+	if (output_bytes == p->output_bytes)
+		return out;
+	*head |= HEAD_OUTPUT;
+	out = rrlog_put_varint_fast(out, output_bytes - p->output_bytes);
+	p->output_bytes = output_bytes;
 	return out;
 }
 
@@ -119,19 +129,39 @@ static inline size_t rrlog_encode(struct rrlog_prediction *p,
 	uint8_t *head = out++;
 
 	*head = rec->type;
-	if (rec->output_bytes != p->output_bytes) {
-		*head |= HEAD_OUTPUT;
-		out = rrlog_put_varint_fast(out, rec->output_bytes -
-							 p->output_bytes);
-		p->output_bytes = rec->output_bytes;
-	}
+	out = put_output(p, rec->output_bytes, head, out);
 	if (rec->stamp == RRLOG_AT_LANDMARK) {
 		*head |= HEAD_LANDMARK;
 		out = put_landmark(p, rec, out);
 	}
-	if (shape & (RRLOG_SHAPE_FIELDS | RRLOG_SHAPE_DATA))
-		out = put_fields(p, shape, rec, out);
+	if (shape & (RRLOG_SHAPE_FIELDS | RRLOG_SHAPE_DATA)) {
+		unsigned int map = 0;
+		uint8_t *map_at = out++;
+
+		out = put_fields(p, rec->type, shape, rec->field, &map, out);
+		if (shape & RRLOG_SHAPE_DATA)
+			out = put_data(p, rec, &map, out);
+		*map_at = (uint8_t)map;
+	}
 	return (size_t)(out - start);
+}
+
+/* The same of an answer; returns its end. */
+static inline uint8_t *rrlog_encode_answer(struct rrlog_prediction *p,
+					   const struct rrlog_answer *answer,
+					   uint64_t output_bytes, uint8_t *out)
+{
+	unsigned int map = 0, shape = rrlog_shapes[answer->type];
+	uint8_t *head = out++, *map_at;
+
+	*head = answer->type;
+	out = put_output(p, output_bytes, head, out);
+	if (!(shape & RRLOG_SHAPE_FIELDS))
+		return out;
+	map_at = out++;
+	out = put_fields(p, answer->type, shape, answer->field, &map, out);
+	*map_at = (uint8_t)map;
+	return out;
 }
 
 #endif

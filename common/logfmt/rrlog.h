@@ -134,6 +134,16 @@ struct rrlog_record {
 	bool in_blobs;
 };
 
+/*
+ * A record that is no more than the answer to one access of the guest's: it is
+ * RRLOG_AT_ACCESS, and of a type without data and with few fields.
+ */
+#define RRLOG_ANSWER_FIELDS 3
+struct rrlog_answer {
+	uint8_t type; /* enum rrlog_type */
+	uint64_t field[RRLOG_ANSWER_FIELDS];
+};
+
 /* A disk image that records refer to. */
 struct rrlog_image {
 	uint32_t id;
@@ -193,6 +203,15 @@ int rrlog_writer_start(struct rrlog_writer *w);
  * whole frame.
  */
 int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec);
+
+/**
+ * Append @count answers that the guest had one after the other, at
+ * @output_bytes: the same as rrlog_writer_append() for each, in a third of the
+ * time.  -EINVAL, and none is appended, if one is of another type.
+ */
+int rrlog_writer_append_answers(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_answer *answers,
+				size_t count);
 
 /**
  * Sync each frame to the disk: what was lost by kill -9 is then all that is

@@ -28,10 +28,17 @@ static int reserve(struct rrlog_batch *batch, size_t data_bytes)
 static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
 {
 	struct rrlog_blob_writer *bw = &w->blob_table;
+	struct rrlog_buffer *blobs = &w->current.blobs;
 	uint64_t before = bw->position;
-	int err;
+	int err = 0;
 
-	err = rrlog_blob_put(bw, rec->data, rec->data_bytes, &w->current.blobs);
+	/* What it will be in the end: to grow is to copy. */
+	if (!blobs->capacity_bytes)
+		err = rrlog_buffer_reserve(blobs,
+					   RRLOG_BATCH_BLOB_BYTES * 5 / 4);
+	if (err)
+		return err;
+	err = rrlog_blob_put(bw, rec->data, rec->data_bytes, blobs);
 	if (err)
 		return err;
 	rec->in_blobs = true;
@@ -153,6 +160,94 @@ int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
 	    rec->type == RRLOG_DMA_IMAGE)
 		return -EINVAL;
 	return append(w, rec);
+}
+
+static bool are_answers(const struct rrlog_answer *answers, size_t count)
+{
+	const unsigned int may =
+		RRLOG_SHAPE_TYPE | ((1u << RRLOG_ANSWER_FIELDS) - 1);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (answers[i].type >= RRLOG_TYPE_LIMIT ||
+		    !rrlog_shapes[answers[i].type] ||
+		    rrlog_shapes[answers[i].type] & ~may)
+			return false;
+	}
+	return true;
+}
+
+/* Into the current batch, as many as it takes; it has room for one. */
+static size_t encode_answers(struct rrlog_writer *w, uint64_t output_bytes,
+			     const struct rrlog_answer *answers, size_t count)
+{
+	struct rrlog_buffer *raw = &w->current.raw;
+	uint8_t *begin = raw->bytes + raw->used_bytes, *out = begin;
+	const uint8_t *full = raw->bytes + RRLOG_FRAME_TARGET_BYTES;
+	const uint8_t *end = raw->bytes + raw->capacity_bytes;
+	size_t done = 0;
+
+	do {
+		out = rrlog_encode_answer(&w->prediction, &answers[done],
+					  output_bytes, out);
+		done++;
+	} while (done < count && out < full &&
+		 end - out >= RRLOG_RECORD_MAX_BYTES);
+	raw->used_bytes += (size_t)(out - begin);
+	w->raw_bytes += (size_t)(out - begin);
+	w->appended_count += done;
+	w->current.record_count += (uint32_t)done;
+	w->last_output_bytes = output_bytes;
+	return done;
+}
+
+/* What can be without the lock; returns how many, which may be none. */
+static size_t append_answers(struct rrlog_writer *w, uint64_t output_bytes,
+			     const struct rrlog_answer *answers, size_t count)
+{
+	static const struct rrlog_record no_data;
+	size_t done = 0;
+	bool full = false;
+
+	if (!rrlog_writer_try_take(w))
+		return 0;
+	if (is_simple(w, &no_data)) {
+		done = encode_answers(w, output_bytes, answers, count);
+		full = rrlog_batch_is_full(&w->current);
+	}
+	rrlog_writer_release(w);
+	if (full)
+		hand_over(w);
+	return done;
+}
+
+static int append_answer_slowly(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_answer *answer)
+{
+	struct rrlog_record rec = {
+		.type = answer->type,
+		.output_bytes = output_bytes,
+	};
+
+	memcpy(rec.field, answer->field, sizeof(answer->field));
+	return append_slowly(w, &rec);
+}
+
+int rrlog_writer_append_answers(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_answer *answers,
+				size_t count)
+{
+	size_t done = 0;
+	int err = are_answers(answers, count) ? 0 : -EINVAL;
+
+	while (!err && done < count) {
+		done += append_answers(w, output_bytes, answers + done,
+				       count - done);
+		if (done < count)
+			err = append_answer_slowly(w, output_bytes,
+						   &answers[done++]);
+	}
+	return err;
 }
 
 int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,

@@ -64,16 +64,21 @@ static bool queue_has_room(const struct rrlog_writer *w)
 	       w->queue_bytes + bytes <= RRLOG_QUEUE_BYTES;
 }
 
+static struct rrlog_buffer take_spare(struct rrlog_spares *spares)
+{
+	static const struct rrlog_buffer none;
+
+	return spares->count ? spares->buffer[--spares->count] : none;
+}
+
 /* Take the current batch; a new one begins, predicted from nothing. */
 static struct rrlog_batch take_current(struct rrlog_writer *w)
 {
 	struct rrlog_batch batch = w->current;
 
 	memset(&w->current, 0, sizeof(w->current));
-	w->current.raw = w->spare;
-	memset(&w->spare, 0, sizeof(w->spare));
-	w->current.blobs = w->spare_blobs;
-	memset(&w->spare_blobs, 0, sizeof(w->spare_blobs));
+	w->current.raw = take_spare(&w->spare);
+	w->current.blobs = take_spare(&w->spare_blobs);
 	w->blob_table.expected = 0;
 	rrlog_prediction_reset(&w->prediction);
 	return batch;
@@ -172,15 +177,18 @@ static bool next_batch(struct rrlog_writer *w, struct rrlog_batch *batch)
 	return false;
 }
 
-static void keep_spare(struct rrlog_buffer *spare, struct rrlog_buffer *buffer,
+static void keep_spare(struct rrlog_spares *spares, struct rrlog_buffer *buffer,
 		       size_t target_bytes)
 {
-	if (spare->bytes || buffer->capacity_bytes > 2 * target_bytes) {
+	if (!buffer->bytes)
+		return;
+	if (spares->count == RRLOG_SPARES ||
+	    buffer->capacity_bytes > 2 * target_bytes) {
 		rrlog_buffer_free(buffer);
 		return;
 	}
-	*spare = *buffer;
-	spare->used_bytes = 0;
+	buffer->used_bytes = 0;
+	spares->buffer[spares->count++] = *buffer;
 }
 
 static int write_blobs(struct rrlog_writer *w, const struct rrlog_buffer *blobs)

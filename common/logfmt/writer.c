@@ -27,6 +27,12 @@ static void init_sync(struct rrlog_writer *w)
 	pthread_condattr_destroy(&attr);
 }
 
+static void free_spares(struct rrlog_spares *spares)
+{
+	while (spares->count)
+		rrlog_buffer_free(&spares->buffer[--spares->count]);
+}
+
 static void free_writer(struct rrlog_writer *w)
 {
 	unsigned int i;
@@ -39,8 +45,8 @@ static void free_writer(struct rrlog_writer *w)
 	rrlog_manifest_free(&w->manifest);
 	rrlog_buffer_free(&w->current.raw);
 	rrlog_buffer_free(&w->current.blobs);
-	rrlog_buffer_free(&w->spare);
-	rrlog_buffer_free(&w->spare_blobs);
+	free_spares(&w->spare);
+	free_spares(&w->spare_blobs);
 	for (i = 0; i < RRLOG_QUEUE_FRAMES; i++) {
 		rrlog_buffer_free(&w->queue[i].raw);
 		rrlog_buffer_free(&w->queue[i].blobs);

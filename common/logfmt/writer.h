@@ -33,6 +33,13 @@ struct rrlog_batch {
 	uint64_t first_branches;
 };
 
+/* Those of batches that were written, to be used again. */
+#define RRLOG_SPARES 4
+struct rrlog_spares {
+	struct rrlog_buffer buffer[RRLOG_SPARES];
+	unsigned int count;
+};
+
 struct rrlog_writer {
 	int dir_fd;
 	char *path;
@@ -53,8 +60,7 @@ struct rrlog_writer {
 	struct rrlog_batch queue[RRLOG_QUEUE_FRAMES];
 	unsigned int queue_head, queue_count;
 	size_t queue_bytes;
-	struct rrlog_buffer spare; /* one that was written, to be used again */
-	struct rrlog_buffer spare_blobs;
+	struct rrlog_spares spare, spare_blobs;
 	uint32_t image_count;
 	uint64_t written_count;
 	uint64_t flush_count; /* write these many records without delay */

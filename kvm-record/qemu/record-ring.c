@@ -13,6 +13,7 @@
 
 /* Drained at each exit; a tick of a guest that reads its clock all the time. */
 #define RING_SLOTS 16384
+#define ANSWERS 32 /* that are appended together */
 
 static uint64_t mode_flags(enum rr_record_clock clock)
 {
@@ -103,38 +104,33 @@ uint64_t rr_record_branches(void)
     return shared->branches;
 }
 
-/*
- * @rec: type, fields and data are set, whatever they were; false: no such
- * instruction.  What the ring holds makes many records in a row, so that even
- * clearing one would be seen.
- */
-static bool fill_insn(struct rrlog_record *rec, uint32_t insn, uint32_t size,
-                      uint32_t flags, uint32_t index, uint64_t value)
+/* False: no such instruction. */
+static bool fill_answer(struct rrlog_answer *a, uint32_t insn, uint32_t size,
+                        uint32_t flags, uint32_t index, uint64_t value)
 {
-    rec->field[0] = value;
-    rec->field[1] = index;
-    rec->field[2] = flags;
+    a->field[0] = value;
+    a->field[1] = index;
+    a->field[2] = flags;
     switch (insn) {
     case KVM_X86_RECORD_RDTSC:
-        rec->type = RRLOG_RDTSC;
-        rec->field[1] = flags;
-        rec->field[2] = 0;
+        a->type = RRLOG_RDTSC;
+        a->field[1] = flags;
         return true;
     case KVM_X86_RECORD_RDTSCP:
-        rec->type = RRLOG_RDTSCP;
+        a->type = RRLOG_RDTSCP;
         return true;
     case KVM_X86_RECORD_RDPMC:
-        rec->type = RRLOG_RDPMC;
+        a->type = RRLOG_RDPMC;
         return true;
     case KVM_X86_RECORD_RDRAND:
     case KVM_X86_RECORD_RDSEED:
-        rec->type = insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND : RRLOG_RDSEED;
-        rec->field[1] = size;
+        a->type = insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND : RRLOG_RDSEED;
+        a->field[1] = size;
         return true;
     case KVM_X86_RECORD_RDMSR_TSC:
-        rec->type = RRLOG_RDMSR;
-        rec->field[1] = MSR_IA32_TSC;
-        rec->field[2] = 0;
+        a->type = RRLOG_RDMSR;
+        a->field[1] = MSR_IA32_TSC;
+        a->field[2] = 0; /* no fault */
         return true;
     default:
         rr_record_fail("KVM recorded an instruction %u that this recorder does "
@@ -143,16 +139,24 @@ static bool fill_insn(struct rrlog_record *rec, uint32_t insn, uint32_t size,
     }
 }
 
+static void append_answers(const struct rrlog_answer *answers, size_t count)
+{
+    if (rr_recorder.started && count) {
+        rr_record_check(rrlog_writer_append_answers(
+            rr_recorder.writer, rr_recorder.output_bytes, answers, count));
+    }
+}
+
 bool rr_record_insn_exit(struct kvm_run *run)
 {
     const struct kvm_x86_record *x = kvm_x86_record_of(run);
-    struct rrlog_record rec = { 0 };
+    struct rrlog_answer answer;
 
     if (x->insn == KVM_X86_RECORD_RING_FULL) {
         return false;
     }
-    if (fill_insn(&rec, x->insn, x->size, x->flags, x->index, x->value)) {
-        rr_record_append(&rec);
+    if (fill_answer(&answer, x->insn, x->size, x->flags, x->index, x->value)) {
+        append_answers(&answer, 1);
     }
     return true;
 }
@@ -187,8 +191,8 @@ void rr_record_ring_drain(void)
 {
     RRRecorder *s = &rr_recorder;
     struct kvm_x86_record_shared *shared = s->shared;
-    struct rrlog_record rec;
-    uint32_t at, head;
+    struct rrlog_answer answer[ANSWERS];
+    uint32_t at, head, count = 0;
 
     if (s->clock == RR_CLOCK_EXIT) {
         return;
@@ -201,21 +205,22 @@ void rr_record_ring_drain(void)
     if (shared->tail == head) {
         return;
     }
-    rec = (struct rrlog_record) { 0 };
     for (at = shared->tail; at != head;) {
         const struct kvm_x86_record_slot *slot = &s->ring[at & (RING_SLOTS - 1)];
+        bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
 
-        if (slot->insn == KVM_X86_RECORD_CLOCK_STEP) {
+        if (step || count == ANSWERS) {
+            append_answers(answer, count);
+            count = 0;
+        }
+        if (step) {
             append_step(at);
         } else {
-            s->in_access = true;
-            if (fill_insn(&rec, slot->insn, slot->size, slot->flags,
-                          slot->index, slot->value)) {
-                rr_record_append(&rec);
-            }
-            s->in_access = false;
+            count += fill_answer(&answer[count], slot->insn, slot->size,
+                                 slot->flags, slot->index, slot->value);
         }
         at += slot->slots;
     }
+    append_answers(answer, count);
     qatomic_store_release(&shared->tail, head);
 }

@@ -403,9 +403,37 @@ static void test_image_after_seek(void)
 	remove_trace(trace);
 }
 
+/* The table of units grows, and finds those that it had before. */
+static void test_table(void)
+{
+	const unsigned int units = 20000;
+	struct rrlog_blob_writer bw = { 0 };
+	struct rrlog_buffer fresh = { 0 };
+	uint8_t unit[RRLOG_BLOB_UNIT_BYTES] = { 0 };
+	uint64_t first = 0;
+	unsigned int i;
+	int err = rrlog_blob_writer_init(&bw);
+
+	for (i = 0; !err && i < 2 * units; i++) {
+		unsigned int number = i % units;
+
+		memcpy(unit, &number, sizeof(number));
+		fresh.used_bytes = 0;
+		err = rrlog_blob_put(&bw, unit, sizeof(unit), &fresh);
+		if (i == units - 1)
+			first = bw.position;
+	}
+	ksft_ok(!err && first == (uint64_t)units * sizeof(unit) &&
+			bw.position < first + first / 50,
+		"of %u units %u were forgotten", units,
+		(unsigned int)((bw.position - first) / sizeof(unit)));
+	rrlog_buffer_free(&fresh);
+	rrlog_blob_writer_free(&bw);
+}
+
 int main(void)
 {
-	ksft_plan(6 + 1 + 2 + 1 + 3 + 7 + 2);
+	ksft_plan(6 + 1 + 2 + 1 + 1 + 3 + 7 + 2);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	snprintf(image, sizeof(image), "%s/disk.img", dir);
@@ -419,6 +447,7 @@ int main(void)
 	test_seek();
 	test_damage();
 	test_full_disk();
+	test_table();
 	test_lists();
 	test_images();
 	test_image_after_seek();
