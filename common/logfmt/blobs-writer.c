@@ -63,8 +63,8 @@ static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 	struct rrlog_blob_slot *set, *oldest;
 	unsigned int i;
 
-	/* Up to then hardly a set is full. */
-	if (bw->unit_count >= bw->set_count && bw->set_count < MAX_SETS)
+	/* Up to then one set in 5000 is full. */
+	if (bw->unit_count >= bw->set_count / 2 && bw->set_count < MAX_SETS)
 		grow(bw);
 	set = bw->slots + (hash.low64 & (bw->set_count - 1)) * WAYS;
 	oldest = set;

@@ -121,8 +121,10 @@ void rrlog_compressor_free(struct rrlog_compressor *c)
 /*
  * Kernels, initial file systems, archives and media are compressed already, and
  * trying it again is most of what it costs to log them.  A large frame that
- * gains less than a quarter makes the next ones be stored as they are: 1, 3, and
- * then always 7 before the next try, which begins with a piece of the frame.
+ * gains less than a quarter makes the next ones be stored as they are: 1, 3,
+ * and then always 7 before the next try, which begins with a piece of the
+ * frame, in a hurry: better levels promise of a piece what the whole does not
+ * keep.
  */
 #define MAX_SKIP 7
 #define TRIAL_BYTES (16u << 10)

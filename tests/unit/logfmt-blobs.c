@@ -424,7 +424,7 @@ static void test_table(void)
 			first = bw.position;
 	}
 	ksft_ok(!err && first == (uint64_t)units * sizeof(unit) &&
-			bw.position < first + first / 50,
+			bw.position < first + first / 500,
 		"of %u units %u were forgotten", units,
 		(unsigned int)((bw.position - first) / sizeof(unit)));
 	rrlog_buffer_free(&fresh);
