@@ -18,6 +18,7 @@ typedef struct RRPageMap {
     int fd; /* of the kernel's Documentation/admin-guide/mm/pagemap.rst */
     uint64_t entries[512];
     uint64_t first, count; /* the pages of @entries */
+    bool none;             /* of these exists */
 } RRPageMap;
 
 void rr_page_map_open(RRPageMap *map, const RAMBlock *block);
@@ -25,5 +26,8 @@ void rr_page_map_close(RRPageMap *map);
 
 /* True if page number @page of the block exists, or may. */
 bool rr_page_exists(RRPageMap *map, uint64_t page);
+
+/* The first page from @page on of which this is true; @end if none is before. */
+uint64_t rr_page_next(RRPageMap *map, uint64_t page, uint64_t end);
 
 #endif

@@ -50,11 +50,11 @@ static int put_block_pages(uint32_t id)
     int ret = 0;
 
     rr_page_map_open(&map, block);
-    for (uint64_t i = 0; i < pages && !ret; i++) {
+    for (uint64_t i = rr_page_next(&map, 0, pages); i < pages && !ret;
+         i = rr_page_next(&map, i + 1, pages)) {
         const uint8_t *page = block->host + i * RRLOG_PAGE_BYTES;
 
-        if (rr_page_exists(&map, i) &&
-            !buffer_is_zero(page, RRLOG_PAGE_BYTES)) {
+        if (!buffer_is_zero(page, RRLOG_PAGE_BYTES)) {
             ret = rrlog_writer_put_page(rr_recorder.writer, id, i, page);
         }
     }
@@ -188,16 +188,6 @@ static uint64_t digest_region(RRPageMap *map, uint64_t first, uint64_t count,
     return XXH3_64bits_digest(state);
 }
 
-static bool region_exists(RRPageMap *map, uint64_t first, uint64_t count)
-{
-    for (uint64_t i = first; i < first + count; i++) {
-        if (rr_page_exists(map, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void append_digests(uint32_t id)
 {
     const uint64_t region_pages = RRLOG_REGION_BYTES / RRLOG_PAGE_BYTES;
@@ -220,7 +210,7 @@ static void append_digests(uint32_t id)
         uint64_t first = i * region_pages;
         uint64_t count = MIN(region_pages, pages - first);
         bool nothing = count == region_pages &&
-                       !region_exists(&map, first, count);
+                       rr_page_next(&map, first, first + count) == first + count;
 
         digest[i] = nothing && zeros ? zeros
                     : digest_region(&map, first, count, state);
