@@ -14,9 +14,9 @@
 #include "hash.h"
 #include "varint.h"
 
-#define MIN_SETS (1u << 8)
-#define MAX_SETS (1u << 16)
-#define WAYS 4 /* times 4 KiB: the last 1 GiB of units is remembered */
+#define MIN_SETS (1u << 7)
+#define MAX_SETS (1u << 15)
+#define WAYS 8 /* times 4 KiB: the last 1 GiB of units is remembered */
 
 int rrlog_blob_writer_init(struct rrlog_blob_writer *bw)
 {
@@ -63,8 +63,8 @@ static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 	struct rrlog_blob_slot *set, *oldest;
 	unsigned int i;
 
-	/* Up to then one set in 5000 is full. */
-	if (bw->unit_count >= bw->set_count / 2 && bw->set_count < MAX_SETS)
+	/* Up to then one set in 4000 is full. */
+	if (bw->unit_count >= 2 * bw->set_count && bw->set_count < MAX_SETS)
 		grow(bw);
 	set = bw->slots + (hash.low64 & (bw->set_count - 1)) * WAYS;
 	oldest = set;
