@@ -206,8 +206,8 @@ int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec);
 
 /**
  * Append @count answers that the guest had one after the other, at
- * @output_bytes: the same as rrlog_writer_append() for each, in a third of the
- * time.  -EINVAL, and none is appended, if one is of another type.
+ * @output_bytes: the same as rrlog_writer_append() for each, in two thirds of
+ * the time.  -EINVAL, and none is appended, if one is of another type.
  */
 int rrlog_writer_append_answers(struct rrlog_writer *w, uint64_t output_bytes,
 				const struct rrlog_answer *answers,
