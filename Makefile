@@ -60,8 +60,7 @@ ifeq ($(configured),yes)
 
 CC := $(if $(shell command -v ccache),ccache )gcc
 packages := glib-2.0 gio-2.0 json-glib-1.0 libisal libxxhash zlib $(if $(CONFIG_ZSTD),libzstd)
-CPPFLAGS := -D_GNU_SOURCE -Icommon/tool -Icommon/logfmt -Icommon/landmark \
-	-Ikernel-patch/include $(if $(CONFIG_ZSTD),-DRR_HAVE_ZSTD) \
+CPPFLAGS := -D_GNU_SOURCE -iquote . $(if $(CONFIG_ZSTD),-DRR_HAVE_ZSTD) \
 	$(shell pkg-config --cflags $(packages))
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
 LDFLAGS :=
@@ -83,8 +82,8 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 lib := $(BUILD)/lib/librrlog.a
 programs := $(addprefix $(BUILD)/bin/,rr-kvm rr-tcg rr-log)
 lib_objects := $(call objects,$(LOGFMT_SRCS))
-shared_objects := $(call objects,$(wildcard common/tool/*.c))
-kvm_objects := $(call objects,$(wildcard kvm-record/*.c))
+shared_objects := $(call objects,$(wildcard common/cli/*.c))
+kvm_objects := $(call objects,$(wildcard kvm-record/*.c kvm-record/vm/*.c kvm-record/host/*.c))
 $(lib_objects): CFLAGS += $(lib_flags)
 tcg_objects := $(call objects,$(wildcard tcg-replay/*.c))
 log_objects := $(call objects,$(LOGFMT_TOOL_SRCS))
@@ -94,10 +93,10 @@ programs: $(programs) $(lib)
 
 $(BUILD)/obj/%.o: %.c $(flags)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/common/tool/find.o: CPPFLAGS += -DRR_LIBEXEC_DIR='"$(LIBEXEC)"'
-$(BUILD)/obj/common/tool/find.o: $(prefix)
+$(BUILD)/obj/common/cli/find.o: CPPFLAGS += -DRR_LIBEXEC_DIR='"$(LIBEXEC)"'
+$(BUILD)/obj/common/cli/find.o: $(prefix)
 
 # Objects of files that are gone must not stay in it.
 $(lib): $(lib_objects) $(call stamp,lib,$(lib_objects))
@@ -124,9 +123,10 @@ qemu := $(BUILD)/bin/qemu-system-x86_64
 qemu_from := $(if $(CONFIG_QEMU_DEBIAN),debian,submodule)
 qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd)
 qemu_patches := $(sort $(wildcard common/qemu/patches/*.patch))
-qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/qemu/rr common/logfmt \
+qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/logfmt \
+	$(addprefix common/logfmt/,base file data trace) \
 	common/landmark kvm-record/qemu tcg-replay/qemu kernel-patch/include) \
-	common/qemu/rr/meson.build kvm-record/pmu-event.[ch]))
+	common/core/meson.build kvm-record/host/pmu-event.[ch]))
 qemu_list := $(call stamp,qemu-files,$(qemu_ours))
 # Two makes at once must not do the same in one folder.
 alone := flock $(BUILD)/.qemu-lock
@@ -185,7 +185,7 @@ lab := $(BUILD)/lab/lab.cpio.gz
 .PHONY: lab
 lab: $(lab)
 $(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
-		$(wildcard common/lab/*.sh) common/build/lab.sh
+		$(wildcard common/lab/*/*.sh) common/build/lab.sh
 	$(call say,IMAGE,$@)$(alone) sh common/build/lab.sh $(BUILD)
 
 .PHONY: guest
@@ -198,11 +198,11 @@ all: programs qemu $(if $(CONFIG_LAB),lab)
 
 # ---- tests ------------------------------------------------------------------
 
-unit_sources := $(filter-out %-util.c,$(wildcard tests/unit/*.c))
+unit_sources := $(filter-out %-util.c,$(wildcard tests/unit/*/*.c))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
 kvm_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/kvm/*.c))
-system_tests := $(sort $(wildcard tests/system/*.sh))
-unit_helpers := $(call objects,$(wildcard tests/unit/*-util.c))
+system_tests := $(sort $(wildcard tests/system/*/*.sh))
+unit_helpers := $(call objects,$(wildcard tests/unit/*/*-util.c))
 test_env := RR_TOP=$(CURDIR) RR_BUILD=$(abspath $(BUILD)) RR_BIN=$(abspath $(BUILD))/bin \
 	RR_LOG=$(abspath $(BUILD))/bin/rr-log RR_GUEST=$(abspath $(BUILD))/guest
 
@@ -210,13 +210,13 @@ $(unit_tests): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(unit_helpers) $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(lib) $(LDLIBS)
 .SECONDARY: $(call objects,$(unit_sources)) $(unit_helpers)
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/unit/*.c))
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/unit/*/*.c))
 
 # They run in the lab too: static, and without the sanitizers.
 $(kvm_tests): $(BUILD)/tests/%: tests/%.c tests/tap.h $(wildcard tests/kvm/*.h) $(wildcard kernel-patch/include/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
-		-Ikernel-patch/include -Itests -static -o $@ $< -lpthread
+		-iquote . -static -o $@ $< -lpthread
 
 # The series' own test, from the tree that the modules were built from.
 kselftest := $(BUILD)/tests/kselftest
@@ -231,11 +231,11 @@ asan_flags := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 asan_tests := $(if $(CONFIG_SANITIZE),,$(patsubst tests/unit/%.c,$(BUILD)/tests/unit-asan/%,$(unit_sources)))
 asan_objects = $(patsubst %.c,$(asan)/%.o,$(1))
 asan_lib := $(call asan_objects,$(LOGFMT_SRCS))
-asan_helpers := $(call asan_objects,$(wildcard tests/unit/*-util.c))
+asan_helpers := $(call asan_objects,$(wildcard tests/unit/*/*-util.c))
 
 $(asan)/%.o: %.c $(flags)
 	@mkdir -p $(@D)
-	$(call say,CC ASAN,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(asan_flags) -I$(<D) -MMD -MP -c -o $@ $<
+	$(call say,CC ASAN,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(asan_flags) -MMD -MP -c -o $@ $<
 asan_link = $(call say,LD ASAN,$@)$(CC) $(CFLAGS) $(asan_flags) -o $@ $(filter %.o,$^) $(LDLIBS)
 $(asan)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
 $(asan)/bin/rr-log: $(call asan_objects,$(LOGFMT_TOOL_SRCS)) $(asan_lib)
@@ -247,7 +247,7 @@ $(asan)/tests/unit/%: $(asan)/tests/unit/%.o $(asan_helpers) $(asan_lib)
 $(asan_tests): $(BUILD)/tests/unit-asan/%: $(asan)/tests/unit/% $(asan)/bin/rr-log
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec %s%s\n' '$(abspath $<)' \
-		'$(if $(filter rr-log%,$*), $(abspath $(asan))/bin/rr-log)' >$@
+		'$(if $(filter rr-log%,$(@F)), $(abspath $(asan))/bin/rr-log)' >$@
 	@chmod 755 $@
 .SECONDARY: $(call asan_objects,$(unit_sources)) $(patsubst %.c,$(asan)/%,$(unit_sources))
 -include $(patsubst %.o,%.d,$(asan_lib) $(asan_helpers) \
@@ -271,7 +271,7 @@ fuzz_options = -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -timeout=10 
 fuzz_targets := $(patsubst common/logfmt/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard common/logfmt/fuzz/fuzz-*.c))
 $(fuzz_targets): $(BUILD)/fuzz/%: common/logfmt/fuzz/%.c common/logfmt/fuzz/trace.c \
 		$(LOGFMT_SRCS) \
-		$(wildcard common/logfmt/*.h common/logfmt/fuzz/*.h common/landmark/*.h) $(flags)
+		$(wildcard common/logfmt/*.h common/logfmt/*/*.h common/landmark/*.h) $(flags)
 	@command -v clang >/dev/null || { echo 'No clang: run "RR_FUZZ=1 make deps"' >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(call say,CC FUZZ,$@)clang $(CPPFLAGS) -std=gnu11 -O1 -g \

@@ -5,7 +5,7 @@
 # What recording costs is what it cost: a short set of workloads, counted in the
 # deterministic lab, against bench/baseline.json.  "make bench-accept" writes a new
 # one.  About a minute and a half of two processors.
-. "$RR_TOP/tests/system/lib.sh.inc"
+. "$RR_TOP/tests/lib/system.sh.inc"
 echo 'TAP version 13'
 bench=$RR_TOP/bench baseline=$RR_TOP/bench/baseline.json
 compare() { /usr/bin/python3 "$bench/compare.py" "$@"; }

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "frame.h"
-#include "index-writer.h"
-#include "varint.h"
+#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/index-writer.h"
+#include "common/logfmt/base/varint.h"
 
 /* What a full frame of records takes when compressed, about. */
 #define FRAME_BYTES 65536

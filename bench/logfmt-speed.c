@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 #define RECORDS                                                               \
 	190000	      /* of a trace; fewer, repeated, would compress too well \

@@ -7,7 +7,7 @@
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 
-#include "kvm/ways.h"
+#include "tests/kvm/ways.h"
 
 #define READS	50000
 #define SLOTS	65536

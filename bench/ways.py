@@ -35,7 +35,7 @@ PLAIN = 'kvm'
 PLAIN_TOO = 'kvm-user-irqchip'  # where PLAIN was not measured
 RECORDING = 'record-ring'       # the default of rr-kvm record
 
-# What recording adds to QEMU's arguments (kvm-record/qemu-args.c), so that the
+# What recording adds to QEMU's arguments (kvm-record/vm/qemu-args.c), so that the
 # devices are the same in all ways but kvm-default.
 SAME_DEVICES = ['-machine', 'smm=off,vmport=off', '-global', 'apic.vapic=off',
                 '-global', 'virtio-pci.ioeventfd=off']

@@ -6,9 +6,9 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
-#include "commands.h"
-#include "host-check.h"
-#include "tool.h"
+#include "kvm-record/commands.h"
+#include "kvm-record/host/check.h"
+#include "common/cli/tool.h"
 
 static const char *const words[] = { "ok", "FAIL", "skipped", "warning" };
 static const char *const json_words[] = { "ok", "fail", "skipped", "warning" };

@@ -13,15 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "commands.h"
-#include "host-check.h"
-#include "lab.h"
-#include "qemu-args.h"
-#include "rrlog.h"
-#include "session.h"
-#include "summary.h"
-#include "tool.h"
+#include "common/cli/child.h"
+#include "kvm-record/commands.h"
+#include "kvm-record/host/check.h"
+#include "kvm-record/lab.h"
+#include "kvm-record/vm/qemu-args.h"
+#include "common/logfmt/rrlog.h"
+#include "kvm-record/session.h"
+#include "common/cli/summary.h"
+#include "common/cli/tool.h"
 
 #define LAB_FAILED 125		/* run.sh: not the command, the lab */
 

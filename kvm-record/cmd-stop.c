@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "commands.h"
-#include "session.h"
-#include "tool.h"
+#include "kvm-record/commands.h"
+#include "kvm-record/session.h"
+#include "common/cli/tool.h"
 
 /* True once the recording is over. */
 static bool wait_for_end(const char *trace, int seconds)

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lab.h"
-#include "qemu-args.h"
-#include "tool.h"
+#include "kvm-record/lab.h"
+#include "kvm-record/vm/qemu-args.h"
+#include "common/cli/tool.h"
 
 #define LAB_SYSTEM_MIB 512
 #define LAB_OUT_MIB 256		/* deterministic: the trace is in memory first */

@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "qemu-args.h"
+#include "kvm-record/vm/qemu-args.h"
 
 struct lab_options {
 	bool deterministic;

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "commands.h"
-#include "tool.h"
+#include "kvm-record/commands.h"
+#include "common/cli/tool.h"
 
 static const struct rr_command commands[] = {
 	{ "record", "record the VM that QEMU arguments describe", cmd_record },

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "session.h"
-#include "tool.h"
+#include "kvm-record/session.h"
+#include "common/cli/tool.h"
 
 struct session {
 	char *path;

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "rrlog.h"
-#include "summary.h"
-#include "tool.h"
+#include "tcg-replay/commands.h"
+#include "common/logfmt/rrlog.h"
+#include "common/cli/summary.h"
+#include "common/cli/tool.h"
 
 struct replay_options {
 	char *trace;

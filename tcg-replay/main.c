@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "commands.h"
-#include "tool.h"
+#include "tcg-replay/commands.h"
+#include "common/cli/tool.h"
 
 static const struct rr_command commands[] = {
 	{ "replay", "replay a trace to its end, verifying it", cmd_replay },

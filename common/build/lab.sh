@@ -13,10 +13,10 @@ mkdir -p "$lab"
 tmp=$(mktemp -d "$lab/tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
-sh "$common/lab/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
+sh "$common/lab/guest/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
 	--modules-dir "$build/kernel" --out "$tmp/lab.cpio.gz" \
 	"$build/bin/qemu-system-x86_64:/opt/rr/bin/qemu-system-x86_64" \
 	"$build/bin/rr-kvm:/opt/rr/bin/rr-kvm"
 cp "$build/linux/generic/boot/vmlinuz-$KVER" "$tmp/vmlinuz"
-install -m 755 "$common/lab/run.sh" "$tmp/run.sh"
+install -m 755 "$common/lab/tcg/run.sh" "$tmp/run.sh"
 mv "$tmp/vmlinuz" "$tmp/run.sh" "$tmp/lab.cpio.gz" "$lab"

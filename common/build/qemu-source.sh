@@ -4,7 +4,7 @@
 # qemu-source.sh TOP BUILD submodule|debian
 #
 # Make BUILD/qemu-src: QEMU's source with our series applied and our folders
-# linked in as rr/.  From the submodule qemu/, which is never written to, or from
+# linked in under their own names.  From the submodule qemu/, which is never written to, or from
 # Debian's source package, which is checked against the sums it states.  A file
 # that is not changed keeps its time, so that little is built again.
 
@@ -74,16 +74,10 @@ case $(cat "$new/VERSION") in
 esac
 for p in "$patches"/*.patch; do apply "$p"; done
 
-link() { ln -s "$(realpath -m --relative-to "$src/rr" "$top/$2")" "$new/rr/$1"; }
-mkdir "$new/rr"
-link core common/qemu/rr
-link kernel kernel-patch/include
-link landmark common/landmark
-link logfmt common/logfmt
-link record kvm-record/qemu
-link recorder-common kvm-record
-link replay tcg-replay/qemu
-ln -s core/meson.build "$new/rr/meson.build"
+# A path in an #include is the path in this repository.
+for dir in common kernel-patch kvm-record tcg-replay; do
+	ln -s "$(realpath -m --relative-to "$src" "$top/$dir")" "$new/$dir"
+done
 echo "$from $(cat "$new/VERSION")" >"$new/.rr-source"
 
 # No times in the comparison, and none copied: what changes is new.

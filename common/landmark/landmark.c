@@ -9,7 +9,7 @@
 #include <endian.h>
 #include <string.h>
 
-#include "landmark.h"
+#include "common/landmark/landmark.h"
 
 static const char *const reg_names[RR_REG_COUNT] = {
 #define X(id, name) [RR_REG_##id] = name,

@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "landmark.h"
+#include "common/landmark/landmark.h"
 
 #define RRLOG_FORMAT_VERSION 1
 #define RRLOG_PAGE_BYTES 4096

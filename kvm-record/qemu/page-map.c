@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "page-map.h"
+#include "kvm-record/qemu/page-map.h"
 #include "exec/cpu-common.h"
-#include "rr/logfmt/rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_SWAPPED (1ull << 62)

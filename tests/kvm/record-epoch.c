@@ -4,7 +4,7 @@
  * never ahead of the TSC, goes on after an exit and after its period, and the
  * steps tell the guest's place exactly.
  */
-#include "vm.h"
+#include "tests/kvm/vm.h"
 
 #define EPOCH	(KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING | \
 		 KVM_X86_RECORD_EPOCH)

@@ -7,7 +7,7 @@
  * The guest is a few bytes in protected mode with flat segments and no paging,
  * in ring 0 or 3.  A shutdown exit means a fault: there is no IDT.
  */
-#include "vm.h"
+#include "tests/kvm/vm.h"
 
 static const struct insn {
 	const char *name, *code;

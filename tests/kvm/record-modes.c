@@ -4,7 +4,7 @@
  * 0 and 3, delivered in each way: an exit, the ring, the epoch clock.  What the
  * guest has in its registers is what user space was told.
  */
-#include "ways.h"
+#include "tests/kvm/ways.h"
 
 #define SLOTS 256
 

@@ -2,12 +2,12 @@
 /*
  * Without KVM_CAP_X86_RECORD nothing of it is there: no exit, no mapping, no
  * counter.  With the argument "enter-badly" this is a helper of
- * tests/system/vmcb-off.sh: it makes an entry fail, so that kvm-amd with
+ * tests/system/lab/vmcb-off.sh: it makes an entry fail, so that kvm-amd with
  * dump_invalid_vmcb=1 prints the VMCB.
  */
 #include <sys/wait.h>
 
-#include "vm.h"
+#include "tests/kvm/vm.h"
 
 static int enter_badly(void)
 {

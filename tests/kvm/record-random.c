@@ -6,7 +6,7 @@
  */
 #include <cpuid.h>
 
-#include "vm.h"
+#include "tests/kvm/vm.h"
 
 #define ARITHMETIC_FLAGS 0x8d5	/* CF PF AF ZF SF OF */
 #define MINE 0x123456789abcdef0ull

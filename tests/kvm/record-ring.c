@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#include "vm.h"
+#include "tests/kvm/vm.h"
 
 #define RING	(KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING)
 

@@ -18,8 +18,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kvm_x86_record.h"
-#include "tap.h"
+#include "kernel-patch/include/kvm_x86_record.h"
+#include "tests/tap.h"
 
 #define CODE		0x1000
 #define TABLES		0x2000	/* PML4, PDPT, PD: 2 MiB, one to one */

@@ -3,7 +3,7 @@
 #ifndef KVM_WAYS_H
 #define KVM_WAYS_H
 
-#include "vm.h"
+#include "tests/kvm/vm.h"
 
 enum way { EXIT, RING, EPOCH, WAYS };
 

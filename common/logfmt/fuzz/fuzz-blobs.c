@@ -5,13 +5,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
+#include "common/logfmt/trace/reader-internal.h"
 
 #define MAX_STRING_BYTES (4u << 20)
 #define MAX_SEEKS 8

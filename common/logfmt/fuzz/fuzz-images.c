@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,8 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "images.h"
+#include "common/logfmt/base/io.h"
+#include "common/logfmt/data/images.h"
 
 /* Fields of RRLOG_DMA_IMAGE. */
 enum { IMAGE = 2, IMAGE_OFFSET, BYTES, CRC };

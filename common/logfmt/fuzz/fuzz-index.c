@@ -5,14 +5,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
-#include "varint.h"
+#include "common/logfmt/trace/reader-internal.h"
+#include "common/logfmt/base/varint.h"
 
 #define FRAMES 40
 #define FRAME_RECORDS 4

@@ -4,11 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <stdlib.h>
 
-#include "manifest.h"
+#include "common/logfmt/data/manifest.h"
 
 static int parse(struct rrlog_manifest *m, const char *text, size_t bytes)
 {

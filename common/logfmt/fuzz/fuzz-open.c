@@ -5,13 +5,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "manifest.h"
+#include "common/logfmt/base/io.h"
+#include "common/logfmt/data/manifest.h"
 
 _Static_assert(FUZZ_START_BYTES == RRLOG_FRAMES_OFFSET, "size");
 

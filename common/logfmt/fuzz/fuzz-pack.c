@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "common/logfmt/file/store.h"
 
 #define BLOCK_BYTES 512
 #define SIZE_OFFSET 124

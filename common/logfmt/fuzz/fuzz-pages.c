@@ -4,12 +4,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
+#include "common/logfmt/file/format.h"
 
 #define MAX_FRAME_BYTES \
 	(RRLOG_HEADER_BYTES + UINT8_MAX + FUZZ_MAX_PAGES * RRLOG_PAGE_BYTES)

@@ -4,12 +4,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "common/logfmt/data/record.h"
 
 static void check_again(const struct rrlog_record *rec)
 {

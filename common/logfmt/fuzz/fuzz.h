@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 #define FUZZ_MAX_BYTES 65536 /* of an input */
 

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "format.h"
-#include "images.h"
+#include "common/logfmt/file/format.h"
+#include "common/logfmt/data/images.h"
 
 #define SEEDS 24
 #define SEED_RECORDS 40

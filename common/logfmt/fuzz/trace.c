@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fuzz.h"
+#include "common/logfmt/fuzz/fuzz.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "manifest.h"
+#include "common/logfmt/base/io.h"
+#include "common/logfmt/data/manifest.h"
 
 static char dir_path[64];
 static int dir_fd = -1;

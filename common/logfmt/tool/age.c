@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "age.h"
+#include "common/logfmt/tool/age.h"
 
 #include <inttypes.h>
 #include <stdio.h>

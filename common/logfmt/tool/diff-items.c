@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "diff.h"
+#include "common/logfmt/tool/diff.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

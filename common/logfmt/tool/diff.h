@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 /* Something that two traces, or two records, have different. */
 struct diff_item {

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "extents.h"
+#include "common/logfmt/tool/extents.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "images.h"
+#include "common/logfmt/data/images.h"
 
 /* struct rrlog_image_extent by image; sorted, as in the file image-N. */
 struct extents {

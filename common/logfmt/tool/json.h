@@ -8,7 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 /** A member; a number that JSON-GLib cannot hold (2^63 and more) is text. */
 void tool_add_u64(JsonBuilder *b, const char *key, uint64_t value);

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "leftovers.h"
+#include "common/logfmt/tool/leftovers.h"
 
 #include <fcntl.h>
 #include <glib.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "images.h"
+#include "common/logfmt/data/images.h"
 
 static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 

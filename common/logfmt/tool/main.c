@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "tool.h"
+#include "common/logfmt/tool/tool.h"
 
 #include <errno.h>
 #include <locale.h>

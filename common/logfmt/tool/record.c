@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "json.h"
-#include "tool.h"
+#include "common/logfmt/tool/json.h"
+#include "common/logfmt/tool/tool.h"
 
 #include <inttypes.h>
 

@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "stats.h"
+#include "common/logfmt/tool/stats.h"
 
 #include <string.h>
 
-#include "tool.h"
+#include "common/logfmt/tool/tool.h"
 
 #define MAX_PLACES 65536 /* that are told apart */
 #define FIRST_INTERVAL_NS UINT64_C(125000000)

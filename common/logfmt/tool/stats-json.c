@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "stats.h"
+#include "common/logfmt/tool/stats.h"
 
-#include "json.h"
+#include "common/logfmt/tool/json.h"
 
 static void add_type(JsonBuilder *b, const char *name,
 		     const struct type_stats *t)

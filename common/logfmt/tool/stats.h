@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 #define STATS_TYPES 256
 #define STATS_TOP 10

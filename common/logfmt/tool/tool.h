@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "rrlog.h"
+#include "common/logfmt/rrlog.h"
 
 enum tool_status {
 	TOOL_OK = 0,

@@ -1,0 +1,36 @@
+/*
+ * The CPU state of a trace: an array of 64-bit values with a fixed order.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_CPU_STATE_H
+#define RR_CPU_STATE_H
+
+#include "cpu.h"
+#include "common/landmark/landmark.h"
+
+/* 18 registers, segments, tables, control registers, MSRs, debug, x87, SSE */
+#define RR_CPU_STATE_MAX 256
+
+typedef struct RRCPUState {
+    uint32_t count;
+    uint64_t value[RR_CPU_STATE_MAX];
+} RRCPUState;
+
+/* Read the state of @env, which must be in sync (KVM) or at an instruction
+ * boundary (TCG). */
+void rr_cpu_state_get(CPUX86State *env, RRCPUState *state);
+
+/* Load @state into a TCG CPU.  False if @bytes is not such a state. */
+bool rr_cpu_state_put(CPUX86State *env, const void *data, size_t bytes);
+
+/*
+ * First entry in which @a and @b differ, -1 if none.  @name (64 bytes) gets
+ * its name.
+ */
+int rr_cpu_state_compare(const RRCPUState *a, const RRCPUState *b, char *name);
+
+/* General registers of @env as a landmark; .branches is left alone. */
+void rr_landmark_from_env(CPUX86State *env, struct rr_landmark *lm);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * Disk images that records name: from the trace itself if it was packed with
+ * them, else from where the recorder had them, or where the user says.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/logfmt/data/images.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct rrlog_image_file *get_file(struct rrlog_images *images,
+					 uint64_t id)
+{
+	struct rrlog_image_file *f = images->files[id];
+
+	if (f)
+		return f;
+	f = images->files[id] = calloc(1, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->member = RRLOG_NO_MEMBER;
+	if (id >= images->count)
+		images->count = (unsigned int)id + 1;
+	return f;
+}
+
+int rrlog_images_learn(struct rrlog_images *images,
+		       const struct rrlog_record *rec)
+{
+	struct rrlog_image_file *f;
+
+	if (rec->field[0] >= RRLOG_MAX_IMAGES || !rec->data_bytes ||
+	    rec->in_blobs || rec->data_bytes >= PATH_MAX ||
+	    memchr(rec->data, 0, rec->data_bytes))
+		return -EBADMSG;
+	f = get_file(images, rec->field[0]);
+	if (!f)
+		return -ENOMEM;
+	if (f->image.path) /* the reader was here before */
+		return 0;
+	f->image.id = (uint32_t)rec->field[0];
+	f->image.size_bytes = rec->field[1];
+	f->image.mtime_ns = rec->field[2];
+	f->image.path = strndup(rec->data, rec->data_bytes);
+	return f->image.path ? 0 : -ENOMEM;
+}
+
+int rrlog_images_move(struct rrlog_images *images, uint32_t id,
+		      const char *path)
+{
+	struct rrlog_image_file *f;
+	char *copy;
+
+	if (id >= RRLOG_MAX_IMAGES)
+		return -EINVAL;
+	f = get_file(images, id);
+	copy = f ? strdup(path) : NULL;
+	if (!copy)
+		return -ENOMEM;
+	free(f->moved_path);
+	f->moved_path = copy;
+	f->packed = false;
+	rrlog_member_close(&f->member);
+	return 0;
+}
+
+const struct rrlog_image *rrlog_images_find(const struct rrlog_images *images,
+					    uint64_t id)
+{
+	if (id >= RRLOG_MAX_IMAGES || !images->files[id] ||
+	    !images->files[id]->image.path)
+		return NULL;
+	return &images->files[id]->image;
+}
+
+int rrlog_images_fail(const struct rrlog_images *images, uint64_t id,
+		      uint64_t offset, int err, const char *what,
+		      struct rrlog_error *error)
+{
+	const struct rrlog_image_file *f = images->files[id];
+	const char *path = f->packed	   ? "packed"
+			   : f->moved_path ? f->moved_path
+					   : f->image.path;
+
+	return rrlog_fail(error, err, "image %llu (%s): offset %llu: %s",
+			  (unsigned long long)id, path,
+			  (unsigned long long)offset, what);
+}
+
+/* A path from a trace may name anything: it is opened if it is harmless. */
+static int open_path(const char *path, struct rrlog_member *member)
+{
+	struct stat st;
+	off_t end;
+	int fd;
+
+	if (stat(path, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return -EINVAL;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	end = lseek(fd, 0, SEEK_END);
+	*member = (struct rrlog_member){
+		.fd = fd,
+		.owns_fd = true,
+		.bytes = end < 0 ? 0 : (uint64_t)end,
+	};
+	return 0;
+}
+
+static int open_packed(struct rrlog_image_file *f,
+		       const struct rrlog_store *store)
+{
+	struct rrlog_image_start start;
+	char name[32];
+	int err;
+
+	snprintf(name, sizeof(name), "image-%u", f->image.id);
+	err = rrlog_store_find(store, name, &f->member);
+	if (err)
+		return err;
+	err = rrlog_member_read(&f->member, &start, sizeof(start), 0);
+	if (!err && memcmp(start.magic, RRLOG_MAGIC_IMAGE, RRLOG_MAGIC_BYTES))
+		err = -EBADMSG;
+	if (err)
+		rrlog_member_close(&f->member);
+	f->packed = !err;
+	return err;
+}
+
+static int open_image(struct rrlog_image_file *f,
+		      const struct rrlog_store *store)
+{
+	int err = -ENOENT;
+
+	if (f->member.fd >= 0)
+		return 0;
+	if (f->moved_path)
+		return open_path(f->moved_path, &f->member);
+	err = open_packed(f, store);
+	return err == -ENOENT ? open_path(f->image.path, &f->member) : err;
+}
+
+/* The extent with that byte; sought in the file, for they may be many. */
+static int find_extent(const struct rrlog_member *m, uint64_t offset,
+		       struct rrlog_image_extent *e)
+{
+	struct rrlog_image_start start;
+	uint64_t low = 0, high;
+	int err = rrlog_member_read(m, &start, sizeof(start), 0);
+
+	if (err)
+		return err;
+	high = le64toh(start.extent_count);
+	if (high > m->bytes / sizeof(*e))
+		return -EBADMSG;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		err = rrlog_member_read(m, e, sizeof(*e),
+					sizeof(start) + middle * sizeof(*e));
+		if (err)
+			return err;
+		e->image_offset = le64toh(e->image_offset);
+		e->bytes = le64toh(e->bytes);
+		e->offset = le64toh(e->offset);
+		if (offset < e->image_offset)
+			high = middle;
+		else if (offset - e->image_offset >= e->bytes)
+			low = middle + 1;
+		else
+			return 0;
+	}
+	return -ESTALE;
+}
+
+static int read_packed(const struct rrlog_member *m, uint64_t offset,
+		       void *data, size_t bytes)
+{
+	struct rrlog_image_extent e;
+	uint64_t skip;
+	int err = find_extent(m, offset, &e);
+
+	if (err)
+		return err;
+	skip = offset - e.image_offset;
+	if (bytes > e.bytes - skip || e.offset > UINT64_MAX - skip)
+		return -ESTALE;
+	return rrlog_member_read(m, data, bytes, e.offset + skip);
+}
+
+int rrlog_images_read(struct rrlog_images *images,
+		      const struct rrlog_store *store, uint64_t id,
+		      uint64_t offset, void *data, size_t bytes,
+		      struct rrlog_error *error)
+{
+	struct rrlog_image_file *f = images->files[id];
+	int err = open_image(f, store);
+
+	if (err == -ENOENT)
+		return rrlog_images_fail(
+			images, id, offset, err,
+			"the image is missing; put it back, or say where it is",
+			error);
+	if (err)
+		return rrlog_images_fail(images, id, offset, err,
+					 strerror(-err), error);
+	err = f->packed ? read_packed(&f->member, offset, data, bytes)
+			: rrlog_member_read(&f->member, data, bytes, offset);
+	if (err == -EBADMSG && !f->packed)
+		err = -ESTALE;
+	if (err == -ESTALE)
+		return rrlog_images_fail(
+			images, id, offset, err,
+			"the image is shorter than when it was recorded; put "
+			"back the one that was used",
+			error);
+	if (err)
+		return rrlog_images_fail(images, id, offset, err,
+					 strerror(-err), error);
+	return 0;
+}
+
+void rrlog_images_free(struct rrlog_images *images)
+{
+	unsigned int i;
+
+	for (i = 0; i < images->count; i++) {
+		struct rrlog_image_file *f = images->files[i];
+
+		if (!f)
+			continue;
+		rrlog_member_close(&f->member);
+		free((char *)f->image.path);
+		free(f->moved_path);
+		free(f);
+	}
+	memset(images, 0, sizeof(*images));
+}

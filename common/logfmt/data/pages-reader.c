@@ -1,0 +1,202 @@
+/*
+ * Reading the start state's memory.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/logfmt/data/pages.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/logfmt/base/varint.h"
+
+struct reader {
+	struct rrlog_frame_reader frames;
+	struct rrlog_frame_reader contents; /* follows references */
+	const uint8_t *content_pages; /* of the current frame of ->contents */
+	uint64_t content_first;
+	const struct rrlog_manifest *manifest;
+	rrlog_page_fn *fn;
+	void *opaque;
+};
+
+static int get_place(struct reader *r, const uint8_t **in, const uint8_t *end,
+		     struct rrlog_page_place *place)
+{
+	const struct rrlog_block *block;
+	uint64_t id;
+
+	if (rrlog_get_varint(in, end, &id) ||
+	    rrlog_get_varint(in, end, &place->page_index) ||
+	    id >= RRLOG_MAX_BLOCKS)
+		return -EBADMSG;
+	place->block = (uint32_t)id;
+	block = rrlog_manifest_find_block(r->manifest, place->block);
+	if (!block || place->page_index >= block->size_bytes / RRLOG_PAGE_BYTES)
+		return -EBADMSG;
+	return 0;
+}
+
+/* Where the pages begin in a loaded frame of contents; NULL if impossible. */
+static const uint8_t *find_pages(const struct rrlog_frame_reader *fr)
+{
+	uint64_t bytes = (uint64_t)fr->header.item_count * RRLOG_PAGE_BYTES;
+
+	if (!fr->header.item_count || bytes > fr->header.raw_bytes)
+		return NULL;
+	return fr->raw.bytes + fr->header.raw_bytes - bytes;
+}
+
+static int read_contents(struct reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->frames;
+	const uint8_t *pages = find_pages(fr);
+	const uint8_t *in = fr->raw.bytes;
+	struct rrlog_page_place place;
+	uint32_t i;
+	int ret;
+
+	if (!pages)
+		return rrlog_frame_fail(fr, -EBADMSG, "impossible page count");
+	for (i = 0; i < fr->header.item_count; i++) {
+		if (get_place(r, &in, pages, &place))
+			return rrlog_frame_fail(fr, -EBADMSG,
+						"a page that is in no block");
+		ret = r->fn(r->opaque, place.block, place.page_index,
+			    pages + (size_t)i * RRLOG_PAGE_BYTES);
+		if (ret)
+			return ret;
+	}
+	if (in != pages)
+		return rrlog_frame_fail(fr, -EBADMSG, "bytes between the pages");
+	return 0;
+}
+
+/* Move ->contents on to the frame that holds page content @content. */
+static int seek_content(struct reader *r, uint64_t content)
+{
+	struct rrlog_frame_reader *fr = &r->contents;
+	int ret;
+
+	if (r->content_pages && content < fr->next_item)
+		return content >= r->content_first ? 0 : -EBADMSG;
+	r->content_pages = NULL;
+	do {
+		ret = rrlog_frame_next_header(fr);
+		if (ret <= 0)
+			return ret ? ret : -EBADMSG;
+	} while (fr->next_item <= content);
+	if (fr->header.kind != RRLOG_FRAME_PAGE_CONTENTS)
+		return -EBADMSG;
+	ret = rrlog_frame_load(fr);
+	if (ret)
+		return ret;
+	r->content_pages = find_pages(fr);
+	r->content_first = fr->header.first_item;
+	return r->content_pages ? 0 : -EBADMSG;
+}
+
+static int read_reference(struct reader *r, const uint8_t **in,
+			  const uint8_t *end, uint64_t *content)
+{
+	struct rrlog_page_place place;
+	uint64_t delta;
+	int err;
+
+	if (rrlog_get_varint(in, end, &delta) || get_place(r, in, end, &place))
+		return -EBADMSG;
+	if (delta >= r->frames.next_item - *content)
+		return -EBADMSG;
+	*content += delta;
+	err = seek_content(r, *content);
+	if (err)
+		return err;
+	return r->fn(r->opaque, place.block, place.page_index,
+		     r->content_pages +
+			     (*content - r->content_first) * RRLOG_PAGE_BYTES);
+}
+
+static int read_references(struct reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->frames;
+	const uint8_t *end = fr->raw.bytes + fr->header.raw_bytes;
+	const uint8_t *in = fr->raw.bytes;
+	uint64_t content = 0;
+	int ret = 0;
+
+	if (fr->header.item_count || !fr->next_item)
+		return rrlog_frame_fail(fr, -EBADMSG, "impossible page count");
+	while (!ret && in != end)
+		ret = read_reference(r, &in, end, &content);
+	if (ret == -EBADMSG)
+		rrlog_frame_fail(fr, ret, "impossible reference to a page");
+	return ret;
+}
+
+static int read_frame(struct reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->frames;
+
+	switch (fr->header.kind) {
+	case RRLOG_FRAME_PAGE_CONTENTS:
+		return read_contents(r);
+	case RRLOG_FRAME_PAGE_REFERENCES:
+		return read_references(r);
+	default:
+		break;
+	}
+	if (fr->header.flags & RRLOG_FRAME_OPTIONAL)
+		return 0;
+	return rrlog_frame_fail(fr, -EPROTONOSUPPORT, "unknown kind of frame");
+}
+
+/* The file must be the one that the manifest was sealed with. */
+static int check_identity(struct reader *r)
+{
+	const struct rrlog_file_start *s = &r->frames.start;
+
+	if (s->state.state == RRLOG_STATE_COMPLETE &&
+	    s->state.total_bytes == r->manifest->pages_bytes &&
+	    s->state.chain == r->manifest->pages_chain &&
+	    !memcmp(s->header.trace_id, r->manifest->trace_id,
+		    sizeof(s->header.trace_id)))
+		return 0;
+	r->frames.frame_offset = 0;
+	return rrlog_frame_fail(&r->frames, -EBADMSG,
+				"not the pages that the manifest names");
+}
+
+int rrlog_pages_read(const struct rrlog_store *store,
+		     const struct rrlog_manifest *m, rrlog_page_fn *fn,
+		     void *opaque, struct rrlog_error *error)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	int ret;
+
+	if (!r)
+		return rrlog_fail(error, -ENOMEM, "%s: out of memory",
+				  store->path);
+	r->frames.member = r->contents.member = RRLOG_NO_MEMBER;
+	r->manifest = m;
+	r->fn = fn;
+	r->opaque = opaque;
+	ret = rrlog_frame_reader_open(&r->frames, store, RRLOG_FILE_PAGES,
+				      RRLOG_MAGIC_PAGES, error);
+	if (!ret)
+		ret = rrlog_frame_reader_open(&r->contents, store,
+					      RRLOG_FILE_PAGES,
+					      RRLOG_MAGIC_PAGES, error);
+	if (!ret)
+		ret = check_identity(r);
+	while (!ret) {
+		ret = rrlog_frame_next(&r->frames);
+		if (ret <= 0)
+			break;
+		ret = read_frame(r);
+	}
+	rrlog_frame_reader_close(&r->frames);
+	rrlog_frame_reader_close(&r->contents);
+	free(r);
+	return ret;
+}

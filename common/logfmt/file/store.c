@@ -1,0 +1,98 @@
+/*
+ * Where the files of a trace are: in a folder, or within one packed file.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/logfmt/file/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_dir(struct rrlog_store *s, struct rrlog_error *error)
+{
+	if (!faccessat(s->dir_fd, RRLOG_FILE_PAGES, F_OK, 0) ||
+	    !faccessat(s->dir_fd, RRLOG_FILE_MANIFEST, F_OK, 0) ||
+	    !faccessat(s->dir_fd, RRLOG_FILE_EVENTS, F_OK, 0))
+		return 0;
+	return rrlog_fail(error, -EINVAL, "%s: not a trace", s->path);
+}
+
+int rrlog_store_open(struct rrlog_store *s, const char *path,
+		     struct rrlog_error *error)
+{
+	struct stat st;
+	int fd;
+
+	*s = (struct rrlog_store){.dir_fd = -1, .pack_fd = -1};
+	s->path = strdup(path);
+	if (!s->path)
+		return -ENOMEM;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return rrlog_fail(error, -errno, "%s: %s", path,
+				  strerror(errno));
+	s->pack_fd = fd;
+	if (fstat(fd, &st))
+		return rrlog_fail(error, -errno, "%s: %s", path,
+				  strerror(errno));
+	if (S_ISREG(st.st_mode))
+		return rrlog_pack_scan(s, (uint64_t)st.st_size, error);
+	if (!S_ISDIR(st.st_mode))
+		return rrlog_fail(error, -EINVAL, "%s: not a trace", path);
+	s->dir_fd = fd;
+	s->pack_fd = -1;
+	return open_dir(s, error);
+}
+
+void rrlog_store_close(struct rrlog_store *s)
+{
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	if (s->pack_fd >= 0)
+		close(s->pack_fd);
+	free(s->entries);
+	free(s->path);
+	*s = (struct rrlog_store){.dir_fd = -1, .pack_fd = -1};
+}
+
+int rrlog_store_find(const struct rrlog_store *s, const char *name,
+		     struct rrlog_member *member)
+{
+	unsigned int i;
+
+	*member = RRLOG_NO_MEMBER;
+	if (s->dir_fd >= 0) {
+		member->fd = rrlog_open_file(s->dir_fd, name, &member->bytes);
+		member->owns_fd = true;
+		return member->fd < 0 ? member->fd : 0;
+	}
+	for (i = 0; i < s->entry_count; i++) {
+		if (strcmp(s->entries[i].name, name))
+			continue;
+		member->fd = s->pack_fd;
+		member->base_offset = s->entries[i].offset;
+		member->bytes = s->entries[i].bytes;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int rrlog_member_read(const struct rrlog_member *member, void *data,
+		      size_t bytes, uint64_t offset)
+{
+	if (offset > member->bytes || bytes > member->bytes - offset)
+		return -EBADMSG;
+	return rrlog_read_all(member->fd, data, bytes,
+			      member->base_offset + offset);
+}
+
+void rrlog_member_close(struct rrlog_member *member)
+{
+	if (member->owns_fd && member->fd >= 0)
+		close(member->fd);
+	*member = RRLOG_NO_MEMBER;
+}

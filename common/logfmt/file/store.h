@@ -1,0 +1,60 @@
+/*
+ * Where the files of a trace are: in a folder, or within one packed file
+ * (FORMAT.md, "Packed traces").
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RRLOG_STORE_H
+#define RRLOG_STORE_H
+
+#include "common/logfmt/base/io.h"
+
+/* Members of a packed file that a reader looks at; more is not a trace. */
+#define RRLOG_PACK_MAX_MEMBERS 1024
+#define RRLOG_PACK_NAME_BYTES 101 /* of a member, with the 0 */
+
+/* One file of a trace. */
+struct rrlog_member {
+	int fd;
+	bool owns_fd;
+	uint64_t base_offset; /* in the file of ->fd */
+	uint64_t bytes;
+};
+
+#define RRLOG_NO_MEMBER ((struct rrlog_member){.fd = -1})
+
+struct rrlog_pack_entry {
+	char name[RRLOG_PACK_NAME_BYTES];
+	uint64_t offset;
+	uint64_t bytes;
+};
+
+struct rrlog_store {
+	char *path;
+	int dir_fd;
+	int pack_fd;
+	struct rrlog_pack_entry *entries; /* of a packed file */
+	unsigned int entry_count;
+};
+
+/** Open folder or packed file @path; close it in any case. */
+int rrlog_store_open(struct rrlog_store *s, const char *path,
+		     struct rrlog_error *error);
+void rrlog_store_close(struct rrlog_store *s);
+
+/** -ENOENT: there is none of that name.  Gives no error text. */
+int rrlog_store_find(const struct rrlog_store *s, const char *name,
+		     struct rrlog_member *member);
+
+/** Fewer bytes than asked for are -EBADMSG. */
+int rrlog_member_read(const struct rrlog_member *member, void *data,
+		      size_t bytes, uint64_t offset);
+void rrlog_member_close(struct rrlog_member *member);
+
+/* ---- pack.c ---- */
+
+/** Fill ->entries from the tar file ->pack_fd of @file_bytes. */
+int rrlog_pack_scan(struct rrlog_store *s, uint64_t file_bytes,
+		    struct rrlog_error *error);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * rr-log info: what a trace says about itself.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/logfmt/tool/json.h"
+#include "common/logfmt/tool/tool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CPUID_KEY "cpu.cpuid"
+#define CPUID_WORDS 10 /* of struct kvm_cpuid_entry2 */
+
+/* Its words: function, index, flags, eax, ebx, ecx, edx, padding. */
+enum { CPUID_FUNCTION = 0, CPUID_EAX = 3, CPUID_EBX, CPUID_ECX, CPUID_EDX };
+
+static gboolean as_json;
+
+static const GOptionEntry options[] = {
+	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL },
+	G_OPTION_ENTRY_NULL,
+};
+
+static bool find_leaf(const void *table, size_t bytes, uint32_t function,
+		      uint32_t *leaf)
+{
+	size_t entry_bytes = CPUID_WORDS * sizeof(*leaf);
+	size_t at;
+
+	for (at = 0; at + entry_bytes <= bytes; at += entry_bytes) {
+		unsigned int i;
+
+		memcpy(leaf, (const uint8_t *)table + at, entry_bytes);
+		for (i = 0; i < CPUID_WORDS; i++)
+			leaf[i] = GUINT32_FROM_LE(leaf[i]);
+		if (leaf[CPUID_FUNCTION] == function)
+			return true;
+	}
+	return false;
+}
+
+/* "AuthenticAMD family 23 model 1 stepping 2, 31 leaves" */
+static char *describe_cpuid(const void *table, size_t bytes)
+{
+	uint32_t leaf[CPUID_WORDS];
+	uint32_t vendor[4] = { 0 };
+	uint32_t version = 0, family, model;
+
+	if (find_leaf(table, bytes, 0, leaf)) {
+		vendor[0] = GUINT32_TO_LE(leaf[CPUID_EBX]);
+		vendor[1] = GUINT32_TO_LE(leaf[CPUID_EDX]);
+		vendor[2] = GUINT32_TO_LE(leaf[CPUID_ECX]);
+	}
+	if (find_leaf(table, bytes, 1, leaf))
+		version = leaf[CPUID_EAX];
+	family = version >> 8 & 15;
+	model = version >> 4 & 15;
+	if (family == 6 || family == 15)
+		model |= version >> 12 & 0xf0;
+	if (family == 15)
+		family += version >> 20 & 255;
+	if (!g_utf8_validate((const char *)vendor, -1, NULL))
+		vendor[0] = 0;
+	return g_strdup_printf("%s family %u model %u stepping %u, %zu leaves",
+			       (const char *)vendor, family, model, version & 15,
+			       bytes / (CPUID_WORDS * sizeof(*leaf)));
+}
+
+/* The entry as people want it; to be g_free()d. */
+static char *readable_entry(const struct rrlog_reader *r, const char *key)
+{
+	char *text;
+	size_t bytes;
+	void *table;
+
+	if (strcmp(key, CPUID_KEY) ||
+	    rrlog_reader_manifest_bytes(r, key, &table, &bytes))
+		return g_strdup(rrlog_reader_manifest(r, key));
+	text = describe_cpuid(table, bytes);
+	free(table);
+	return text;
+}
+
+static void print_text(const struct rrlog_reader *r, const char *trace)
+{
+	struct rrlog_reader_position p;
+	size_t i;
+
+	rrlog_reader_position(r, &p);
+	printf("trace: ");
+	tool_print_safe(trace);
+	printf("\nformat: %d\n", RRLOG_FORMAT_VERSION);
+	if (rrlog_reader_is_complete(r))
+		printf("state: complete, %" PRIu64 " records\n",
+		       p.total_records);
+	else
+		printf("state: incomplete (being recorded, or cut off)\n");
+	printf("events: %" PRIu64 " bytes\npages: %" PRIu64 " bytes\n",
+	       p.file_bytes, p.pages_file_bytes);
+	for (i = 0; i < rrlog_reader_block_count(r); i++) {
+		const struct rrlog_block *block = rrlog_reader_block(r, i);
+
+		printf("block %" PRIu32 ": ", block->id);
+		tool_print_safe(block->name);
+		printf(", %" PRIu64 " bytes\n", block->size_bytes);
+	}
+	for (i = 0; i < rrlog_reader_manifest_count(r); i++) {
+		const char *key = rrlog_reader_manifest_key(r, i);
+		char *value = readable_entry(r, key);
+
+		tool_print_safe(key);
+		printf(": ");
+		tool_print_safe(value);
+		printf("\n");
+		g_free(value);
+	}
+}
+
+static void add_blocks(JsonBuilder *b, const struct rrlog_reader *r)
+{
+	size_t i;
+
+	json_builder_set_member_name(b, "blocks");
+	json_builder_begin_array(b);
+	for (i = 0; i < rrlog_reader_block_count(r); i++) {
+		const struct rrlog_block *block = rrlog_reader_block(r, i);
+
+		json_builder_begin_object(b);
+		tool_add_u64(b, "id", block->id);
+		tool_add_string(b, "name", block->name);
+		tool_add_u64(b, "bytes", block->size_bytes);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static void add_entries(JsonBuilder *b, const struct rrlog_reader *r)
+{
+	size_t i;
+
+	json_builder_set_member_name(b, "entries");
+	json_builder_begin_object(b);
+	for (i = 0; i < rrlog_reader_manifest_count(r); i++) {
+		const char *key = rrlog_reader_manifest_key(r, i);
+
+		tool_add_string(b, key, rrlog_reader_manifest(r, key));
+	}
+	json_builder_end_object(b);
+}
+
+static void print_json(const struct rrlog_reader *r)
+{
+	JsonBuilder *b = json_builder_new();
+	struct rrlog_reader_position p;
+
+	rrlog_reader_position(r, &p);
+	json_builder_begin_object(b);
+	tool_add_u64(b, "format", RRLOG_FORMAT_VERSION);
+	tool_add_bool(b, "complete", rrlog_reader_is_complete(r));
+	if (rrlog_reader_is_complete(r))
+		tool_add_u64(b, "records", p.total_records);
+	tool_add_u64(b, "events_bytes", p.file_bytes);
+	tool_add_u64(b, "pages_bytes", p.pages_file_bytes);
+	add_blocks(b, r);
+	add_entries(b, r);
+	json_builder_end_object(b);
+	tool_print_json(b, true);
+}
+
+int tool_info(int argc, char **argv)
+{
+	struct rrlog_reader *r;
+	char *trace;
+	int status;
+
+	if (!tool_parse(argc, argv, options,
+			"Prints what a trace says about itself.", &trace))
+		return TOOL_FAILED;
+	r = tool_open(trace, &status);
+	if (!r)
+		return status;
+	if (as_json)
+		print_json(r);
+	else
+		print_text(r, trace);
+	status = tool_finish();
+	rrlog_reader_close(r);
+	return status;
+}

@@ -1,0 +1,179 @@
+/*
+ * Records whose bytes are elsewhere: in blobs, or in a disk image.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/logfmt/trace/reader-internal.h"
+
+/* Fields of RRLOG_DMA_IMAGE; the first two are those of RRLOG_DMA. */
+enum { DMA_FIELDS = 2, IMAGE = 2, IMAGE_OFFSET, BYTES, CRC };
+
+/* All runs are looked at, for the next record is predicted from the last. */
+static int note_runs(struct rrlog_reader *r, const struct rrlog_record *rec)
+{
+	struct rrlog_run_list list;
+	struct rrlog_run run;
+	int ret = rrlog_runs_begin(&list, rec->data, rec->data_bytes,
+				   r->blob_expected);
+
+	while (!ret) {
+		ret = rrlog_runs_next(&list, &run);
+		if (ret <= 0)
+			break;
+		ret = 0;
+	}
+	r->blob_expected_before = r->blob_expected;
+	r->blob_expected = list.expected;
+	return ret;
+}
+
+int rrlog_resolve_note(struct rrlog_reader *r, const struct rrlog_record *rec)
+{
+	if (rec->in_blobs && note_runs(r, rec))
+		return -EBADMSG;
+	if (rec->type == RRLOG_IMAGE)
+		return rrlog_images_learn(&r->images, rec);
+	return 0;
+}
+
+static int take_data(struct rrlog_reader *r, uint64_t bytes)
+{
+	r->data.used_bytes = 0;
+	if (!rrlog_buffer_reserve(&r->data, (size_t)bytes))
+		return 0;
+	return rrlog_fail(&r->error, -ENOMEM, "%s: out of memory",
+			  r->store.path);
+}
+
+static int resolve_blob(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	struct rrlog_run_list list;
+	struct rrlog_run run;
+	uint64_t bytes;
+	int err;
+
+	rrlog_runs_begin(&list, rec->data, rec->data_bytes,
+			 r->blob_expected_before);
+	bytes = list.left_bytes;
+	rec->data = NULL;
+	rec->data_bytes = (size_t)bytes;
+	if (!(r->resolve & RRLOG_RESOLVE_BLOBS))
+		return 1;
+	err = take_data(r, bytes);
+	while (!err && rrlog_runs_next(&list, &run) > 0) {
+		err = rrlog_blob_read(&r->blobs, &run,
+				      r->data.bytes + r->data.used_bytes);
+		r->data.used_bytes += (size_t)run.bytes;
+	}
+	rec->data = r->data.bytes;
+	rec->in_blobs = false;
+	return err ? err : 1;
+}
+
+/* After a seek: images that earlier records tell about. */
+static int learn_images(struct rrlog_reader *r, uint64_t id)
+{
+	uint64_t here = rrlog_reader_record_count(r);
+	struct rrlog_record rec;
+	int ret = rrlog_reader_rewind(r);
+
+	while (!ret && rrlog_reader_record_count(r) < here &&
+	       !rrlog_images_find(&r->images, id)) {
+		ret = rrlog_reader_next_stored(r, &rec);
+		if (ret == -EAGAIN || ret > 0)
+			ret = 0;
+	}
+	return ret ? ret : rrlog_reader_seek_record(r, here);
+}
+
+static int find_image(struct rrlog_reader *r, uint64_t id)
+{
+	int err;
+
+	if (rrlog_images_find(&r->images, id))
+		return 0;
+	err = learn_images(r, id);
+	if (err)
+		return err;
+	if (rrlog_images_find(&r->images, id))
+		return 0;
+	return rrlog_frame_fail(&r->events, -EBADMSG,
+				"no record tells about the image of this one");
+}
+
+static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	uint64_t id = rec->field[IMAGE];
+	uint64_t offset = rec->field[IMAGE_OFFSET];
+	uint64_t bytes = rec->field[BYTES];
+	int err;
+
+	if (!bytes || bytes > RRLOG_MAX_DATA_BYTES ||
+	    offset > UINT64_MAX - bytes || rec->field[CRC] > UINT32_MAX)
+		return rrlog_frame_fail(&r->events, -EBADMSG,
+					"impossible record");
+	err = find_image(r, id);
+	if (!err)
+		err = take_data(r, bytes);
+	if (!err)
+		err = rrlog_images_read(&r->images, &r->store, id, offset,
+					r->data.bytes, (size_t)bytes,
+					&r->error);
+	if (!err &&
+	    rrlog_checksum(r->data.bytes, (size_t)bytes) != rec->field[CRC])
+		err = rrlog_images_fail(
+			&r->images, id, offset, -ESTALE,
+			"the image has changed since it was recorded; put back "
+			"the one that was used",
+			&r->error);
+	if (err)
+		return err;
+	rec->type = RRLOG_DMA;
+	memset(rec->field + DMA_FIELDS, 0,
+	       sizeof(rec->field) - DMA_FIELDS * sizeof(rec->field[0]));
+	rec->data = r->data.bytes;
+	rec->data_bytes = (size_t)bytes;
+	return 1;
+}
+
+int rrlog_resolve(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	if (rec->in_blobs)
+		return resolve_blob(r, rec);
+	if (!(r->resolve & RRLOG_RESOLVE_IMAGES))
+		return 1;
+	if (rec->type == RRLOG_IMAGE)
+		return -EAGAIN;
+	return rec->type == RRLOG_DMA_IMAGE ? resolve_image(r, rec) : 1;
+}
+
+/* ---- rrlog.h ---- */
+
+void rrlog_reader_set_resolve(struct rrlog_reader *r, unsigned int resolve)
+{
+	r->resolve = resolve;
+}
+
+const struct rrlog_image *rrlog_reader_image(const struct rrlog_reader *r,
+					     uint32_t id)
+{
+	return rrlog_images_find(&r->images, id);
+}
+
+int rrlog_reader_set_image_path(struct rrlog_reader *r, uint32_t id,
+				const char *path)
+{
+	return rrlog_images_move(&r->images, id, path);
+}
+
+int rrlog_reader_read_image(struct rrlog_reader *r, uint32_t id,
+			    uint64_t offset, void *data, size_t bytes)
+{
+	if (!rrlog_images_find(&r->images, id))
+		return -EINVAL;
+	return rrlog_images_read(&r->images, &r->store, id, offset, data, bytes,
+				 &r->error);
+}

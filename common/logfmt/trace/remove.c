@@ -1,0 +1,34 @@
+/*
+ * Removing a trace.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/logfmt/file/format.h"
+
+int rrlog_trace_remove(const char *path)
+{
+	static const char *const files[] = {
+		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
+		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX,
+	};
+	int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int err = 0;
+	size_t i;
+
+	if (dir_fd < 0)
+		return errno == ENOENT ? -ENOENT : -EINVAL;
+	if (faccessat(dir_fd, RRLOG_FILE_MANIFEST, F_OK, 0))
+		err = -EINVAL;
+	for (i = 0; !err && i < sizeof(files) / sizeof(files[0]); i++) {
+		if (unlinkat(dir_fd, files[i], 0) && errno != ENOENT)
+			err = -errno;
+	}
+	close(dir_fd);
+	if (!err && rmdir(path))
+		err = -errno;
+	return err;
+}

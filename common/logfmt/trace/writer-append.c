@@ -1,0 +1,303 @@
+/*
+ * Appending records to a trace: encoding them into the current batch.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/logfmt/trace/writer-internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/logfmt/data/images.h"
+#include "common/logfmt/data/record-encode.h"
+
+static int reserve(struct rrlog_batch *batch, size_t data_bytes)
+{
+	int err = 0;
+
+	if (!batch->raw.capacity_bytes)
+		err = rrlog_buffer_reserve(&batch->raw,
+					   RRLOG_FRAME_TARGET_BYTES * 5 / 4);
+	if (err)
+		return err;
+	return rrlog_buffer_reserve(&batch->raw,
+				    RRLOG_RECORD_MAX_BYTES + data_bytes);
+}
+
+/* Large data goes to the blobs: *rec gets the list of its runs instead. */
+static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
+{
+	struct rrlog_blob_writer *bw = &w->blob_table;
+	struct rrlog_buffer *blobs = &w->current.blobs;
+	uint64_t before = bw->position;
+	int err = 0;
+
+	/* What it will be in the end: to grow is to copy. */
+	if (!blobs->capacity_bytes)
+		err = rrlog_buffer_reserve(blobs,
+					   RRLOG_BATCH_BLOB_BYTES * 5 / 4);
+	if (err)
+		return err;
+	err = rrlog_blob_put(bw, rec->data, rec->data_bytes, blobs);
+	if (err)
+		return err;
+	rec->in_blobs = true;
+	rec->data = bw->list;
+	rec->data_bytes = bw->list_bytes;
+	w->raw_bytes += bw->position - before;
+	return 0;
+}
+
+/* Into the current batch, which has room for it. */
+static inline void encode(struct rrlog_writer *w,
+			  const struct rrlog_record *rec)
+{
+	struct rrlog_buffer *raw = &w->current.raw;
+	size_t bytes =
+		rrlog_encode(&w->prediction, rec, raw->bytes + raw->used_bytes);
+
+	raw->used_bytes += bytes;
+	w->raw_bytes += bytes;
+	w->appended_count++;
+	w->current.record_count++;
+	w->last_output_bytes = rec->output_bytes;
+	if (rec->stamp == RRLOG_AT_LANDMARK &&
+	    rec->landmark.branches > w->max_branches)
+		w->max_branches = rec->landmark.branches;
+}
+
+/* With the lock and ->busy. */
+static int append_held(struct rrlog_writer *w, const struct rrlog_record *rec)
+{
+	struct rrlog_batch *batch = &w->current;
+	struct rrlog_record moved;
+	int err = rrlog_writer_make_room(w);
+
+	if (err)
+		return err;
+	if (rec->data_bytes >= RRLOG_BLOB_MIN_BYTES &&
+	    rec->type != RRLOG_IMAGE) {
+		moved = *rec;
+		err = move_data(w, &moved);
+		rec = &moved;
+	}
+	if (!err)
+		err = reserve(batch, rec->data_bytes);
+	if (err)
+		return rrlog_writer_fail(w, err, "cannot append");
+	encode(w, rec);
+	if (batch->record_count == 1) {
+		batch->first_branches = w->max_branches;
+		batch->begin_ns = rrlog_now_ns();
+		pthread_cond_signal(&w->work);
+	}
+	rrlog_writer_hand_over(w);
+	return 0;
+}
+
+static int append_slowly(struct rrlog_writer *w, const struct rrlog_record *rec)
+{
+	int err;
+
+	if (!w->started)
+		return w->failed ? w->failed : -EINVAL;
+	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
+	err = append_held(w, rec);
+	rrlog_writer_release(w);
+	pthread_mutex_unlock(&w->lock);
+	return err;
+}
+
+/* Most records: one more in a batch that has some, and has room. */
+static bool is_simple(const struct rrlog_writer *w,
+		      const struct rrlog_record *rec)
+{
+	const struct rrlog_batch *batch = &w->current;
+
+	return batch->record_count && !rrlog_batch_is_full(batch) &&
+	       batch->raw.used_bytes + RRLOG_RECORD_MAX_BYTES +
+			       rec->data_bytes <=
+		       batch->raw.capacity_bytes &&
+	       !w->failed;
+}
+
+static void hand_over(struct rrlog_writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	rrlog_writer_take(w);
+	rrlog_writer_hand_over(w);
+	rrlog_writer_release(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static inline int append(struct rrlog_writer *w, const struct rrlog_record *rec)
+{
+	bool full;
+
+	if (rec->data_bytes >= RRLOG_BLOB_MIN_BYTES ||
+	    !rrlog_writer_try_take(w))
+		return append_slowly(w, rec);
+	if (!is_simple(w, rec)) {
+		rrlog_writer_release(w);
+		return append_slowly(w, rec);
+	}
+	encode(w, rec);
+	full = rrlog_batch_is_full(&w->current);
+	rrlog_writer_release(w);
+	if (full)
+		hand_over(w);
+	return 0;
+}
+
+int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
+{
+	int err = rrlog_record_check(rec);
+
+	if (err)
+		return err;
+	if (rec->in_blobs || rec->type == RRLOG_IMAGE ||
+	    rec->type == RRLOG_DMA_IMAGE)
+		return -EINVAL;
+	return append(w, rec);
+}
+
+static bool are_answers(const struct rrlog_answer *answers, size_t count)
+{
+	const unsigned int may =
+		RRLOG_SHAPE_TYPE | ((1u << RRLOG_ANSWER_FIELDS) - 1);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (answers[i].type >= RRLOG_TYPE_LIMIT ||
+		    !rrlog_shapes[answers[i].type] ||
+		    rrlog_shapes[answers[i].type] & ~may)
+			return false;
+	}
+	return true;
+}
+
+/* Into the current batch, as many as it takes; it has room for one. */
+static size_t encode_answers(struct rrlog_writer *w, uint64_t output_bytes,
+			     const struct rrlog_answer *answers, size_t count)
+{
+	struct rrlog_buffer *raw = &w->current.raw;
+	uint8_t *begin = raw->bytes + raw->used_bytes, *out = begin;
+	const uint8_t *full = raw->bytes + RRLOG_FRAME_TARGET_BYTES;
+	const uint8_t *end = raw->bytes + raw->capacity_bytes;
+	size_t done = 0;
+
+	do {
+		out = rrlog_encode_answer(&w->prediction, &answers[done],
+					  output_bytes, out);
+		done++;
+	} while (done < count && out < full &&
+		 end - out >= RRLOG_RECORD_MAX_BYTES);
+	raw->used_bytes += (size_t)(out - begin);
+	w->raw_bytes += (size_t)(out - begin);
+	w->appended_count += done;
+	w->current.record_count += (uint32_t)done;
+	w->last_output_bytes = output_bytes;
+	return done;
+}
+
+/* What can be without the lock; returns how many, which may be none. */
+static size_t append_answers(struct rrlog_writer *w, uint64_t output_bytes,
+			     const struct rrlog_answer *answers, size_t count)
+{
+	static const struct rrlog_record no_data;
+	size_t done = 0;
+	bool full = false;
+
+	if (!rrlog_writer_try_take(w))
+		return 0;
+	if (is_simple(w, &no_data)) {
+		done = encode_answers(w, output_bytes, answers, count);
+		full = rrlog_batch_is_full(&w->current);
+	}
+	rrlog_writer_release(w);
+	if (full)
+		hand_over(w);
+	return done;
+}
+
+static int append_answer_slowly(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_answer *answer)
+{
+	struct rrlog_record rec = {
+		.type = answer->type,
+		.output_bytes = output_bytes,
+	};
+
+	memcpy(rec.field, answer->field, sizeof(answer->field));
+	return append_slowly(w, &rec);
+}
+
+int rrlog_writer_append_answers(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_answer *answers,
+				size_t count)
+{
+	size_t done = 0;
+	int err = are_answers(answers, count) ? 0 : -EINVAL;
+
+	while (!err && done < count) {
+		done += append_answers(w, output_bytes, answers + done,
+				       count - done);
+		if (done < count)
+			err = append_answer_slowly(w, output_bytes,
+						   &answers[done++]);
+	}
+	return err;
+}
+
+int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
+			   uint64_t size_bytes, uint64_t mtime_ns, uint32_t *id)
+{
+	struct rrlog_record rec = {
+		.type = RRLOG_IMAGE,
+		.field = {0, size_bytes, mtime_ns},
+		.data = path,
+		.data_bytes = strlen(path),
+	};
+	int err;
+
+	if (!rec.data_bytes || rec.data_bytes >= PATH_MAX)
+		return -EINVAL;
+	if (!w->started)
+		return w->failed ? w->failed : -EINVAL;
+	pthread_mutex_lock(&w->lock);
+	err = w->image_count < RRLOG_MAX_IMAGES ? 0 : -ENOSPC;
+	rec.field[0] = w->image_count;
+	if (!err) {
+		rrlog_writer_take(w);
+		rec.output_bytes = w->last_output_bytes;
+		err = append_held(w, &rec);
+		rrlog_writer_release(w);
+	}
+	if (!err)
+		*id = w->image_count++;
+	pthread_mutex_unlock(&w->lock);
+	return err;
+}
+
+int rrlog_writer_append_from_image(struct rrlog_writer *w,
+				   const struct rrlog_record *dma,
+				   uint32_t image, uint64_t image_offset)
+{
+	struct rrlog_record rec = *dma;
+	int err = rrlog_record_check(dma);
+
+	if (err)
+		return err;
+	if (dma->type != RRLOG_DMA || !dma->data_bytes || dma->in_blobs ||
+	    image >= w->image_count)
+		return -EINVAL;
+	rec.type = RRLOG_DMA_IMAGE;
+	rec.field[2] = image;
+	rec.field[3] = image_offset;
+	rec.field[4] = dma->data_bytes;
+	rec.field[5] = rrlog_checksum(dma->data, dma->data_bytes);
+	rec.data = NULL;
+	rec.data_bytes = 0;
+	return append(w, &rec);
+}

@@ -1,0 +1,402 @@
+/*
+ * Can this host record?  Each check tries the thing itself.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kvm-record/host/check.h"
+#include "kvm-record/host/hints.h"
+#include "kernel-patch/include/kvm_x86_record.h"
+#include "kvm-record/host/pmu-event.h"
+#include "kvm-record/host/tiny-guest.h"
+
+#define BRANCHES 20000
+#define TIMEOUT_SECONDS 10
+
+static int tries;
+
+/* What the user can do. */
+#define LAB "or record in the lab: rr-kvm record --lab"
+#define BAD_KVM "this KVM cannot run guests as hardware does; use a machine " \
+	"with real virtualization, " LAB
+
+static void result(struct host_check_result *r, enum host_check_status status,
+		   const char *remedy, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->status = status;
+	snprintf(r->remedy, sizeof(r->remedy), "%s", remedy ? remedy : "");
+	va_start(ap, fmt);
+	vsnprintf(r->reason, sizeof(r->reason), fmt, ap);
+	va_end(ap);
+}
+
+static void check_device(struct host_check_result *r)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	const char *remedy = "join the group kvm (adduser $USER kvm)";
+
+	if (fd >= 0) {
+		result(r, HOST_CHECK_OK, NULL, "/dev/kvm opens");
+		close(fd);
+		return;
+	}
+	if (errno != EACCES && errno != EPERM)
+		remedy = "load kvm-intel or kvm-amd, and turn virtualization "
+			 "on in the firmware, " LAB;
+	result(r, HOST_CHECK_FAIL, remedy, "/dev/kvm: %s", strerror(errno));
+}
+
+static void check_api(struct host_check_result *r)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int version = ioctl(fd, KVM_GET_API_VERSION, 0);
+
+	close(fd);
+	if (version == KVM_API_VERSION)
+		result(r, HOST_CHECK_OK, NULL, "KVM API version %d", version);
+	else
+		result(r, HOST_CHECK_FAIL, BAD_KVM, "KVM API version %d, not "
+		       "%d", version, KVM_API_VERSION);
+}
+
+static const struct {
+	int cap;
+	const char *name;
+} capabilities[] = {
+#define CAP(x) { KVM_CAP_##x, #x }
+	CAP(USER_MEMORY), CAP(SET_TSS_ADDR), CAP(EXT_CPUID), CAP(MP_STATE),
+	CAP(DESTROY_MEMORY_REGION_WORKS), CAP(JOIN_MEMORY_REGIONS_WORKS),
+	CAP(VCPU_EVENTS), CAP(DEBUGREGS), CAP(XSAVE), CAP(XCRS),
+	CAP(SYNC_REGS), CAP(IMMEDIATE_EXIT), CAP(INTERNAL_ERROR_DATA),
+	CAP(X86_USER_SPACE_MSR), CAP(X86_MSR_FILTER),
+#undef CAP
+};
+
+/*
+ * Without it KVM emulates real mode in software (KVM's Documentation, "unrestricted
+ * guest"), and the PMU never sees the branches that it emulates.
+ */
+static bool emulates_real_mode(void)
+{
+	char value = 0;
+	FILE *f = fopen("/sys/module/kvm_intel/parameters/unrestricted_guest",
+			"re");
+
+	if (!f)
+		return false;
+	if (fread(&value, 1, 1, f) != 1)
+		value = 0;
+	fclose(f);
+	return value == 'N' || value == '0';
+}
+
+static void check_capabilities(struct host_check_result *r)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	char missing[300] = "";
+	size_t i, n = sizeof(capabilities) / sizeof(capabilities[0]);
+
+	for (i = 0; i < n; i++) {
+		size_t used = strlen(missing);
+
+		if (ioctl(fd, KVM_CHECK_EXTENSION, capabilities[i].cap) > 0)
+			continue;
+		snprintf(missing + used, sizeof(missing) - used, " %s",
+			 capabilities[i].name);
+	}
+	close(fd);
+	if (emulates_real_mode())
+		result(r, HOST_CHECK_FAIL, "modprobe kvm_intel ept=1 "
+		       "unrestricted_guest=1 (not on processors before "
+		       "Westmere), " LAB, "kvm_intel emulates real mode: its "
+		       "branches cannot be counted");
+	else if (missing[0])
+		result(r, HOST_CHECK_FAIL, "boot Linux 5.10 or later, " LAB,
+		       "KVM lacks%s", missing);
+	else
+		result(r, HOST_CHECK_OK, NULL, "all %zu KVM capabilities that "
+		       "recording needs", n);
+}
+
+static void check_rings(struct host_check_result *r)
+{
+	struct tiny_guest g;
+
+	if (tiny_guest_open(&g, false, 1000) &&
+	    tiny_guest_run_to(&g, TINY_RING0) &&
+	    tiny_guest_run_to(&g, TINY_RING3))
+		result(r, HOST_CHECK_OK, NULL, "a 64-bit guest runs in rings "
+		       "0 and 3");
+	else
+		result(r, HOST_CHECK_FAIL, BAD_KVM, "a tiny guest does not "
+		       "run: %s", g.error);
+	tiny_guest_close(&g);
+}
+
+static void check_irqchip(struct host_check_result *r)
+{
+	struct tiny_guest g;
+
+	if (tiny_guest_open(&g, false, 1000) &&
+	    tiny_guest_run_to(&g, TINY_RING0) &&
+	    tiny_guest_run_to(&g, TINY_RING3) && tiny_guest_interrupt(&g) &&
+	    tiny_guest_run_to(&g, TINY_INTERRUPT) &&
+	    tiny_guest_run_to(&g, TINY_RING3))
+		result(r, HOST_CHECK_OK, NULL, "an interrupt from user space "
+		       "arrives (kernel_irqchip=off)");
+	else
+		result(r, HOST_CHECK_FAIL, BAD_KVM, "no interrupts without an "
+		       "interrupt controller in the kernel: %s", g.error);
+	tiny_guest_close(&g);
+}
+
+static void check_patch(struct host_check_result *r)
+{
+	const char *remedy = "load the kvm modules that kernel-patch/ builds, "
+			     LAB;
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int has = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD);
+	int version = has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1);
+	int flags = has >> KVM_X86_RECORD_FLAGS_SHIFT;
+	struct tiny_guest g;
+
+	close(fd);
+	if (has <= 0) {
+		result(r, HOST_CHECK_FAIL, remedy, "KVM lacks "
+		       "KVM_CAP_X86_RECORD: its patch is not loaded");
+		return;
+	}
+	if (version != KVM_X86_RECORD_VERSION) {
+		result(r, HOST_CHECK_FAIL, remedy, "KVM_CAP_X86_RECORD is of "
+		       "version %d, and this rr-kvm needs %d: the modules are "
+		       "of another time", version, KVM_X86_RECORD_VERSION);
+		return;
+	}
+	if (tiny_guest_open(&g, true, 1000) && tiny_guest_rdtsc_exits(&g))
+		result(r, HOST_CHECK_OK, NULL, "KVM_CAP_X86_RECORD, version "
+		       "%d: RDTSC leaves to user space; clocks: exit%s%s",
+		       version, flags & KVM_X86_RECORD_RING ? ", ring" : "",
+		       flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
+	else
+		result(r, HOST_CHECK_FAIL, remedy, "KVM_CAP_X86_RECORD does "
+		       "not work: %s", g.error);
+	tiny_guest_close(&g);
+}
+
+static void check_pmu_event(struct host_check_result *r)
+{
+	const struct rr_pmu_event *e;
+	char err[300];
+	int fd = rr_pmu_event_open(0, err, sizeof(err));
+
+	if (fd < 0) {
+		result(r, HOST_CHECK_FAIL, fd == -EACCES || fd == -EPERM ?
+		       "sysctl kernel.perf_event_paranoid=1, or run as root" :
+		       "give the virtual machine a PMU, use a supported "
+		       "processor, " LAB, "%s", err);
+		return;
+	}
+	close(fd);
+	rr_pmu_event_find(&e, err, sizeof(err));
+	result(r, HOST_CHECK_OK, NULL, "%s, config 0x%llx, type %u (%s)%s%s",
+	       e->name, (unsigned long long)e->config, e->type, e->source,
+	       e->cpus ? ", on CPUs " : "", e->cpus ? e->cpus : "");
+}
+
+/* One turn of the ring 3 loop, and what the counter says of it. */
+static bool count_once(struct tiny_guest *g, int fd, uint64_t *last,
+		       uint64_t *delta)
+{
+	uint64_t now;
+
+	if (!tiny_guest_run_to(g, TINY_RING3))
+		return false;
+	if (read(fd, &now, sizeof(now)) != sizeof(now)) {
+		snprintf(g->error, sizeof(g->error), "the counter was lost to "
+			 "another user of the PMU");
+		return false;
+	}
+	*delta = now - *last;
+	*last = now;
+	return true;
+}
+
+static void count_exactly(struct host_check_result *r, struct tiny_guest *g,
+			  int fd)
+{
+	uint64_t last = 0, delta, first_wrong = 0;
+	int i, wrong = 0;
+
+	/* Turn 0 has the loop in ring 0 as well. */
+	for (i = 0; i <= tries; i++) {
+		uint64_t want = i ? BRANCHES : 2 * BRANCHES;
+
+		if ((!i && !tiny_guest_run_to(g, TINY_RING0)) ||
+		    !count_once(g, fd, &last, &delta)) {
+			result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", g->error);
+			return;
+		}
+		if (delta != want && !wrong++)
+			first_wrong = delta - want;
+	}
+	if (!wrong)
+		result(r, HOST_CHECK_OK, NULL, "%d of %d loops of %d branches "
+		       "counted exactly", tries, tries, BRANCHES);
+	else
+		result(r, HOST_CHECK_FAIL, host_hint_inexact(), "%d of %d "
+		       "loops of %d branches counted wrong (the first by %+lld)",
+		       wrong, tries + 1, BRANCHES, (long long)first_wrong);
+}
+
+static void check_pmu_exact(struct host_check_result *r)
+{
+	struct tiny_guest g;
+	char err[300];
+	int fd = rr_pmu_event_open(0, err, sizeof(err));
+
+	if (fd < 0)
+		result(r, HOST_CHECK_FAIL, NULL, "%s", err);
+	else if (!tiny_guest_open(&g, false, BRANCHES))
+		result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", g.error);
+	else
+		count_exactly(r, &g, fd);
+}
+
+static void check_hints(struct host_check_result *r)
+{
+	r->status = HOST_CHECK_OK;
+	if (host_hints(r->reason, sizeof(r->reason), r->remedy,
+		       sizeof(r->remedy)))
+		r->status = HOST_CHECK_WARN;
+}
+
+static const struct check {
+	const char *name;
+	const char *needs[2];
+	void (*run)(struct host_check_result *r);
+	int seconds;
+} checks[] = {
+	{ "kvm-device", { NULL }, check_device, TIMEOUT_SECONDS },
+	{ "kvm-api", { "kvm-device" }, check_api, TIMEOUT_SECONDS },
+	{ "kvm-capabilities", { "kvm-api" }, check_capabilities,
+	  TIMEOUT_SECONDS },
+	{ "guest-rings", { "kvm-api" }, check_rings, TIMEOUT_SECONDS },
+	{ "user-irqchip", { "guest-rings" }, check_irqchip, TIMEOUT_SECONDS },
+	{ "kvm-patch", { "kvm-api" }, check_patch, TIMEOUT_SECONDS },
+	{ "pmu-event", { NULL }, check_pmu_event, TIMEOUT_SECONDS },
+	{ "pmu-exact", { "pmu-event", "guest-rings" }, check_pmu_exact,
+	  6 * TIMEOUT_SECONDS },
+	{ "processor", { NULL }, check_hints, TIMEOUT_SECONDS },
+};
+#define CHECKS ((int)(sizeof(checks) / sizeof(checks[0])))
+_Static_assert(CHECKS <= HOST_CHECK_MAX, "results have room");
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool needs_met(const struct check *c, struct host_check_result *all)
+{
+	struct host_check_result *r = &all[c - checks];
+	int n, i;
+
+	for (n = 0; n < 2 && c->needs[n]; n++)
+		for (i = 0; i < CHECKS; i++)
+			if (!strcmp(checks[i].name, c->needs[n]) &&
+			    all[i].status != HOST_CHECK_OK) {
+				result(r, HOST_CHECK_SKIP, NULL, "needs %s",
+				       c->needs[n]);
+				return false;
+			}
+	return true;
+}
+
+static void run_child(const struct check *c, struct host_check_result *r, int fd)
+{
+	c->run(r);
+	_exit(write(fd, r, sizeof(*r)) != sizeof(*r));
+}
+
+/* A KVM that hangs or kills must not do so to us. */
+static void run_check(const struct check *c, struct host_check_result *r)
+{
+	int p[2], status = 0;
+	struct pollfd poll_in;
+	ssize_t n = -1;
+	pid_t pid;
+
+	result(r, HOST_CHECK_FAIL, BAD_KVM, "took longer than %d s; killed",
+	       c->seconds);
+	if (pipe2(p, O_CLOEXEC))
+		return;
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		run_child(c, r, p[1]);
+	close(p[1]);
+	poll_in = (struct pollfd) { .fd = p[0], .events = POLLIN };
+	if (pid > 0 && poll(&poll_in, 1, c->seconds * 1000) > 0)
+		n = read(p[0], r, sizeof(*r));
+	close(p[0]);
+	if (pid <= 0)
+		return;
+	if (n < 0) {
+		/* It may be beyond even this: do not wait. */
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, WNOHANG);
+		return;
+	}
+	waitpid(pid, &status, 0);
+	if (n != sizeof(*r))
+		result(r, HOST_CHECK_FAIL, BAD_KVM, "ended by signal %d",
+		       WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+int host_check_run(int count_tries, struct host_check_result *results)
+{
+	int i;
+
+	tries = count_tries;
+
+	for (i = 0; i < CHECKS; i++) {
+		double start = now();
+
+		memset(&results[i], 0, sizeof(results[i]));
+		results[i].name = checks[i].name;
+		if (needs_met(&checks[i], results))
+			run_check(&checks[i], &results[i]);
+		results[i].seconds = now() - start;
+	}
+	return CHECKS;
+}
+
+bool host_check_passed(const struct host_check_result *results, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (results[i].status == HOST_CHECK_FAIL)
+			return false;
+	return true;
+}

@@ -1,0 +1,226 @@
+/*
+ * What KVM carried out without us: the page and the ring that it shares with
+ * user space (KVM_CAP_X86_RECORD; kernel-patch/README.md).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "kvm-record/qemu/recorder.h"
+#include <linux/kvm.h>
+#include <sys/mman.h>
+#include "kernel-patch/include/kvm_x86_record.h"
+#include "qemu/error-report.h"
+#include "kvm-record/host/pmu-event.h"
+
+/* Drained at each exit; a tick of a guest that reads its clock all the time. */
+#define RING_SLOTS 16384
+#define ANSWERS 32 /* that are appended together */
+
+static uint64_t mode_flags(enum rr_record_clock clock)
+{
+    switch (clock) {
+    case RR_CLOCK_EXIT:
+        return KVM_X86_RECORD_ENABLE;
+    case RR_CLOCK_EPOCH:
+        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
+               KVM_X86_RECORD_EPOCH;
+    default:
+        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING;
+    }
+}
+
+void rr_record_ring_enable(void)
+{
+    int has = kvm_vm_check_extension(kvm_state, KVM_CAP_X86_RECORD);
+    uint64_t flags = mode_flags(rr_recorder.clock);
+    int ret;
+
+    if (has <= 0 || (has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1)) !=
+                    KVM_X86_RECORD_VERSION) {
+        error_report("rr-record: this KVM does not offer version %d of "
+                     "KVM_CAP_X86_RECORD; load the modules built from "
+                     "kernel-patch/", KVM_X86_RECORD_VERSION);
+        exit(1);
+    }
+    if (flags & ~((uint64_t)has >> KVM_X86_RECORD_FLAGS_SHIFT)) {
+        error_report("rr-record: this processor has no TSC scaling, which the "
+                     "epoch clock needs; record with --clock ring");
+        exit(1);
+    }
+    ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
+                            (uint64_t)RING_SLOTS, rr_recorder.epoch_us * 1000ull);
+    if (ret < 0) {
+        error_report("rr-record: KVM_CAP_X86_RECORD: %s", strerror(-ret));
+        exit(1);
+    }
+}
+
+/* KVM counts for the thread that asks it to: the vCPU's own. */
+static int count_branches(CPUState *cpu)
+{
+    const struct rr_pmu_event *event;
+    char err[256] = "";
+    int ret = rr_pmu_event_bind(0, &event, err, sizeof(err));
+
+    if (!ret) {
+        ret = kvm_vcpu_enable_cap(cpu, KVM_CAP_X86_RECORD, 0,
+                                  (uint64_t)event->type, event->config);
+        if (ret) {
+            rr_pmu_event_explain(-ret, event, err, sizeof(err));
+        }
+    }
+    if (ret) {
+        error_report("rr-record: %s", err);
+    }
+    return ret;
+}
+
+int rr_record_ring_open(CPUState *cpu)
+{
+    size_t page_bytes = qemu_real_host_page_size();
+    size_t bytes = page_bytes;
+    void *map;
+
+    if (rr_recorder.clock != RR_CLOCK_EXIT) {
+        bytes += RING_SLOTS * sizeof(struct kvm_x86_record_slot);
+    }
+    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->kvm_fd,
+               (off_t)KVM_X86_RECORD_PAGE_OFFSET * page_bytes);
+    if (map == MAP_FAILED) {
+        error_report("rr-record: cannot map KVM's ring: %s", strerror(errno));
+        return -errno;
+    }
+    rr_recorder.shared = map;
+    rr_recorder.ring = map + page_bytes;
+    return count_branches(cpu);
+}
+
+uint64_t rr_record_branches(void)
+{
+    const struct kvm_x86_record_shared *shared = rr_recorder.shared;
+
+    if (!(shared->flags & KVM_X86_RECORD_BRANCHES_VALID) && shared->branches) {
+        rr_record_fail("the branch counter: another user took the PMU away");
+    }
+    return shared->branches;
+}
+
+/* False: no such instruction. */
+static bool fill_answer(struct rrlog_answer *a, uint32_t insn, uint32_t size,
+                        uint32_t flags, uint32_t index, uint64_t value)
+{
+    a->field[0] = value;
+    a->field[1] = index;
+    a->field[2] = flags;
+    switch (insn) {
+    case KVM_X86_RECORD_RDTSC:
+        a->type = RRLOG_RDTSC;
+        a->field[1] = flags;
+        return true;
+    case KVM_X86_RECORD_RDTSCP:
+        a->type = RRLOG_RDTSCP;
+        return true;
+    case KVM_X86_RECORD_RDPMC:
+        a->type = RRLOG_RDPMC;
+        return true;
+    case KVM_X86_RECORD_RDRAND:
+    case KVM_X86_RECORD_RDSEED:
+        a->type = insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND : RRLOG_RDSEED;
+        a->field[1] = size;
+        return true;
+    case KVM_X86_RECORD_RDMSR_TSC:
+        a->type = RRLOG_RDMSR;
+        a->field[1] = MSR_IA32_TSC;
+        a->field[2] = 0; /* no fault */
+        return true;
+    default:
+        rr_record_fail("KVM recorded an instruction %u that this recorder does "
+                       "not know", insn);
+        return false;
+    }
+}
+
+static void append_answers(const struct rrlog_answer *answers, size_t count)
+{
+    if (rr_recorder.started && count) {
+        rr_record_check(rrlog_writer_append_answers(
+            rr_recorder.writer, rr_recorder.output_bytes, answers, count));
+    }
+}
+
+bool rr_record_insn_exit(struct kvm_run *run)
+{
+    const struct kvm_x86_record *x = kvm_x86_record_of(run);
+    struct rrlog_answer answer;
+
+    if (x->insn == KVM_X86_RECORD_RING_FULL) {
+        return false;
+    }
+    if (fill_answer(&answer, x->insn, x->size, x->flags, x->index, x->value)) {
+        append_answers(&answer, 1);
+    }
+    return true;
+}
+
+static void append_step(uint32_t at)
+{
+    const struct kvm_x86_record_slot *ring = rr_recorder.ring;
+    struct rrlog_record rec = {
+        .type = RRLOG_CLOCK,
+        .stamp = RRLOG_AT_LANDMARK,
+        .field = { ring[at & (RING_SLOTS - 1)].value },
+    };
+    struct kvm_x86_record_place place;
+    struct kvm_x86_record_slot *to = (void *)&place;
+
+    QEMU_BUILD_BUG_ON(sizeof(place) !=
+                      (KVM_X86_RECORD_STEP_SLOTS - 1) * sizeof(*to));
+    for (uint32_t i = 1; i < KVM_X86_RECORD_STEP_SLOTS; i++) {
+        *to++ = ring[(at + i) & (RING_SLOTS - 1)];
+    }
+    if (!(place.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
+        rr_record_fail("the branch counter: another user took the PMU away");
+        return;
+    }
+    rec.landmark.branches = place.branches;
+    rr_record_landmark_from_kvm(&rec.landmark, &place.regs);
+    rr_record_append(&rec);
+}
+
+/* Between KVM_RUN and the handling of its exit: what the guest did before it. */
+void rr_record_ring_drain(void)
+{
+    RRRecorder *s = &rr_recorder;
+    struct kvm_x86_record_shared *shared = s->shared;
+    struct rrlog_answer answer[ANSWERS];
+    uint32_t at, head, count = 0;
+
+    if (s->clock == RR_CLOCK_EXIT) {
+        return;
+    }
+    if (shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED) {
+        rr_record_fail("the epoch clock slipped: an entry of the guest took "
+                       "longer than KVM could foresee");
+    }
+    head = qatomic_load_acquire(&shared->head);
+    if (shared->tail == head) {
+        return;
+    }
+    for (at = shared->tail; at != head;) {
+        const struct kvm_x86_record_slot *slot = &s->ring[at & (RING_SLOTS - 1)];
+        bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
+
+        if (step || count == ANSWERS) {
+            append_answers(answer, count);
+            count = 0;
+        }
+        if (step) {
+            append_step(at);
+        } else {
+            count += fill_answer(&answer[count], slot->insn, slot->size,
+                                 slot->flags, slot->index, slot->value);
+        }
+        at += slot->slots;
+    }
+    append_answers(answer, count);
+    qatomic_store_release(&shared->tail, head);
+}

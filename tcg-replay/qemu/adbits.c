@@ -1,0 +1,117 @@
+/*
+ * Accessed and dirty bits, as a cause of a divergence.
+ *
+ * Processors set these bits in page-table entries when they fill their TLB, and
+ * a guest that clears one without a flush cannot know whether it will be set
+ * again (SDM volume 3, 4.10.4.2; APM volume 2, 5.5.2).  TCG's TLB is another one.
+ * Where a replay has diverged, and its TLB still translates by entries whose
+ * bits are clear, the guest has done that, and the report names it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tcg-replay/qemu/replay.h"
+#include "exec/cpu-all.h"
+#include "exec/tlb-common.h"
+#include "exec/address-spaces.h"
+
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+typedef struct Finding {
+    uint64_t entries;
+    vaddr first_page;
+    hwaddr first_entry;
+    uint64_t first_value;
+    uint64_t left; /* entries that may still be looked at */
+} Finding;
+
+/* TCG has the translation of @page for @access, in any mode of the CPU. */
+static bool in_tlb(vaddr page, MMUAccessType access)
+{
+    CPUTLB *tlb = &rr_replay.cpu->neg.tlb;
+
+    for (int mode = 0; mode < NB_MMU_MODES; mode++) {
+        CPUTLBDescFast *fast = &tlb->f[mode];
+        size_t entries = (fast->mask >> CPU_TLB_ENTRY_BITS) + 1;
+        CPUTLBEntry *e = &fast->table[(page >> TARGET_PAGE_BITS) &
+                                      (entries - 1)];
+        uint64_t has = e->addr_idx[access];
+
+        if ((has & (TARGET_PAGE_MASK | TLB_INVALID_MASK)) == page) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at(Finding *f, vaddr page, hwaddr at, uint64_t pte)
+{
+    bool accessed = !(pte & PG_ACCESSED_MASK) && in_tlb(page, MMU_DATA_LOAD);
+    bool dirty = !(pte & PG_DIRTY_MASK) && in_tlb(page, MMU_DATA_STORE);
+
+    if (!accessed && !dirty) {
+        return;
+    }
+    if (!f->entries++) {
+        f->first_page = page;
+        f->first_entry = at;
+        f->first_value = pte;
+    }
+}
+
+static void walk(Finding *f, hwaddr table, int level, int entry_bytes,
+                 vaddr base)
+{
+    CPUX86State *env = rr_replay.env;
+    int shift = 12 + level * (entry_bytes == 8 ? 9 : 10);
+    int count = TARGET_PAGE_SIZE / entry_bytes;
+    bool is_pdpt = entry_bytes == 8 && level == 2 && !(env->efer & MSR_EFER_LMA);
+
+    if (is_pdpt) {
+        count = 4;
+    }
+    for (int i = 0; i < count && f->left; i++, f->left--) {
+        hwaddr at = table + i * entry_bytes;
+        vaddr page = base + ((vaddr)i << shift);
+        uint64_t pte = 0;
+
+        if (address_space_read(&address_space_memory, at,
+                               MEMTXATTRS_UNSPECIFIED, &pte, entry_bytes) ||
+            !(pte & PG_PRESENT_MASK)) {
+            continue;
+        }
+        if (env->efer & MSR_EFER_LMA && level == 3 && i >= 256) {
+            page |= ~0ull << 48; /* canonical */
+        }
+        if (level == 0 || ((pte & PG_PSE_MASK) && !is_pdpt)) {
+            look_at(f, page, at, pte);
+        } else {
+            walk(f, pte & PTE_ADDRESS, level - 1, entry_bytes, page);
+        }
+    }
+}
+
+void rr_replay_report_adbits(void)
+{
+    CPUX86State *env = rr_replay.env;
+    Finding f = { .left = 1 << 22 };
+
+    if (!(env->cr[0] & CR0_PG_MASK) || (env->cr[4] & CR4_LA57_MASK)) {
+        return;
+    }
+    if (env->efer & MSR_EFER_LMA) {
+        walk(&f, env->cr[3] & PTE_ADDRESS, 3, 8, 0);
+    } else if (env->cr[4] & CR4_PAE_MASK) {
+        walk(&f, env->cr[3] & 0xffffffe0, 2, 8, 0);
+    } else {
+        walk(&f, env->cr[3] & 0xfffff000, 1, 4, 0);
+    }
+    if (!f.entries) {
+        return;
+    }
+    fprintf(stderr, "rr-replay: possible cause: the guest has cleared accessed "
+            "or dirty bits of %" PRIu64 " page-table entries without a TLB "
+            "flush (the first at GPA %#" HWADDR_PRIx ", %#" PRIx64 ", of page "
+            "%#" VADDR_PRIx "); processors and TCG set them again at different "
+            "moments. See ARCHITECTURE.md, \"Hazards\", 9\n", f.entries,
+            f.first_entry, f.first_value, f.first_page);
+}

@@ -1,0 +1,52 @@
+#!/bin/sh
+# timeout=900
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A wrong event in the log: status 3 and a report that names what differs and
+# where.  x-corrupt-record=N, N from 1, is the replayer's test hook: it changes
+# a register in the landmark of that record, or the answer that it holds.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+trace=$(shared_trace)
+wrong() { # RECORD: the replay's status
+	replay "$trace" --qemu-arg -machine \
+		--qemu-arg "x-corrupt-record=$(($1 + 1))" >/dev/null
+}
+# PATTERN: of the records of that kind, those at 5, 15 ... 95 % of the trace
+some() {
+	"$RR_BIN/rr-log" dump "$trace" | awk -v kind="$1" '
+		$2 ~ kind { r[n++] = $1 }
+		END { for (i = 5; i < 100; i += 10) print r[int(n * i / 100)] }'
+}
+
+for record in $(some '^interrupt$' | sed -n '1p;5p;9p'); do
+	wrong "$record"
+	status=$?
+	[ $status -eq 3 ]
+	result $? "landmark of record $record wrong: status 3 (got $status)"
+	grep -q "position: record $record, branch" "$tmp/report"
+	result $? "landmark of record $record wrong: the position is named"
+	grep -qE '^rr-replay: register rbx: expected 0x[0-9a-f]+, found [0-9]' \
+		"$tmp/report"
+	result $? "landmark of record $record wrong: the register is named"
+done
+
+# An answer may not matter to the guest (a time that it only glances at): then
+# the replay ends as the recording did.  Most do.
+found=0
+for record in $(some '^(mmio-read|pio-read|rdtscp?)$'); do
+	wrong "$record"
+	status=$?
+	echo "# answer $record wrong: $status" \
+		"$(grep -a 'DIVERGED\|complete' "$tmp/report")"
+	[ $status -eq 0 ] && continue
+	[ $status -eq 3 ]
+	result $? "answer $record wrong: status 3 (got $status)"
+	grep -q 'position: record [0-9]*, branch' "$tmp/report"
+	result $? "answer $record wrong: the position is named"
+	found=$((found + 1))
+	[ $found -lt 3 ] || break
+done
+[ $found -ge 3 ]
+result $? "of ten wrong answers at least three are found out"
+finish

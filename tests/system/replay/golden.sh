@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Traces of each released version of the format replay for ever.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+for trace in "$RR_TOP"/tests/golden/*.tar; do
+	name=$(basename "$trace" .tar)
+	"$RR_BIN/rr-log" verify "$trace" >/dev/null
+	result $? "$name: whole"
+	replay "$trace" >/dev/null &&
+		grep -q 'CPU state and all RAM equal' "$tmp/report"
+	result $? "$name: replays"
+	tail -n 1 "$tmp/report" | sed 's/^/# /'
+	# And from a folder.
+	"$RR_BIN/rr-log" unpack "$trace" "$tmp/$name.rrt" &&
+		replay "$tmp/$name.rrt" >/dev/null
+	result $? "$name: replays unpacked"
+done
+finish
