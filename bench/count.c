@@ -51,12 +51,12 @@
 #include <unistd.h>
 
 #define EVENTS "/sys/kernel/tracing/events/kvm/"
-#define RING_PAGES 16384	/* 64 MiB: 300 bytes an exit */
+#define RING_PAGES 16384 /* 64 MiB: 300 bytes an exit */
 #define N_REASONS 2048
 #define N_PORTS 65536
 #define SVM_EXIT_IOIO 0x7b
 #define VMX_EXIT_IO 30
-#define VMX 2			/* isa, in kvm_exit's record */
+#define VMX 2 /* isa, in kvm_exit's record */
 
 static FILE *out;
 static uint64_t start_ns;
@@ -81,7 +81,9 @@ static uint64_t now(void)
 static struct {
 	const char *name;
 	int fd;
-} totals[] = { { "guest-branches", -1 }, { "host-branches", -1 }, { "cpu-ns", -1 } };
+} totals[] = { { "guest-branches", -1 },
+	       { "host-branches", -1 },
+	       { "cpu-ns", -1 } };
 
 static void branch_event(struct perf_event_attr *attr, bool generic)
 {
@@ -93,7 +95,9 @@ static void open_totals(pid_t pid, bool generic)
 {
 	for (int i = 0; i < 3; i++) {
 		struct perf_event_attr attr = {
-			.disabled = 1, .enable_on_exec = 1, .inherit = 1,
+			.disabled = 1,
+			.enable_on_exec = 1,
+			.inherit = 1,
 		};
 
 		if (i == 2) {
@@ -113,21 +117,22 @@ static void open_totals(pid_t pid, bool generic)
 struct cost {
 	uint64_t n, branches;
 };
-static struct cost by_reason[N_REASONS][2], by_port[N_PORTS][2],
-	called_off, before_first;
+static struct cost by_reason[N_REASONS][2], by_port[N_PORTS][2], called_off,
+	before_first;
 static uint64_t lost, vcpu_branches;
 
 static struct {
 	const char *name;
 	uint32_t id;
 	int fd;
-} points[] = { { "kvm_entry", 0, -1 }, { "kvm_exit", 0, -1 },
+} points[] = { { "kvm_entry", 0, -1 },
+	       { "kvm_exit", 0, -1 },
 	       { "kvm_userspace_exit", 0, -1 } };
 enum { ENTRY, EXIT, USER_EXIT };
 static struct perf_event_mmap_page *ring;
 
 /* As the kernel lays them out. */
-struct kvm_exit {	/* of Linux 6.1 */
+struct kvm_exit { /* of Linux 6.1 */
 	uint16_t type;
 	uint8_t flags, preempt;
 	int32_t pid;
@@ -225,8 +230,8 @@ static void take(uint32_t id, const void *raw, uint64_t branches)
 		current.open = true;
 		current.user = false;
 		current.reason = x->reason;
-		current.io = x->reason == (x->isa == VMX ? VMX_EXIT_IO :
-							  SVM_EXIT_IOIO);
+		current.io = x->reason ==
+			     (x->isa == VMX ? VMX_EXIT_IO : SVM_EXIT_IOIO);
 		current.port = (uint32_t)(x->info1 >> 16) & 0xffff;
 	} else if (id == points[USER_EXIT].id) {
 		current.user = true;
@@ -235,7 +240,7 @@ static void take(uint32_t id, const void *raw, uint64_t branches)
 
 		vcpu_branches = branches;
 		current.at_entry = branches;
-		if (!current.open) {	/* an entry that was called off */
+		if (!current.open) { /* an entry that was called off */
 			struct cost *c = before_first.n ? &called_off :
 							  &before_first;
 
@@ -373,7 +378,8 @@ static void heard(const char *data, ssize_t n, bool exits)
 static void usage(void)
 {
 	fputs("Usage: count -o FILE [-x] [-g] [-s SECONDS] [-f FILE]... "
-	      "COMMAND [ARGUMENT]...\n", stderr);
+	      "COMMAND [ARGUMENT]...\n",
+	      stderr);
 	exit(1);
 }
 
@@ -426,15 +432,17 @@ int main(int argc, char **argv)
 		return 1;
 	for (;;) {
 		struct pollfd p = { .fd = said[0], .events = POLLIN };
-		int wait_ms = exits ? attached ? 20 : 1 :
-			      patience ? (int)(patience / 1000000) : -1;
+		int wait_ms = exits    ? attached ? 20 : 1 :
+			      patience ? (int)(patience / 1000000) :
+					 -1;
 		ssize_t n;
 
 		if (exits && !attached) {
 			pid_t vcpu = vcpu_of(pid);
 
 			if (vcpu && !open_exits(vcpu, generic)) {
-				fprintf(stderr, "count: no tracing of exits: %s\n",
+				fprintf(stderr,
+					"count: no tracing of exits: %s\n",
 					strerror(errno));
 				exits = false;
 			}

@@ -40,7 +40,7 @@ static double now_ms(void)
 
 static void make_start(const char *trace)
 {
-	struct rrlog_block block = {0, "pc.ram", 1 << 20};
+	struct rrlog_block block = { 0, "pc.ram", 1 << 20 };
 	struct rrlog_writer *w;
 	int err = rrlog_writer_create(trace, "none", &w);
 
@@ -72,9 +72,9 @@ static void append_frames(int dir_fd, uint64_t count)
 	struct rrlog_index_writer *index = calloc(1, sizeof(*index));
 	static uint8_t frame[RRLOG_HEADER_BYTES + FRAME_BYTES];
 	uint8_t *raw = frame + RRLOG_HEADER_BYTES;
-	struct rrlog_frame_header h = {.magic = RRLOG_FRAME_MAGIC, .kind = 1};
+	struct rrlog_frame_header h = { .magic = RRLOG_FRAME_MAGIC, .kind = 1 };
 	size_t head_bytes = RRLOG_HEADER_BYTES + put_envelope(raw);
-	struct rrlog_frame_writer events = {.offset = RRLOG_FRAMES_OFFSET};
+	struct rrlog_frame_writer events = { .offset = RRLOG_FRAMES_OFFSET };
 	struct rrlog_file_header start;
 	uint64_t i;
 	int err;
@@ -98,9 +98,9 @@ static void append_frames(int dir_fd, uint64_t count)
 		h.chain = events.chain;
 		h.checksum = rrlog_checksum_continue(h.chain, &h,
 						     RRLOG_CHECKED_BYTES);
-		place = (struct rrlog_frame_place){events.offset,    i,
-						   h.first_branches, h.time_ns,
-						   h.chain,	     0};
+		place = (struct rrlog_frame_place){ events.offset,    i,
+						    h.first_branches, h.time_ns,
+						    h.chain,	      0 };
 		memcpy(frame, &h, sizeof(h));
 		err = rrlog_write_all(events.fd, frame, head_bytes,
 				      events.offset);

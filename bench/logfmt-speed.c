@@ -30,8 +30,8 @@
 
 #include "common/logfmt/rrlog.h"
 
-#define RECORDS                                                               \
-	190000	      /* of a trace; fewer, repeated, would compress too well \
+#define RECORDS \
+	190000 /* of a trace; fewer, repeated, would compress too well \
 		       */
 #define TOTAL 4000000 /* to write, about */
 #define TRIES 3
@@ -64,8 +64,8 @@ struct stopwatch {
 
 static struct stopwatch begin_timing(void)
 {
-	return (struct stopwatch){now_s(CLOCK_PROCESS_CPUTIME_ID),
-				  now_s(CLOCK_MONOTONIC)};
+	return (struct stopwatch){ now_s(CLOCK_PROCESS_CPUTIME_ID),
+				   now_s(CLOCK_MONOTONIC) };
 }
 
 static struct stopwatch end_timing(struct stopwatch begin)
@@ -248,7 +248,7 @@ static void load_records(const char *trace)
 static uint64_t append_all(struct rrlog_writer *w, bool dma, int *err)
 {
 	const uint8_t *in = records, *end = records + records_bytes, *begin;
-	struct rrlog_record rec = {.type = 0};
+	struct rrlog_record rec = { .type = 0 };
 	uint64_t plain_bytes = 0;
 
 	while (in != end && !*err) {
@@ -266,7 +266,7 @@ static uint64_t append_all(struct rrlog_writer *w, bool dma, int *err)
 static void report_filling(unsigned int rounds)
 {
 	const uint8_t *in, *end = records + records_bytes;
-	struct rrlog_record rec = {.type = 0};
+	struct rrlog_record rec = { .type = 0 };
 	struct stopwatch time = begin_timing();
 	unsigned int round;
 
@@ -285,8 +285,8 @@ static void report_filling(unsigned int rounds)
 static struct result write_trace(const char *path, const char *codec, bool dma,
 				 unsigned int rounds)
 {
-	struct rrlog_block block = {0, "pc.ram", 1 << 20};
-	struct result result = {.plain_bytes = 0};
+	struct rrlog_block block = { 0, "pc.ram", 1 << 20 };
+	struct result result = { .plain_bytes = 0 };
 	struct rrlog_writer *w;
 	struct stopwatch begin;
 	unsigned int round;
@@ -313,7 +313,7 @@ static struct result write_trace(const char *path, const char *codec, bool dma,
 
 static struct result read_trace(const char *path, uint64_t written_plain_bytes)
 {
-	struct result result = {.plain_bytes = written_plain_bytes};
+	struct result result = { .plain_bytes = written_plain_bytes };
 	struct rrlog_reader_position p;
 	struct rrlog_reader *r;
 	struct rrlog_record rec;
@@ -365,7 +365,7 @@ static void keep_best(struct result *best, struct result result)
 static void bench_codec(const char *folder, const char *codec, bool dma,
 			unsigned int rounds)
 {
-	struct result written = {.records = 0}, read = {.records = 0};
+	struct result written = { .records = 0 }, read = { .records = 0 };
 	char path[4096], command[4200];
 	unsigned int i;
 
@@ -385,7 +385,7 @@ static void bench_codec(const char *folder, const char *codec, bool dma,
 
 int main(int argc, char **argv)
 {
-	static const char *const codecs[] = {"none", "zlib", "zstd"};
+	static const char *const codecs[] = { "none", "zlib", "zstd" };
 	unsigned int rounds;
 	cpu_set_t one;
 	int i;

@@ -9,9 +9,12 @@
 
 #include "tests/kvm/ways.h"
 
-#define READS	50000
-#define SLOTS	65536
-#define LOOP	"\x0f\x31" "\x01\xc3" "\xe2\xfa" /* 1: rdtsc; add; loop 1b */
+#define READS 50000
+#define SLOTS 65536
+#define LOOP       \
+	"\x0f\x31" \
+	"\x01\xc3" \
+	"\xe2\xfa" /* 1: rdtsc; add; loop 1b */
 
 static uint64_t count(int fd)
 {
@@ -25,7 +28,9 @@ static uint64_t count(int fd)
 int main(void)
 {
 	struct perf_event_attr attr = {
-		.size = sizeof(attr), .type = PERF_TYPE_RAW, .config = 0x5100d1,
+		.size = sizeof(attr),
+		.type = PERF_TYPE_RAW,
+		.config = 0x5100d1,
 		.exclude_guest = 1,
 	};
 	int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);

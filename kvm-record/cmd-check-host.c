@@ -27,8 +27,9 @@ static void print_text(const struct host_check_result *r, int count,
 			printf(" [%.3f s]", r[i].seconds);
 		putchar('\n');
 	}
-	puts(host_check_passed(r, count) ? "This host can record." :
-	     "This host cannot record; rr-kvm record --lab can.");
+	puts(host_check_passed(r, count) ?
+		     "This host can record." :
+		     "This host cannot record; rr-kvm record --lab can.");
 }
 
 static void add_string(JsonBuilder *b, const char *name, const char *value)
@@ -85,7 +86,8 @@ int cmd_check_host(int argc, char **argv)
 		return RR_EXIT_FAILURE;
 	if (argc > 1)
 		return rr_tool_fail("check-host takes no argument '%s' "
-				    "(try --help)", argv[1]);
+				    "(try --help)",
+				    argv[1]);
 	count = host_check_run(HOST_CHECK_TRIES, results);
 	if (json)
 		print_json(results, count);

@@ -23,9 +23,9 @@
 #include "common/cli/summary.h"
 #include "common/cli/tool.h"
 
-#define LAB_FAILED 125		/* run.sh: not the command, the lab */
+#define LAB_FAILED 125 /* run.sh: not the command, the lab */
 
-#define EPOCH_MAX_US 1000000	/* KVM_X86_RECORD_EPOCH's, args[2] */
+#define EPOCH_MAX_US 1000000 /* KVM_X86_RECORD_EPOCH's, args[2] */
 
 struct record_options {
 	char *trace;
@@ -35,8 +35,8 @@ struct record_options {
 	char *clock;
 	gint epoch_us;
 	gint seed, memory_mib;
-	char **lab_args;	/* run.sh's */
-	char **args;		/* QEMU's */
+	char **lab_args; /* run.sh's */
+	char **args; /* QEMU's */
 };
 
 static const char description[] =
@@ -57,10 +57,12 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		  "leave out what is read from read-only disk images", NULL },
 		{ "clock", 0, 0, G_OPTION_ARG_STRING, &o->clock,
 		  "how reads of the clock are recorded: ring (exact), exit "
-		  "(exact, slow), epoch (coarse, fast)", "MODE" },
+		  "(exact, slow), epoch (coarse, fast)",
+		  "MODE" },
 		{ "epoch-us", 0, 0, G_OPTION_ARG_INT, &o->epoch_us,
 		  "with --clock epoch: how long it stands still, 100 if not "
-		  "given", "N" },
+		  "given",
+		  "N" },
 		{ "lab", 0, 0, G_OPTION_ARG_NONE, &o->lab,
 		  "record in an emulated host: needs no KVM here", NULL },
 		{ "deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
@@ -92,7 +94,8 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		return false;
 	if (argc > 1) {
 		rr_tool_say("unexpected argument '%s': QEMU's come after -- "
-			    "(try --help)", argv[1]);
+			    "(try --help)",
+			    argv[1]);
 		return false;
 	}
 	return true;
@@ -107,8 +110,8 @@ static bool check_options(const struct record_options *o, GError **error)
 		why = "-o TRACE is missing";
 	else if (!o->args)
 		why = "QEMU's arguments are missing: put them after --";
-	else if (!o->lab && (o->deterministic || o->seed || o->memory_mib ||
-			     o->lab_args))
+	else if (!o->lab &&
+		 (o->deterministic || o->seed || o->memory_mib || o->lab_args))
 		why = "--deterministic, --seed, --memory-lab and --lab-arg "
 		      "need --lab";
 	else if (o->clock && !g_strv_contains(clocks, o->clock))
@@ -175,7 +178,8 @@ static bool check_host(GError **error)
 			rr_tool_say("warning: %s: %s", r[i].name, r[i].reason);
 	if (host_check_passed(r, n))
 		return true;
-	rr_tool_set_error(error, "this host cannot record (rr-kvm check-host "
+	rr_tool_set_error(error,
+			  "this host cannot record (rr-kvm check-host "
 			  "has the remedies); --lab records in an emulated "
 			  "host");
 	return false;
@@ -184,13 +188,17 @@ static bool check_host(GError **error)
 static GPtrArray *command(const struct record_options *o, GError **error)
 {
 	const struct record_how how = {
-		.fsync = o->fsync, .refer_to_images = o->refer_to_images,
-		.clock = o->clock, .epoch_us = o->epoch_us,
+		.fsync = o->fsync,
+		.refer_to_images = o->refer_to_images,
+		.clock = o->clock,
+		.epoch_us = o->epoch_us,
 	};
 	const struct lab_options lab = {
 		.deterministic = o->deterministic || o->seed,
-		.seed = o->seed, .memory_mib = o->memory_mib,
-		.args = o->lab_args, .how = how,
+		.seed = o->seed,
+		.memory_mib = o->memory_mib,
+		.args = o->lab_args,
+		.how = how,
 	};
 	g_autofree char *trace = NULL, *qemu = NULL;
 
@@ -206,10 +214,11 @@ static GPtrArray *command(const struct record_options *o, GError **error)
 static void say_summary(const struct record_options *o,
 			const struct rr_summary *s, double seconds)
 {
-	g_autofree char *size = g_format_size_full(s->stored_bytes,
-						   G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *size =
+		g_format_size_full(s->stored_bytes, G_FORMAT_SIZE_IEC_UNITS);
 
-	fprintf(stderr, "rr-kvm: recorded %s in %.1f s: %s\n"
+	fprintf(stderr,
+		"rr-kvm: recorded %s in %.1f s: %s\n"
 		"rr-kvm: %" PRIu64 " records, %" PRIu64 " interrupts, %" PRIu64
 		" bytes of DMA, %" PRIu64 " branches; %s on disk\n",
 		o->trace, seconds, rr_summary_end_text(s), s->records,
@@ -217,8 +226,7 @@ static void say_summary(const struct record_options *o,
 }
 
 /* The child is done: did it leave a trace? */
-static int conclude(const struct record_options *o, int status,
-		    double seconds)
+static int conclude(const struct record_options *o, int status, double seconds)
 {
 	struct rr_summary s;
 	GError *error = NULL;

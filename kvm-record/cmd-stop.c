@@ -35,7 +35,8 @@ int cmd_stop(int argc, char **argv)
 
 	if (!rr_tool_parse(&argc, &argv, "TRACE",
 			   "Ends the recording of TRACE as its Ctrl-C would, "
-			   "and waits for it.", entries))
+			   "and waits for it.",
+			   entries))
 		return RR_EXIT_FAILURE;
 	if (argc != 2)
 		return rr_tool_fail("stop needs one TRACE (try --help)");

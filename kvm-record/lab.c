@@ -18,26 +18,26 @@
 #include "common/cli/tool.h"
 
 #define LAB_SYSTEM_MIB 512
-#define LAB_OUT_MIB 256		/* deterministic: the trace is in memory first */
+#define LAB_OUT_MIB 256 /* deterministic: the trace is in memory first */
 
 struct files {
-	GHashTable *paths;	/* absolute paths to take along */
+	GHashTable *paths; /* absolute paths to take along */
 	uint64_t bytes;
 };
 
 /* Options whose whole argument is a path, and keys whose value is one. */
 static const char *const path_options[] = {
-	"kernel", "initrd", "bios", "hda", "hdb", "hdc", "hdd", "cdrom", "fda",
-	"fdb", "dtb", "pflash", "L",
+	"kernel", "initrd", "bios", "hda", "hdb",    "hdc", "hdd",
+	"cdrom",  "fda",    "fdb",  "dtb", "pflash", "L",
 };
 static const char *const path_keys[] = {
-	"file", "path", "filename", "file.filename", "tftp", "romfile", "dir",
-	"script", "image", "initrd", "kernel",
+	"file", "path",	  "filename", "file.filename", "tftp",	 "romfile",
+	"dir",	"script", "image",    "initrd",	       "kernel",
 };
 /* Options whose argument never is one, whatever file has its name. */
 static const char *const text_options[] = {
-	"append", "name", "m", "smp", "cpu", "machine", "M", "vga", "display",
-	"uuid", "rtc", "boot", "global",
+	"append", "name",    "m",    "smp", "cpu",  "machine", "M",
+	"vga",	  "display", "uuid", "rtc", "boot", "global",
 };
 
 static bool in(const char *word, const char *const *list, size_t n)
@@ -184,7 +184,8 @@ static void add(GPtrArray *out, const char *a, const char *b)
 static bool add_pieces(GPtrArray *out, GError **error)
 {
 	g_autofree char *lab = rr_tool_find("RR_LAB_DIR", "../lab", error);
-	g_autofree char *qemu = NULL, *run = NULL, *kernel = NULL, *image = NULL;
+	g_autofree char *qemu = NULL, *run = NULL, *kernel = NULL,
+			*image = NULL;
 	const char *missing;
 
 	if (!lab)
@@ -195,11 +196,15 @@ static bool add_pieces(GPtrArray *out, GError **error)
 	run = g_build_filename(lab, "run.sh", NULL);
 	kernel = g_build_filename(lab, "vmlinuz", NULL);
 	image = g_build_filename(lab, "lab.cpio.gz", NULL);
-	missing = access(run, R_OK) ? run : access(kernel, R_OK) ? kernel :
-		  access(image, R_OK) ? image : NULL;
+	missing = access(run, R_OK)    ? run :
+		  access(kernel, R_OK) ? kernel :
+		  access(image, R_OK)  ? image :
+					 NULL;
 	if (missing) {
-		rr_tool_set_error(error, "the lab is not there (no %s): run "
-				  "make with the lab on", missing);
+		rr_tool_set_error(error,
+				  "the lab is not there (no %s): run "
+				  "make with the lab on",
+				  missing);
 		return false;
 	}
 	add(out, "/bin/sh", run);
@@ -243,10 +248,12 @@ static void add_files(GPtrArray *out, const struct files *f)
 static bool add_memory(GPtrArray *out, uint64_t mib, GError **error)
 {
 	uint64_t there = available_mib();
-	g_autofree char *text = g_strdup_printf("%llu", (unsigned long long)mib);
+	g_autofree char *text =
+		g_strdup_printf("%llu", (unsigned long long)mib);
 
 	if (mib > there) {
-		rr_tool_set_error(error, "the lab needs %s MiB of memory, and "
+		rr_tool_set_error(error,
+				  "the lab needs %s MiB of memory, and "
 				  "%llu MiB are free (--memory-lab sets it)",
 				  text, (unsigned long long)there);
 		return false;
@@ -289,9 +296,8 @@ GPtrArray *lab_command(const struct lab_options *options, const char *trace,
 		       char *const *args, GError **error)
 {
 	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GHashTable) paths = g_hash_table_new_full(g_str_hash,
-							    g_str_equal, g_free,
-							    NULL);
+	g_autoptr(GHashTable) paths =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct files files = { .paths = paths };
 	g_autoptr(GPtrArray) inner = take_files(&files, args);
 

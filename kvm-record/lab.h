@@ -13,9 +13,9 @@
 
 struct lab_options {
 	bool deterministic;
-	int seed;		/* 0: none given */
-	int memory_mib;		/* 0: as much as it takes */
-	char **args;		/* more for run.sh, or NULL */
+	int seed; /* 0: none given */
+	int memory_mib; /* 0: as much as it takes */
+	char **args; /* more for run.sh, or NULL */
 	struct record_how how;
 };
 

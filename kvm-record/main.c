@@ -16,6 +16,8 @@ static const struct rr_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	return rr_tool_main("rr-kvm", "Record a whole virtual machine under "
-			    "KVM; rr-tcg replays it.", commands, argc, argv);
+	return rr_tool_main("rr-kvm",
+			    "Record a whole virtual machine under "
+			    "KVM; rr-tcg replays it.",
+			    commands, argc, argv);
 }

@@ -38,8 +38,8 @@ static char *real_path(const char *trace)
 static char *session_path(const char *trace)
 {
 	g_autofree char *real = real_path(trace);
-	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
-							     real, -1);
+	g_autofree char *sum =
+		g_compute_checksum_for_string(G_CHECKSUM_SHA256, real, -1);
 	g_autofree char *file = g_strconcat(sum, ".pid", NULL);
 
 	return g_build_filename(g_get_user_runtime_dir(), "rr-kvm", file, NULL);
@@ -103,7 +103,7 @@ pid_t session_find(const char *trace)
 	if (fd < 0)
 		return 0;
 	if (lock(fd, path))
-		unlink(path);		/* stale */
+		unlink(path); /* stale */
 	else if (read(fd, text, sizeof(text) - 1) > 0)
 		pid = (pid_t)strtol(text, NULL, 10);
 	close(fd);

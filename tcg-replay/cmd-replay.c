@@ -80,8 +80,7 @@ static int check_trace(const struct replay_options *o)
 	int ret = rrlog_reader_open(o->trace, &r);
 
 	if (ret)
-		rr_tool_say("%s", r ? rrlog_reader_error(r) :
-				      g_strerror(-ret));
+		rr_tool_say("%s", r ? rrlog_reader_error(r) : g_strerror(-ret));
 	else if (o->verbose)
 		say_manifest(r);
 	rrlog_reader_close(r);
@@ -104,8 +103,8 @@ static char *find_plugin(const char *file, GError **error)
 		if (path)
 			return path;
 		g_free(relative);
-		relative = g_strconcat("../lib/plugins/lib", file, suffix,
-				       NULL);
+		relative =
+			g_strconcat("../lib/plugins/lib", file, suffix, NULL);
 		path = rr_tool_find(NULL, relative, NULL);
 		if (path)
 			return path;
@@ -147,9 +146,10 @@ static char *machine(const struct replay_options *o)
 static GPtrArray *command(const struct replay_options *o, GError **error)
 {
 	static const char *const fixed[] = {
-		"-accel", "tcg", "-display", "none", "-nodefaults",
-		"-no-user-config", "-serial", "none", "-monitor", "none",
-		"-machine",
+		"-accel",  "tcg",	  "-display",
+		"none",	   "-nodefaults", "-no-user-config",
+		"-serial", "none",	  "-monitor",
+		"none",	   "-machine",
 	};
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	char *qemu = rr_tool_find_qemu(error), **p;

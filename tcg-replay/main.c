@@ -13,7 +13,8 @@ static const struct rr_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	return rr_tool_main("rr-tcg", "Replay a virtual machine that rr-kvm "
-			    "recorded, instruction for instruction.", commands,
-			    argc, argv);
+	return rr_tool_main("rr-tcg",
+			    "Replay a virtual machine that rr-kvm "
+			    "recorded, instruction for instruction.",
+			    commands, argc, argv);
 }

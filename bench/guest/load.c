@@ -80,8 +80,9 @@ static void tell_times(void)
 	qsort(taken, (size_t)taken_count, sizeof(*taken), by_size);
 	printf("latency");
 	for (size_t i = 0; i < sizeof(percent) / sizeof(*percent); i++)
-		printf(" p%d-ns=%llu", percent[i], (unsigned long long)
-		       taken[(taken_count - 1) * percent[i] / 100]);
+		printf(" p%d-ns=%llu", percent[i],
+		       (unsigned long long)
+			       taken[(taken_count - 1) * percent[i] / 100]);
 	printf(" max-ns=%llu\n", (unsigned long long)taken[taken_count - 1]);
 }
 

@@ -102,7 +102,8 @@ static int wait_for(pid_t pid)
 int rr_child_run(char *const *argv, bool own_group, int forward,
 		 bool *signalled, GError **error)
 {
-	struct sigaction act = { .sa_handler = pass_on }, old[G_N_ELEMENTS(sigs)];
+	struct sigaction act = { .sa_handler = pass_on },
+			 old[G_N_ELEMENTS(sigs)];
 	sigset_t ours, before;
 	pid_t pid;
 	int ret = -1;

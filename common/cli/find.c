@@ -46,7 +46,8 @@ char *rr_tool_find(const char *variable, const char *relative, GError **error)
 	if (other && g_file_test(other, G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&other);
 	rr_tool_set_error(error, "no %s: run make%s%s", beside,
-			  variable ? ", or set " : "", variable ? variable : "");
+			  variable ? ", or set " : "",
+			  variable ? variable : "");
 	return NULL;
 }
 

@@ -13,7 +13,8 @@
 int rr_summary_status(int err)
 {
 	return err == -EBADMSG ? RR_EXIT_DAMAGED :
-	       err < 0 ? RR_EXIT_FAILURE : RR_EXIT_OK;
+	       err < 0	       ? RR_EXIT_FAILURE :
+				 RR_EXIT_OK;
 }
 
 /* A trace is a folder, or one packed file. */
@@ -63,7 +64,7 @@ int rr_summary_read(const char *trace, struct rr_summary *s, GError **error)
 	struct rrlog_record rec;
 	int ret;
 
-	*s = (struct rr_summary) { 0 };
+	*s = (struct rr_summary){ 0 };
 	ret = rrlog_reader_open(trace, &r);
 	if (!ret)
 		rrlog_reader_set_resolve(r, 0);
@@ -71,8 +72,8 @@ int rr_summary_read(const char *trace, struct rr_summary *s, GError **error)
 		while ((ret = rrlog_reader_next(r, &rec)) > 0)
 			add_record(s, &rec);
 	if (ret < 0)
-		rr_tool_set_error(error, "%s", r ? rrlog_reader_error(r) :
-						   g_strerror(-ret));
+		rr_tool_set_error(error, "%s",
+				  r ? rrlog_reader_error(r) : g_strerror(-ret));
 	else
 		s->complete = rrlog_reader_is_complete(r);
 	s->stored_bytes = trace_bytes(trace);

@@ -16,8 +16,8 @@ struct rr_summary {
 	uint64_t records;
 	uint64_t interrupts;
 	uint64_t dma_bytes;
-	uint64_t branches;	/* up to the last landmark */
-	uint64_t stored_bytes;	/* all files of the trace */
+	uint64_t branches; /* up to the last landmark */
+	uint64_t stored_bytes; /* all files of the trace */
 	unsigned int end_reason; /* enum rrlog_end_reason; 0: no end record */
 	bool complete;
 };

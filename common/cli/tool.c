@@ -11,7 +11,7 @@
 
 static const char *tool_name = "rr";
 
-G_DEFINE_QUARK(rr-tool-error, rr_tool_error)
+G_DEFINE_QUARK(rr - tool - error, rr_tool_error)
 
 void rr_tool_set_error(GError **error, const char *fmt, ...)
 {
@@ -84,7 +84,8 @@ static void print_help(const char *program, const char *summary,
 		printf("  %-12s %s\n", c->name, c->summary);
 	printf("\n  --help       this text; after a command, its options\n"
 	       "  --version    the version\n\n"
-	       "The manual page %s(1) has the rest.\n", program);
+	       "The manual page %s(1) has the rest.\n",
+	       program);
 }
 
 static int run_command(const char *program, const struct rr_command *c,

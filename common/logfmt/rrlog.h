@@ -56,28 +56,28 @@
  * dma-image: a dma whose bytes are those of the image; readers make a dma of
  *   it, unless they are told not to (rrlog_reader_set_resolve()).
  */
-#define RRLOG_RECORDS(X)                                                       \
-	X(PIO_READ, 1, "pio-read", 1, "port", "size", "count")                 \
-	X(MMIO_READ, 2, "mmio-read", 1, "gpa", "size")                         \
-	X(RDTSC, 3, "rdtsc", 0, "value", "flags")                              \
-	X(RDTSCP, 4, "rdtscp", 0, "value", "aux", "flags")                     \
-	X(RDPMC, 5, "rdpmc", 0, "value", "index", "flags")                     \
-	X(RDRAND, 6, "rdrand", 0, "value", "size", "flags")                    \
-	X(RDSEED, 7, "rdseed", 0, "value", "size", "flags")                    \
-	X(RDMSR, 8, "rdmsr", 0, "value", "index", "fault")                     \
-	X(WRMSR, 9, "wrmsr", 0, "index", "fault")                              \
-	X(DMA, 10, "dma", 1, "block", "offset")                                \
-	X(SLOT, 11, "slot", 0, "slot", "gpa", "size", "block", "offset",       \
-	  "flags")                                                             \
-	X(INTERRUPT, 12, "interrupt", 0, "vector")                             \
-	X(NMI, 13, "nmi", 0, )                                                 \
-	X(CR8, 14, "cr8", 0, "value")                                          \
-	X(CPU_STATE, 15, "cpu-state", 1, "halted")                             \
-	X(END, 16, "end", 1, "reason")                                         \
-	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")                   \
-	X(IMAGE, 18, "image", 1, "image", "size", "mtime_ns")                  \
-	X(DMA_IMAGE, 19, "dma-image", 0, "block", "offset", "image",           \
-	  "image_offset", "bytes", "crc32c")                                   \
+#define RRLOG_RECORDS(X)                                                 \
+	X(PIO_READ, 1, "pio-read", 1, "port", "size", "count")           \
+	X(MMIO_READ, 2, "mmio-read", 1, "gpa", "size")                   \
+	X(RDTSC, 3, "rdtsc", 0, "value", "flags")                        \
+	X(RDTSCP, 4, "rdtscp", 0, "value", "aux", "flags")               \
+	X(RDPMC, 5, "rdpmc", 0, "value", "index", "flags")               \
+	X(RDRAND, 6, "rdrand", 0, "value", "size", "flags")              \
+	X(RDSEED, 7, "rdseed", 0, "value", "size", "flags")              \
+	X(RDMSR, 8, "rdmsr", 0, "value", "index", "fault")               \
+	X(WRMSR, 9, "wrmsr", 0, "index", "fault")                        \
+	X(DMA, 10, "dma", 1, "block", "offset")                          \
+	X(SLOT, 11, "slot", 0, "slot", "gpa", "size", "block", "offset", \
+	  "flags")                                                       \
+	X(INTERRUPT, 12, "interrupt", 0, "vector")                       \
+	X(NMI, 13, "nmi", 0, )                                           \
+	X(CR8, 14, "cr8", 0, "value")                                    \
+	X(CPU_STATE, 15, "cpu-state", 1, "halted")                       \
+	X(END, 16, "end", 1, "reason")                                   \
+	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")             \
+	X(IMAGE, 18, "image", 1, "image", "size", "mtime_ns")            \
+	X(DMA_IMAGE, 19, "dma-image", 0, "block", "offset", "image",     \
+	  "image_offset", "bytes", "crc32c")                             \
 	X(CLOCK, 20, "clock", 0, "value")
 
 enum rrlog_type {
@@ -87,9 +87,10 @@ enum rrlog_type {
 };
 
 enum rrlog_end_reason {
-	RRLOG_END_SHUTDOWN = 1, /* the guest powered off or QEMU was told to quit */
-	RRLOG_END_STOPPED = 2,  /* the user stopped the recording */
-	RRLOG_END_ERROR = 3,    /* the recorder could not go on */
+	RRLOG_END_SHUTDOWN =
+		1, /* the guest powered off or QEMU was told to quit */
+	RRLOG_END_STOPPED = 2, /* the user stopped the recording */
+	RRLOG_END_ERROR = 3, /* the recorder could not go on */
 };
 
 struct rrlog_type_info {
@@ -116,7 +117,7 @@ enum rrlog_stamp {
 };
 
 struct rrlog_record {
-	uint8_t type;  /* enum rrlog_type */
+	uint8_t type; /* enum rrlog_type */
 	uint8_t stamp; /* enum rrlog_stamp */
 	/* Bytes the guest has put out (PIO, MMIO writes) since the start ... */
 	uint64_t output_bytes;
@@ -271,7 +272,8 @@ void rrlog_reader_close(struct rrlog_reader *r);
 const char *rrlog_reader_error(const struct rrlog_reader *r);
 
 /** Manifest entry or NULL; owned by the reader. */
-const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key);
+const char *rrlog_reader_manifest(const struct rrlog_reader *r,
+				  const char *key);
 int rrlog_reader_manifest_u64(const struct rrlog_reader *r, const char *key,
 			      uint64_t *value);
 /** *data is malloc()ed, the caller frees it. */

@@ -32,7 +32,8 @@ static int tries;
 
 /* What the user can do. */
 #define LAB "or record in the lab: rr-kvm record --lab"
-#define BAD_KVM "this KVM cannot run guests as hardware does; use a machine " \
+#define BAD_KVM                                                       \
+	"this KVM cannot run guests as hardware does; use a machine " \
 	"with real virtualization, " LAB
 
 static void result(struct host_check_result *r, enum host_check_status status,
@@ -72,20 +73,35 @@ static void check_api(struct host_check_result *r)
 	if (version == KVM_API_VERSION)
 		result(r, HOST_CHECK_OK, NULL, "KVM API version %d", version);
 	else
-		result(r, HOST_CHECK_FAIL, BAD_KVM, "KVM API version %d, not "
-		       "%d", version, KVM_API_VERSION);
+		result(r, HOST_CHECK_FAIL, BAD_KVM,
+		       "KVM API version %d, not "
+		       "%d",
+		       version, KVM_API_VERSION);
 }
 
 static const struct {
 	int cap;
 	const char *name;
 } capabilities[] = {
-#define CAP(x) { KVM_CAP_##x, #x }
-	CAP(USER_MEMORY), CAP(SET_TSS_ADDR), CAP(EXT_CPUID), CAP(MP_STATE),
-	CAP(DESTROY_MEMORY_REGION_WORKS), CAP(JOIN_MEMORY_REGIONS_WORKS),
-	CAP(VCPU_EVENTS), CAP(DEBUGREGS), CAP(XSAVE), CAP(XCRS),
-	CAP(SYNC_REGS), CAP(IMMEDIATE_EXIT), CAP(INTERNAL_ERROR_DATA),
-	CAP(X86_USER_SPACE_MSR), CAP(X86_MSR_FILTER),
+#define CAP(x)                  \
+	{                       \
+		KVM_CAP_##x, #x \
+	}
+	CAP(USER_MEMORY),
+	CAP(SET_TSS_ADDR),
+	CAP(EXT_CPUID),
+	CAP(MP_STATE),
+	CAP(DESTROY_MEMORY_REGION_WORKS),
+	CAP(JOIN_MEMORY_REGIONS_WORKS),
+	CAP(VCPU_EVENTS),
+	CAP(DEBUGREGS),
+	CAP(XSAVE),
+	CAP(XCRS),
+	CAP(SYNC_REGS),
+	CAP(IMMEDIATE_EXIT),
+	CAP(INTERNAL_ERROR_DATA),
+	CAP(X86_USER_SPACE_MSR),
+	CAP(X86_MSR_FILTER),
 #undef CAP
 };
 
@@ -123,16 +139,20 @@ static void check_capabilities(struct host_check_result *r)
 	}
 	close(fd);
 	if (emulates_real_mode())
-		result(r, HOST_CHECK_FAIL, "modprobe kvm_intel ept=1 "
+		result(r, HOST_CHECK_FAIL,
+		       "modprobe kvm_intel ept=1 "
 		       "unrestricted_guest=1 (not on processors before "
-		       "Westmere), " LAB, "kvm_intel emulates real mode: its "
+		       "Westmere), " LAB,
+		       "kvm_intel emulates real mode: its "
 		       "branches cannot be counted");
 	else if (missing[0])
 		result(r, HOST_CHECK_FAIL, "boot Linux 5.10 or later, " LAB,
 		       "KVM lacks%s", missing);
 	else
-		result(r, HOST_CHECK_OK, NULL, "all %zu KVM capabilities that "
-		       "recording needs", n);
+		result(r, HOST_CHECK_OK, NULL,
+		       "all %zu KVM capabilities that "
+		       "recording needs",
+		       n);
 }
 
 static void check_rings(struct host_check_result *r)
@@ -142,11 +162,14 @@ static void check_rings(struct host_check_result *r)
 	if (tiny_guest_open(&g, false, 1000) &&
 	    tiny_guest_run_to(&g, TINY_RING0) &&
 	    tiny_guest_run_to(&g, TINY_RING3))
-		result(r, HOST_CHECK_OK, NULL, "a 64-bit guest runs in rings "
+		result(r, HOST_CHECK_OK, NULL,
+		       "a 64-bit guest runs in rings "
 		       "0 and 3");
 	else
-		result(r, HOST_CHECK_FAIL, BAD_KVM, "a tiny guest does not "
-		       "run: %s", g.error);
+		result(r, HOST_CHECK_FAIL, BAD_KVM,
+		       "a tiny guest does not "
+		       "run: %s",
+		       g.error);
 	tiny_guest_close(&g);
 }
 
@@ -159,18 +182,21 @@ static void check_irqchip(struct host_check_result *r)
 	    tiny_guest_run_to(&g, TINY_RING3) && tiny_guest_interrupt(&g) &&
 	    tiny_guest_run_to(&g, TINY_INTERRUPT) &&
 	    tiny_guest_run_to(&g, TINY_RING3))
-		result(r, HOST_CHECK_OK, NULL, "an interrupt from user space "
+		result(r, HOST_CHECK_OK, NULL,
+		       "an interrupt from user space "
 		       "arrives (kernel_irqchip=off)");
 	else
-		result(r, HOST_CHECK_FAIL, BAD_KVM, "no interrupts without an "
-		       "interrupt controller in the kernel: %s", g.error);
+		result(r, HOST_CHECK_FAIL, BAD_KVM,
+		       "no interrupts without an "
+		       "interrupt controller in the kernel: %s",
+		       g.error);
 	tiny_guest_close(&g);
 }
 
 static void check_patch(struct host_check_result *r)
 {
-	const char *remedy = "load the kvm modules that kernel-patch/ builds, "
-			     LAB;
+	const char *remedy =
+		"load the kvm modules that kernel-patch/ builds, " LAB;
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	int has = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD);
 	int version = has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1);
@@ -179,24 +205,30 @@ static void check_patch(struct host_check_result *r)
 
 	close(fd);
 	if (has <= 0) {
-		result(r, HOST_CHECK_FAIL, remedy, "KVM lacks "
+		result(r, HOST_CHECK_FAIL, remedy,
+		       "KVM lacks "
 		       "KVM_CAP_X86_RECORD: its patch is not loaded");
 		return;
 	}
 	if (version != KVM_X86_RECORD_VERSION) {
-		result(r, HOST_CHECK_FAIL, remedy, "KVM_CAP_X86_RECORD is of "
+		result(r, HOST_CHECK_FAIL, remedy,
+		       "KVM_CAP_X86_RECORD is of "
 		       "version %d, and this rr-kvm needs %d: the modules are "
-		       "of another time", version, KVM_X86_RECORD_VERSION);
+		       "of another time",
+		       version, KVM_X86_RECORD_VERSION);
 		return;
 	}
 	if (tiny_guest_open(&g, true, 1000) && tiny_guest_rdtsc_exits(&g))
-		result(r, HOST_CHECK_OK, NULL, "KVM_CAP_X86_RECORD, version "
+		result(r, HOST_CHECK_OK, NULL,
+		       "KVM_CAP_X86_RECORD, version "
 		       "%d: RDTSC leaves to user space; clocks: exit%s%s",
 		       version, flags & KVM_X86_RECORD_RING ? ", ring" : "",
 		       flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
 	else
-		result(r, HOST_CHECK_FAIL, remedy, "KVM_CAP_X86_RECORD does "
-		       "not work: %s", g.error);
+		result(r, HOST_CHECK_FAIL, remedy,
+		       "KVM_CAP_X86_RECORD does "
+		       "not work: %s",
+		       g.error);
 	tiny_guest_close(&g);
 }
 
@@ -207,10 +239,12 @@ static void check_pmu_event(struct host_check_result *r)
 	int fd = rr_pmu_event_open(0, err, sizeof(err));
 
 	if (fd < 0) {
-		result(r, HOST_CHECK_FAIL, fd == -EACCES || fd == -EPERM ?
-		       "sysctl kernel.perf_event_paranoid=1, or run as root" :
-		       "give the virtual machine a PMU, use a supported "
-		       "processor, " LAB, "%s", err);
+		result(r, HOST_CHECK_FAIL,
+		       fd == -EACCES || fd == -EPERM ?
+			       "sysctl kernel.perf_event_paranoid=1, or run as root" :
+			       "give the virtual machine a PMU, use a supported "
+			       "processor, " LAB,
+		       "%s", err);
 		return;
 	}
 	close(fd);
@@ -229,7 +263,8 @@ static bool count_once(struct tiny_guest *g, int fd, uint64_t *last,
 	if (!tiny_guest_run_to(g, TINY_RING3))
 		return false;
 	if (read(fd, &now, sizeof(now)) != sizeof(now)) {
-		snprintf(g->error, sizeof(g->error), "the counter was lost to "
+		snprintf(g->error, sizeof(g->error),
+			 "the counter was lost to "
 			 "another user of the PMU");
 		return false;
 	}
@@ -257,10 +292,13 @@ static void count_exactly(struct host_check_result *r, struct tiny_guest *g,
 			first_wrong = delta - want;
 	}
 	if (!wrong)
-		result(r, HOST_CHECK_OK, NULL, "%d of %d loops of %d branches "
-		       "counted exactly", tries, tries, BRANCHES);
+		result(r, HOST_CHECK_OK, NULL,
+		       "%d of %d loops of %d branches "
+		       "counted exactly",
+		       tries, tries, BRANCHES);
 	else
-		result(r, HOST_CHECK_FAIL, host_hint_inexact(), "%d of %d "
+		result(r, HOST_CHECK_FAIL, host_hint_inexact(),
+		       "%d of %d "
 		       "loops of %d branches counted wrong (the first by %+lld)",
 		       wrong, tries + 1, BRANCHES, (long long)first_wrong);
 }
@@ -295,13 +333,17 @@ static const struct check {
 } checks[] = {
 	{ "kvm-device", { NULL }, check_device, TIMEOUT_SECONDS },
 	{ "kvm-api", { "kvm-device" }, check_api, TIMEOUT_SECONDS },
-	{ "kvm-capabilities", { "kvm-api" }, check_capabilities,
+	{ "kvm-capabilities",
+	  { "kvm-api" },
+	  check_capabilities,
 	  TIMEOUT_SECONDS },
 	{ "guest-rings", { "kvm-api" }, check_rings, TIMEOUT_SECONDS },
 	{ "user-irqchip", { "guest-rings" }, check_irqchip, TIMEOUT_SECONDS },
 	{ "kvm-patch", { "kvm-api" }, check_patch, TIMEOUT_SECONDS },
 	{ "pmu-event", { NULL }, check_pmu_event, TIMEOUT_SECONDS },
-	{ "pmu-exact", { "pmu-event", "guest-rings" }, check_pmu_exact,
+	{ "pmu-exact",
+	  { "pmu-event", "guest-rings" },
+	  check_pmu_exact,
 	  6 * TIMEOUT_SECONDS },
 	{ "processor", { NULL }, check_hints, TIMEOUT_SECONDS },
 };
@@ -332,7 +374,8 @@ static bool needs_met(const struct check *c, struct host_check_result *all)
 	return true;
 }
 
-static void run_child(const struct check *c, struct host_check_result *r, int fd)
+static void run_child(const struct check *c, struct host_check_result *r,
+		      int fd)
 {
 	c->run(r);
 	_exit(write(fd, r, sizeof(*r)) != sizeof(*r));
@@ -355,7 +398,7 @@ static void run_check(const struct check *c, struct host_check_result *r)
 	if (!pid)
 		run_child(c, r, p[1]);
 	close(p[1]);
-	poll_in = (struct pollfd) { .fd = p[0], .events = POLLIN };
+	poll_in = (struct pollfd){ .fd = p[0], .events = POLLIN };
 	if (pid > 0 && poll(&poll_in, 1, c->seconds * 1000) > 0)
 		n = read(p[0], r, sizeof(*r));
 	close(p[0]);

@@ -10,9 +10,9 @@
 
 enum host_check_status {
 	HOST_CHECK_OK,
-	HOST_CHECK_FAIL,	/* recording is not possible */
-	HOST_CHECK_SKIP,	/* needs a check that failed */
-	HOST_CHECK_WARN,	/* possible, but look at this */
+	HOST_CHECK_FAIL, /* recording is not possible */
+	HOST_CHECK_SKIP, /* needs a check that failed */
+	HOST_CHECK_WARN, /* possible, but look at this */
 };
 
 struct host_check_result {

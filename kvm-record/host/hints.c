@@ -18,7 +18,8 @@
 
 #define MSR_ZEN_SPEC_LOCK_MAP 0xc0011020
 #define SPEC_LOCK_MAP_OFF (1ull << 54)
-#define ZEN_REMEDY "turn SpecLockMap off: set bit 54 of MSR 0xC0011020 on " \
+#define ZEN_REMEDY                                               \
+	"turn SpecLockMap off: set bit 54 of MSR 0xC0011020 on " \
 	"every CPU (modprobe msr; wrmsr)"
 #define SMI_REMEDY "echo 1 > /sys/devices/cpu/freeze_on_smi"
 
@@ -89,8 +90,10 @@ bool host_hints(char *reason, size_t reason_bytes, char *remedy,
 	const struct rr_pmu_event *e;
 	char err[200];
 
-	snprintf(reason, reason_bytes, "%s family 0x%x model 0x%x%s: no known "
-		 "trouble", cpu.vendor, cpu.family, cpu.model,
+	snprintf(reason, reason_bytes,
+		 "%s family 0x%x model 0x%x%s: no known "
+		 "trouble",
+		 cpu.vendor, cpu.family, cpu.model,
 		 is_virtual() ? ", virtual" : "");
 	remedy[0] = '\0';
 	if (is_virtual())
@@ -100,17 +103,20 @@ bool host_hints(char *reason, size_t reason_bytes, char *remedy,
 
 		if (!off)
 			return HINT("SpecLockMap is on: counts are off by a "
-				    "few in tens of millions", ZEN_REMEDY);
+				    "few in tens of millions",
+				    ZEN_REMEDY);
 		if (off < 0)
 			return HINT("cannot read whether SpecLockMap is off "
-				    "(no /dev/cpu/0/msr)", ZEN_REMEDY);
+				    "(no /dev/cpu/0/msr)",
+				    ZEN_REMEDY);
 	}
 	if (freeze_on_smi() == '0')
 		return HINT("an SMI's branches are counted as the guest's",
 			    SMI_REMEDY);
 	if (!rr_pmu_event_find(&e, err, sizeof(err)) && e->cpus)
 		return HINT("several kinds of core: recordings stay on the big "
-			    "ones", "nothing to do");
+			    "ones",
+			    "nothing to do");
 	return false;
 #undef HINT
 }

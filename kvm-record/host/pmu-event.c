@@ -32,7 +32,7 @@
 struct raw_event {
 	const char *name;
 	uint64_t config;
-	const unsigned char *models;	/* of Intel's family 6; 0 ends them */
+	const unsigned char *models; /* of Intel's family 6; 0 ends them */
 };
 
 /*
@@ -40,27 +40,27 @@ struct raw_event {
  * taken ones from Ice Lake on, where 11 counts both.
  */
 static const unsigned char nehalem_to_comet_lake[] = {
-	0x1a, 0x1e, 0x1f, 0x2e,			/* Nehalem */
-	0x25, 0x2c, 0x2f,			/* Westmere */
-	0x2a, 0x2d, 0x3a, 0x3e,			/* Sandy, Ivy Bridge */
-	0x3c, 0x3f, 0x45, 0x46,			/* Haswell */
-	0x3d, 0x47, 0x4f, 0x56,			/* Broadwell */
-	0x4e, 0x5e, 0x55, 0x8e, 0x9e, 0x66,	/* Skylake .. Cannon Lake */
+	0x1a, 0x1e, 0x1f, 0x2e, /* Nehalem */
+	0x25, 0x2c, 0x2f, /* Westmere */
+	0x2a, 0x2d, 0x3a, 0x3e, /* Sandy, Ivy Bridge */
+	0x3c, 0x3f, 0x45, 0x46, /* Haswell */
+	0x3d, 0x47, 0x4f, 0x56, /* Broadwell */
+	0x4e, 0x5e, 0x55, 0x8e, 0x9e, 0x66, /* Skylake .. Cannon Lake */
 	0xa5, 0xa6, 0
 };
 static const unsigned char ice_lake_on[] = {
-	0x7d, 0x7e, 0x6a, 0x6c, 0x9d,		/* Ice Lake */
-	0x8c, 0x8d, 0xa7,			/* Tiger, Rocket Lake */
-	0x97, 0x9a, 0xb7, 0xba, 0xbf,		/* Alder, Raptor Lake */
-	0xaa, 0xac,				/* Meteor Lake */
-	0x8f, 0xcf, 0xad, 0xae, 0		/* Sapphire .. Granite Rapids */
+	0x7d, 0x7e, 0x6a, 0x6c, 0x9d, /* Ice Lake */
+	0x8c, 0x8d, 0xa7, /* Tiger, Rocket Lake */
+	0x97, 0x9a, 0xb7, 0xba, 0xbf, /* Alder, Raptor Lake */
+	0xaa, 0xac, /* Meteor Lake */
+	0x8f, 0xcf, 0xad, 0xae, 0 /* Sapphire .. Granite Rapids */
 };
 static const unsigned char lunar_lake_on[] = { 0xbd, 0xb5, 0xc5, 0xc6, 0 };
 static const unsigned char atoms[] = {
-	0x37, 0x4a, 0x4c, 0x4d, 0x5a, 0x5d,	/* Silvermont, Airmont */
-	0x5c, 0x5f, 0x7a,			/* Goldmont */
-	0x86, 0x96, 0x9c,			/* Tremont */
-	0xbe, 0xaf, 0xb6, 0			/* Gracemont, Crestmont */
+	0x37, 0x4a, 0x4c, 0x4d, 0x5a, 0x5d, /* Silvermont, Airmont */
+	0x5c, 0x5f, 0x7a, /* Goldmont */
+	0x86, 0x96, 0x9c, /* Tremont */
+	0xbe, 0xaf, 0xb6, 0 /* Gracemont, Crestmont */
 };
 
 static const struct raw_event intel_raw[] = {
@@ -96,7 +96,8 @@ struct rr_host_cpu rr_host_cpu(void)
 static bool is_zen(const struct rr_host_cpu *cpu)
 {
 	return (!strcmp(cpu->vendor, "AuthenticAMD") ||
-		!strcmp(cpu->vendor, "HygonGenuine")) && cpu->family >= 0x17;
+		!strcmp(cpu->vendor, "HygonGenuine")) &&
+	       cpu->family >= 0x17;
 }
 
 static const struct raw_event *intel_by_model(const struct rr_host_cpu *cpu)
@@ -106,8 +107,8 @@ static const struct raw_event *intel_by_model(const struct rr_host_cpu *cpu)
 	if (strcmp(cpu->vendor, "GenuineIntel") || cpu->family != 6)
 		return NULL;
 	for (i = 0; i < sizeof(intel_raw) / sizeof(intel_raw[0]); i++)
-		if (cpu->model && strchr((const char *)intel_raw[i].models,
-					 (int)cpu->model))
+		if (cpu->model &&
+		    strchr((const char *)intel_raw[i].models, (int)cpu->model))
 			return &intel_raw[i];
 	return NULL;
 }
@@ -128,9 +129,8 @@ static bool ask_libpfm(const char *name, uint64_t mask, uint64_t *config)
 
 static bool find_by_name(const struct rr_host_cpu *cpu, struct rr_pmu_event *e)
 {
-	static const char *const intel[] = {
-		"BR_INST_RETIRED:COND", "BR_INST_RETIRED:CONDITIONAL"
-	};
+	static const char *const intel[] = { "BR_INST_RETIRED:COND",
+					     "BR_INST_RETIRED:CONDITIONAL" };
 	size_t i;
 
 	if (pfm_initialize() != PFM_SUCCESS)
@@ -206,10 +206,11 @@ int rr_pmu_event_find(const struct rr_pmu_event **event, char *err,
 		/* Of several kinds of core libpfm4 may pick the wrong one. */
 		if (!(is_hybrid() && find_in_table(&cpu, &e)) &&
 		    !find_by_name(&cpu, &e) && !find_in_table(&cpu, &e)) {
-			snprintf(err, err_bytes, "no event for conditional "
+			snprintf(err, err_bytes,
+				 "no event for conditional "
 				 "branches is known for this processor (%s "
-				 "family 0x%x model 0x%x)", cpu.vendor,
-				 cpu.family, cpu.model);
+				 "family 0x%x model 0x%x)",
+				 cpu.vendor, cpu.family, cpu.model);
 			return -ENODEV;
 		}
 		choose_core_type(&e);

@@ -14,11 +14,11 @@
 #include <sys/types.h>
 
 struct rr_pmu_event {
-	const char *name;	/* "RETIRED_CONDITIONAL_BRANCH_INSTRUCTIONS" */
-	const char *source;	/* "libpfm4" or "built-in table" */
-	uint64_t config;	/* perf_event_attr.config */
-	uint32_t type;		/* perf_event_attr.type */
-	const char *cpus;	/* the only CPUs that have it ("0-7"), or NULL */
+	const char *name; /* "RETIRED_CONDITIONAL_BRANCH_INSTRUCTIONS" */
+	const char *source; /* "libpfm4" or "built-in table" */
+	uint64_t config; /* perf_event_attr.config */
+	uint32_t type; /* perf_event_attr.type */
+	const char *cpus; /* the only CPUs that have it ("0-7"), or NULL */
 };
 
 /**

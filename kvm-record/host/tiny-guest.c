@@ -21,9 +21,17 @@
 
 /* Guest physical = linear addresses, one big page maps all. */
 enum {
-	PML4 = 0x1000, PDPT = 0x2000, PD = 0x3000, GDT = 0x4000, TSS = 0x5000,
-	IDT = 0x6000, COUNTER = 0x7000, CODE = 0x8000, KERNEL_STACK = 0xe000,
-	USER_STACK = 0xf000, MEMORY = 0x10000,
+	PML4 = 0x1000,
+	PDPT = 0x2000,
+	PD = 0x3000,
+	GDT = 0x4000,
+	TSS = 0x5000,
+	IDT = 0x6000,
+	COUNTER = 0x7000,
+	CODE = 0x8000,
+	KERNEL_STACK = 0xe000,
+	USER_STACK = 0xf000,
+	MEMORY = 0x10000,
 };
 enum { KCODE = 0x08, KDATA = 0x10, UCODE = 0x1b, UDATA = 0x23, TASK = 0x28 };
 
@@ -32,39 +40,39 @@ enum { KCODE = 0x08, KDATA = 0x10, UCODE = 0x1b, UDATA = 0x23, TASK = 0x28 };
  * upsets the counter of an AMD Zen whose SpecLockMap is on.
  */
 __asm__(".section .rodata\n"
-    "tiny_start:\n"
-    "	mov	%r8d, %ecx\n"
-    "1:	dec	%ecx\n"
-    "	jnz	1b\n"
-    "	out	%al, $0x41\n"
-    "	pushq	$0x23\n"
-    "	pushq	$0xf000\n"
-    "	pushq	$0x3202\n"		/* IOPL 3, IF */
-    "	pushq	$0x1b\n"
-    "	lea	2f(%rip), %rax\n"
-    "	pushq	%rax\n"
-    "	iretq\n"
-    "2:	mov	%r8d, %ecx\n"
-    "3:	lock incl 0x7000\n"
-    "	dec	%ecx\n"
-    "	jnz	3b\n"
-    "	out	%al, $0x42\n"
-    "	jmp	2b\n"
-    "tiny_interrupt:\n"
-    "	out	%al, $0x43\n"
-    "	iretq\n"
-    "tiny_fault:\n"
-    "	out	%al, $0x44\n"
-    "	hlt\n"
-    "	jmp	tiny_fault\n"
-    "tiny_rdtsc:\n"
-    "	rdtsc\n"
-    "	out	%al, $0x45\n"
-    "	jmp	tiny_rdtsc\n"
-    "tiny_end:\n"
-    ".previous\n");
-extern const uint8_t tiny_start[], tiny_interrupt[], tiny_fault[],
-	tiny_rdtsc[], tiny_end[];
+	"tiny_start:\n"
+	"	mov	%r8d, %ecx\n"
+	"1:	dec	%ecx\n"
+	"	jnz	1b\n"
+	"	out	%al, $0x41\n"
+	"	pushq	$0x23\n"
+	"	pushq	$0xf000\n"
+	"	pushq	$0x3202\n" /* IOPL 3, IF */
+	"	pushq	$0x1b\n"
+	"	lea	2f(%rip), %rax\n"
+	"	pushq	%rax\n"
+	"	iretq\n"
+	"2:	mov	%r8d, %ecx\n"
+	"3:	lock incl 0x7000\n"
+	"	dec	%ecx\n"
+	"	jnz	3b\n"
+	"	out	%al, $0x42\n"
+	"	jmp	2b\n"
+	"tiny_interrupt:\n"
+	"	out	%al, $0x43\n"
+	"	iretq\n"
+	"tiny_fault:\n"
+	"	out	%al, $0x44\n"
+	"	hlt\n"
+	"	jmp	tiny_fault\n"
+	"tiny_rdtsc:\n"
+	"	rdtsc\n"
+	"	out	%al, $0x45\n"
+	"	jmp	tiny_rdtsc\n"
+	"tiny_end:\n"
+	".previous\n");
+extern const uint8_t tiny_start[], tiny_interrupt[], tiny_fault[], tiny_rdtsc[],
+	tiny_end[];
 
 static uint64_t address_of(const uint8_t *label)
 {
@@ -104,36 +112,48 @@ static void fill_memory(struct tiny_guest *g)
 {
 	static const uint64_t gdt[] = {
 		0,
-		0x00af9b000000ffff, 0x00cf93000000ffff,	/* ring 0 */
-		0x00affb000000ffff, 0x00cff3000000ffff,	/* ring 3 */
-		0x00008b0000000067 | (uint64_t)TSS << 16, 0,
+		0x00af9b000000ffff,
+		0x00cf93000000ffff, /* ring 0 */
+		0x00affb000000ffff,
+		0x00cff3000000ffff, /* ring 3 */
+		0x00008b0000000067 | (uint64_t)TSS << 16,
+		0,
 	};
 	int i;
 
 	put64(g, PML4, PDPT | 7);
 	put64(g, PDPT, PD | 7);
-	put64(g, PD, 0xe7);		/* present, writable, user, A, D, 2 MiB */
+	put64(g, PD, 0xe7); /* present, writable, user, A, D, 2 MiB */
 	memcpy(g->memory + GDT, gdt, sizeof(gdt));
 	put64(g, TSS + 4, KERNEL_STACK);
 	for (i = 0; i < 256; i++)
-		put_gate(g, i, address_of(i == TINY_VECTOR ? tiny_interrupt :
-							     tiny_fault));
+		put_gate(g, i,
+			 address_of(i == TINY_VECTOR ? tiny_interrupt :
+						       tiny_fault));
 	memcpy(g->memory + CODE, tiny_start, (size_t)(tiny_end - tiny_start));
 }
 
 static struct kvm_segment segment(int selector, int type, bool code)
 {
-	return (struct kvm_segment) {
-		.limit = 0xffffffff, .selector = (uint16_t)selector,
-		.type = (uint8_t)type, .present = 1, .s = 1, .g = 1,
-		.l = code, .db = !code,
+	return (struct kvm_segment){
+		.limit = 0xffffffff,
+		.selector = (uint16_t)selector,
+		.type = (uint8_t)type,
+		.present = 1,
+		.s = 1,
+		.g = 1,
+		.l = code,
+		.db = !code,
 	};
 }
 
 static bool set_registers(struct tiny_guest *g, uint32_t branches)
 {
 	struct kvm_regs regs = {
-		.rip = CODE, .rflags = 2, .rsp = KERNEL_STACK, .r8 = branches,
+		.rip = CODE,
+		.rflags = 2,
+		.rsp = KERNEL_STACK,
+		.r8 = branches,
 	};
 	struct kvm_sregs s;
 
@@ -141,18 +161,21 @@ static bool set_registers(struct tiny_guest *g, uint32_t branches)
 		return failed(g, "KVM_GET_SREGS");
 	s.cs = segment(KCODE, 11, true);
 	s.ds = s.es = s.fs = s.gs = s.ss = segment(KDATA, 3, false);
-	s.tr = (struct kvm_segment) {
-		.base = TSS, .limit = 0x67, .selector = TASK, .type = 11,
+	s.tr = (struct kvm_segment){
+		.base = TSS,
+		.limit = 0x67,
+		.selector = TASK,
+		.type = 11,
 		.present = 1,
 	};
 	s.gdt.base = GDT;
 	s.gdt.limit = 7 * 8 - 1;
 	s.idt.base = IDT;
 	s.idt.limit = 256 * 16 - 1;
-	s.cr0 = 0x80000011;		/* PG, ET, PE */
+	s.cr0 = 0x80000011; /* PG, ET, PE */
 	s.cr3 = PML4;
-	s.cr4 = 0x20;			/* PAE */
-	s.efer = 0x500;			/* LMA, LME */
+	s.cr4 = 0x20; /* PAE */
+	s.efer = 0x500; /* LMA, LME */
 	if (ioctl(g->vcpu, KVM_SET_SREGS, &s))
 		return failed(g, "KVM_SET_SREGS (64-bit mode)");
 	if (ioctl(g->vcpu, KVM_SET_REGS, &regs))
@@ -178,7 +201,8 @@ static bool set_cpuid(struct tiny_guest *g)
 static bool create_vm(struct tiny_guest *g, bool record)
 {
 	struct kvm_enable_cap cap = {
-		.cap = KVM_CAP_X86_RECORD, .args = { 1 },
+		.cap = KVM_CAP_X86_RECORD,
+		.args = { 1 },
 	};
 	uint64_t identity_map = 0xfffbc000;
 
@@ -228,8 +252,11 @@ static bool create_vcpu(struct tiny_guest *g)
 
 bool tiny_guest_open(struct tiny_guest *g, bool record, uint32_t branches)
 {
-	*g = (struct tiny_guest) {
-		.vm = -1, .vcpu = -1, .memory = MAP_FAILED, .run = MAP_FAILED,
+	*g = (struct tiny_guest){
+		.vm = -1,
+		.vcpu = -1,
+		.memory = MAP_FAILED,
+		.run = MAP_FAILED,
 	};
 	g->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (g->kvm < 0)
@@ -269,14 +296,18 @@ static bool wrong_exit(struct tiny_guest *g, int port)
 
 	ioctl(g->vcpu, KVM_GET_REGS, &regs);
 	if (r->exit_reason == KVM_EXIT_IO && r->io.port == TINY_FAULT)
-		return fail(g, "the guest took an exception before it reached "
-			    "port 0x%x", port);
-	return fail(g, "expected an OUT to port 0x%x, got exit reason %u "
-		    "(port 0x%x, suberror %u) at RIP 0x%llx", port,
-		    r->exit_reason,
+		return fail(g,
+			    "the guest took an exception before it reached "
+			    "port 0x%x",
+			    port);
+	return fail(g,
+		    "expected an OUT to port 0x%x, got exit reason %u "
+		    "(port 0x%x, suberror %u) at RIP 0x%llx",
+		    port, r->exit_reason,
 		    r->exit_reason == KVM_EXIT_IO ? r->io.port : 0,
 		    r->exit_reason == KVM_EXIT_INTERNAL_ERROR ?
-			    r->internal.suberror : 0,
+			    r->internal.suberror :
+			    0,
 		    (unsigned long long)regs.rip);
 }
 
@@ -304,7 +335,7 @@ bool tiny_guest_interrupt(struct tiny_guest *g)
 	finish(g);
 	if (!g->run->ready_for_interrupt_injection)
 		return fail(g, "KVM is not ready for an interrupt although the "
-			    "guest's IF is set");
+			       "guest's IF is set");
 	if (ioctl(g->vcpu, KVM_INTERRUPT, &irq))
 		return failed(g, "KVM_INTERRUPT");
 	return true;
@@ -323,8 +354,10 @@ bool tiny_guest_rdtsc_exits(struct tiny_guest *g)
 	if (!run(g))
 		return false;
 	if (g->run->exit_reason != KVM_EXIT_X86_RECORD)
-		return fail(g, "RDTSC did not leave to user space (exit reason "
-			    "%u)", g->run->exit_reason);
+		return fail(g,
+			    "RDTSC did not leave to user space (exit reason "
+			    "%u)",
+			    g->run->exit_reason);
 	kvm_x86_record_of(g->run)->value = mine;
 	kvm_x86_record_of(g->run)->flags = 0;
 	if (!tiny_guest_run_to(g, TINY_RDTSC) ||

@@ -12,11 +12,11 @@
 
 /* The ports on which the guest reports. */
 enum tiny_guest_port {
-	TINY_RING0 = 0x41,	/* the loop in ring 0 is done */
-	TINY_RING3 = 0x42,	/* the loop in ring 3 is done; it starts anew */
-	TINY_INTERRUPT = 0x43,	/* the handler of TINY_VECTOR runs */
-	TINY_FAULT = 0x44,	/* any exception */
-	TINY_RDTSC = 0x45,	/* RDTSC is done */
+	TINY_RING0 = 0x41, /* the loop in ring 0 is done */
+	TINY_RING3 = 0x42, /* the loop in ring 3 is done; it starts anew */
+	TINY_INTERRUPT = 0x43, /* the handler of TINY_VECTOR runs */
+	TINY_FAULT = 0x44, /* any exception */
+	TINY_RDTSC = 0x45, /* RDTSC is done */
 };
 #define TINY_VECTOR 0x50
 
@@ -27,7 +27,7 @@ struct tiny_guest {
 	uint8_t *memory;
 	struct kvm_run *run;
 	size_t run_bytes;
-	char error[160];	/* why the last call failed */
+	char error[160]; /* why the last call failed */
 };
 
 /**

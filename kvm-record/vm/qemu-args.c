@@ -12,10 +12,13 @@
 /* What recording needs; behind it come the user's own arguments. */
 static const char *const recording[] = {
 	/* Their state would change behind the guest's back. */
-	"-machine", "smm=off,vmport=off",
-	"-global", "apic.vapic=off",
+	"-machine",
+	"smm=off,vmport=off",
+	"-global",
+	"apic.vapic=off",
 	/* A write to a queue's bell must reach device code in order. */
-	"-global", "virtio-pci.ioeventfd=off",
+	"-global",
+	"virtio-pci.ioeventfd=off",
 };
 #define CPU_NEEDS "kvm=off"
 #define CPU_DEFAULT "max"
@@ -89,8 +92,10 @@ static bool check_part(const char *option, const char *part, GError **error)
 
 	for (i = 0; i < G_N_ELEMENTS(refused_parts); i++)
 		if (!strcmp(part, refused_parts[i].part)) {
-			rr_tool_set_error(error, "-%s ...,%s cannot be "
-					  "recorded: %s", option, part,
+			rr_tool_set_error(error,
+					  "-%s ...,%s cannot be "
+					  "recorded: %s",
+					  option, part,
 					  refused_parts[i].reason);
 			return false;
 		}
@@ -118,8 +123,10 @@ static bool check_smp(char *const *parts, GError **error)
 	}
 	if ((cpus ? cpus : product) <= 1)
 		return true;
-	rr_tool_set_error(error, "-smp %lu cannot be recorded: one CPU is all "
-			  "that can be", cpus ? cpus : product);
+	rr_tool_set_error(error,
+			  "-smp %lu cannot be recorded: one CPU is all "
+			  "that can be",
+			  cpus ? cpus : product);
 	return false;
 }
 
@@ -129,9 +136,10 @@ static bool check_device(const char *device, GError **error)
 
 	for (i = 0; i < G_N_ELEMENTS(refused_devices); i++)
 		if (g_str_has_prefix(device, refused_devices[i].prefix)) {
-			rr_tool_set_error(error, "-device %s cannot be "
-					  "recorded: %s", device,
-					  refused_devices[i].reason);
+			rr_tool_set_error(error,
+					  "-device %s cannot be "
+					  "recorded: %s",
+					  device, refused_devices[i].reason);
 			return false;
 		}
 	return true;
@@ -149,7 +157,8 @@ static bool check_value(const char *option, const char *value, GError **error)
 	if (!strcmp(option, "object") &&
 	    (!strcmp(parts[0], "iothread") ||
 	     !strcmp(parts[0], "qom-type=iothread"))) {
-		rr_tool_set_error(error, "-object iothread cannot be recorded: "
+		rr_tool_set_error(error,
+				  "-object iothread cannot be recorded: "
 				  "device code would run beside the guest");
 		return false;
 	}
@@ -192,7 +201,9 @@ static void add(GPtrArray *out, const char *arg)
 static void add_firmware(GPtrArray *out, char *const *args)
 {
 	static const char *const dirs[] = {
-		"/usr/share/qemu", "/usr/share/seabios", "/usr/lib/ipxe/qemu",
+		"/usr/share/qemu",
+		"/usr/share/seabios",
+		"/usr/lib/ipxe/qemu",
 	};
 	const char *set = g_getenv("RR_FIRMWARE_DIR");
 	size_t i;
@@ -231,27 +242,25 @@ static void add_user_args(GPtrArray *out, char *const *args)
 }
 
 GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
-				const struct record_how *how,
-				char *const *args)
+				const struct record_how *how, char *const *args)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *escaped = double_commas(trace);
 	g_autofree char *epoch =
-		how->epoch_us ? g_strdup_printf(",rr-epoch-us=%d",
-						how->epoch_us) : NULL;
+		how->epoch_us ?
+			g_strdup_printf(",rr-epoch-us=%d", how->epoch_us) :
+			NULL;
 	size_t i;
 
 	add(out, qemu);
 	add_firmware(out, args);
 	add(out, "-accel");
-	g_ptr_array_add(out, g_strconcat("kvm,kernel-irqchip=off,rr-record=",
-					 escaped,
-					 how->fsync ? ",rr-fsync=on" : "",
-					 how->refer_to_images ?
-						 ",rr-images=on" : "",
-					 how->clock ? ",rr-clock=" : "",
-					 how->clock ? how->clock : "",
-					 epoch, NULL));
+	g_ptr_array_add(
+		out, g_strconcat("kvm,kernel-irqchip=off,rr-record=", escaped,
+				 how->fsync ? ",rr-fsync=on" : "",
+				 how->refer_to_images ? ",rr-images=on" : "",
+				 how->clock ? ",rr-clock=" : "",
+				 how->clock ? how->clock : "", epoch, NULL));
 	for (i = 0; i < G_N_ELEMENTS(recording); i++)
 		add(out, recording[i]);
 	add_user_args(out, args);
@@ -266,17 +275,22 @@ static uint64_t memory_of(const char *value)
 	uint64_t n = strtoull(p, &end, 10);
 
 	switch (g_ascii_toupper(*end)) {
-	case 'B': return n >> 20;
-	case 'K': return n >> 10;
-	case 'G': return n << 10;
-	case 'T': return n << 20;
-	default: return n;
+	case 'B':
+		return n >> 20;
+	case 'K':
+		return n >> 10;
+	case 'G':
+		return n << 10;
+	case 'T':
+		return n << 20;
+	default:
+		return n;
 	}
 }
 
 uint64_t qemu_args_memory_mib(char *const *args)
 {
-	uint64_t mib = 128;	/* QEMU's default */
+	uint64_t mib = 128; /* QEMU's default */
 
 	for (; *args && args[1]; args++) {
 		const char *option = qemu_args_option(*args);

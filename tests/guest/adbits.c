@@ -8,11 +8,11 @@
  */
 #include <stdint.h>
 
-#define ROUNDS	4000
-#define COM1	0x3f8
-#define PAGE	4096
+#define ROUNDS 4000
+#define COM1 0x3f8
+#define PAGE 4096
 #define ACCESSED 0x20
-#define DIRTY	0x40
+#define DIRTY 0x40
 
 struct multiboot_info {
 	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
@@ -24,7 +24,9 @@ static volatile uint32_t page[16][PAGE / 4] __attribute__((aligned(PAGE)));
 __attribute__((used)) static uint8_t stack[8192];
 
 __attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
-	0x1badb002, 0, -0x1badb002u,
+	0x1badb002,
+	0,
+	-0x1badb002u,
 };
 
 static void outb(uint16_t port, uint8_t value)
@@ -70,10 +72,14 @@ static void enable_paging(void)
 	__asm__ volatile("mov %0, %%cr3\n\t"
 			 "mov %%cr0, %%eax\n\t"
 			 "or $0x80000000, %%eax\n\t"
-			 "mov %%eax, %%cr0" : : "r"(directory) : "eax", "memory");
+			 "mov %%eax, %%cr0"
+			 :
+			 : "r"(directory)
+			 : "eax", "memory");
 }
 
-__attribute__((used)) static void start(uint32_t magic, struct multiboot_info *info)
+__attribute__((used)) static void start(uint32_t magic,
+					struct multiboot_info *info)
 {
 	int flush = magic == 0x2badb002 && info->flags & 4 &&
 		    has_word((const char *)info->cmdline, "flush");
@@ -89,7 +95,7 @@ __attribute__((used)) static void start(uint32_t magic, struct multiboot_info *i
 		if (flush)
 			__asm__ volatile("invlpg %0" : : "m"(*p));
 		if (i % 37 == 0)
-			outb(0x80, i);	/* an exit now and then */
+			outb(0x80, i); /* an exit now and then */
 		if (i & 1)
 			*p = i;
 		else
@@ -106,8 +112,9 @@ __attribute__((used)) static void start(uint32_t magic, struct multiboot_info *i
 	print_hex(digest);
 	print("\n");
 	/* ACPI's PM1a_CNT of QEMU's pc: SLP_EN, S5 */
-	__asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000),
-			 "Nd"((uint16_t)0x604));
+	__asm__ volatile("outw %0, %1"
+			 :
+			 : "a"((uint16_t)0x2000), "Nd"((uint16_t)0x604));
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

@@ -79,7 +79,8 @@ int main(int argc, char **argv)
 	else
 		return 2;
 	printf("guest: %s %lu reads, %llu changes, %llu backwards, digest "
-	       "%016llx\n", argv[1], n, (unsigned long long)changes,
+	       "%016llx\n",
+	       argv[1], n, (unsigned long long)changes,
 	       (unsigned long long)backwards, (unsigned long long)digest);
 	return backwards != 0;
 }

@@ -6,9 +6,9 @@
  */
 #include "tests/kvm/vm.h"
 
-#define EPOCH	(KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING | \
-		 KVM_X86_RECORD_EPOCH)
-#define SLOTS	65536
+#define EPOCH \
+	(KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING | KVM_X86_RECORD_EPOCH)
+#define SLOTS 65536
 
 struct steps {
 	unsigned int count;
@@ -59,7 +59,9 @@ static void run_still(struct vm *v, enum mode mode, const char *code,
 /* rdtsc; mov %eax,%ebx; mov %edx,%esi; rdtscp: twice the same, one record. */
 static void test_still(void)
 {
-	static const char code[] = "\x0f\x31" "\x89\xc3" "\x89\xd6"
+	static const char code[] = "\x0f\x31"
+				   "\x89\xc3"
+				   "\x89\xd6"
 				   "\x0f\x01\xf9";
 	struct kvm_x86_record_place place;
 	struct kvm_x86_record_slot s;
@@ -84,14 +86,17 @@ static void test_still(void)
 	run_still(&v, PROTECTED, code, sizeof(code) - 1, 7);
 	used = in_ring(&v);
 	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
-		take(&v, &place).value > s.value, "an exit lets it go on");
+			take(&v, &place).value > s.value,
+		"an exit lets it go on");
 	vm_close(&v);
 }
 
 /* rdmsr of the TSC sees the same clock, and can step it. */
 static void test_rdmsr(void)
 {
-	static const char code[] = "\x0f\x32" "\x89\xc3" "\x0f\x31";
+	static const char code[] = "\x0f\x32"
+				   "\x89\xc3"
+				   "\x0f\x31";
 	struct kvm_x86_record_place place;
 	struct kvm_regs r;
 	uint32_t used;
@@ -102,7 +107,8 @@ static void test_rdmsr(void)
 	r = get(&v);
 	used = in_ring(&v);
 	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
-		r.rbx == (uint32_t)take(&v, &place).value && r.rax == r.rbx,
+			r.rbx == (uint32_t)take(&v, &place).value &&
+			r.rax == r.rbx,
 		"RDMSR and RDTSC: one step, one value");
 	vm_close(&v);
 }
@@ -114,8 +120,12 @@ static void test_rdmsr(void)
  */
 static bool read_often(struct steps *t, uint64_t n, bool *whole, uint64_t *seen)
 {
-	static const char code[] = "\x0f\x31" "\x39\xc6" "\x74\x04" "\xff\xc3"
-				   "\x89\xc6" "\xe2\xf4";
+	static const char code[] = "\x0f\x31"
+				   "\x39\xc6"
+				   "\x74\x04"
+				   "\xff\xc3"
+				   "\x89\xc6"
+				   "\xe2\xf4";
 	uint32_t reason;
 	struct vm v;
 	bool slipped;

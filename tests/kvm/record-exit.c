@@ -13,8 +13,8 @@ static const struct insn {
 	const char *name, *code;
 	unsigned int len;
 	uint32_t id;
-	uint32_t fault_cr4;	/* the CR4 with which ring 3 must not */
-	uint32_t free_cr4;	/* the one with which it may */
+	uint32_t fault_cr4; /* the CR4 with which ring 3 must not */
+	uint32_t free_cr4; /* the one with which it may */
 } insns[] = {
 	{ "RDTSC", "\x0f\x31", 2, KVM_X86_RECORD_RDTSC, CR4_TSD, 0 },
 	{ "RDTSCP", "\x0f\x01\xf9", 3, KVM_X86_RECORD_RDTSCP, CR4_TSD, 0 },
@@ -35,18 +35,20 @@ static void test_exit(const struct insn *in, int ring)
 	load(&v, PROTECTED, ring, in->free_cr4, in->code, in->len, ecx);
 	reason = run(&v);
 	ksft_ok(reason == KVM_EXIT_X86_RECORD && rec->insn == in->id &&
-	   rec->size == 8, "%s ring %d: exits (reason %u insn %u size %u)",
-	   in->name, ring, reason, rec->insn, rec->size);
+			rec->size == 8,
+		"%s ring %d: exits (reason %u insn %u size %u)", in->name, ring,
+		reason, rec->insn, rec->size);
 	if (reason != KVM_EXIT_X86_RECORD)
 		goto out;
 	r = get(&v);
 	ksft_ok(r.rip == CODE && r.rax == 0x11111111 && r.rdx == 0x44444444,
-	   "%s ring %d: not executed at the exit", in->name, ring);
+		"%s ring %d: not executed at the exit", in->name, ring);
 	if (in->id == KVM_X86_RECORD_RDPMC)
-		ksft_ok(rec->index == ecx, "%s ring %d: index is ECX", in->name, ring);
+		ksft_ok(rec->index == ecx, "%s ring %d: index is ECX", in->name,
+			ring);
 	else
 		ksft_ok(rec->value != 0 && rec->flags == 0,
-		   "%s ring %d: the value is filled in", in->name, ring);
+			"%s ring %d: the value is filled in", in->name, ring);
 
 	rec->value = mine;
 	rec->flags = 0;
@@ -54,10 +56,11 @@ static void test_exit(const struct insn *in, int ring)
 		rec->index = ecx = 0x5a5a;
 	reason = run(&v);
 	r = get(&v);
-	ksft_ok(at_end(&v, reason) && r.rax == (uint32_t)mine && r.rdx == mine >> 32 &&
-	   r.rcx == ecx && r.rbx == 0x22222222,
-	   "%s ring %d: the guest got what user space gave (%llx:%llx, %llx)",
-	   in->name, ring, r.rdx, r.rax, r.rcx);
+	ksft_ok(at_end(&v, reason) && r.rax == (uint32_t)mine &&
+			r.rdx == mine >> 32 && r.rcx == ecx &&
+			r.rbx == 0x22222222,
+		"%s ring %d: the guest got what user space gave (%llx:%llx, %llx)",
+		in->name, ring, r.rdx, r.rax, r.rcx);
 	finish(&v);
 
 	load(&v, PROTECTED, ring, in->free_cr4, in->code, in->len, 3);
@@ -66,7 +69,7 @@ static void test_exit(const struct insn *in, int ring)
 	if (reason == KVM_EXIT_X86_RECORD)
 		reason = run(&v);
 	ksft_ok(reason == KVM_EXIT_SHUTDOWN, "%s ring %d: #GP on request",
-	   in->name, ring);
+		in->name, ring);
 out:
 	vm_close(&v);
 
@@ -79,8 +82,8 @@ out:
 	finish(&v);
 	r = get(&v);
 	ksft_ok(reason == KVM_EXIT_X86_RECORD && r.rip == CODE + in->len &&
-	   r.rax == (uint32_t)mine,
-	   "%s ring %d: immediate_exit completes it", in->name, ring);
+			r.rax == (uint32_t)mine,
+		"%s ring %d: immediate_exit completes it", in->name, ring);
 	vm_close(&v);
 }
 
@@ -90,8 +93,8 @@ static void test_fault(const struct insn *in)
 
 	vm_open(&v, KVM_X86_RECORD_ENABLE, 0, 0);
 	load(&v, PROTECTED, 3, in->fault_cr4, in->code, in->len, 3);
-	ksft_ok(run(&v) == KVM_EXIT_SHUTDOWN, "%s ring 3: #GP where CR4 forbids it",
-	   in->name);
+	ksft_ok(run(&v) == KVM_EXIT_SHUTDOWN,
+		"%s ring 3: #GP where CR4 forbids it", in->name);
 	vm_close(&v);
 }
 
@@ -105,42 +108,44 @@ static void test_off(const struct insn *in)
 	reason = run(&v);
 	/* RDPMC faults where the guest has no PMU. */
 	ksft_ok(at_end(&v, reason) || (in->id == KVM_X86_RECORD_RDPMC &&
-				  reason == KVM_EXIT_SHUTDOWN),
-	   "%s: no exit without the capability (reason %u)", in->name, reason);
+				       reason == KVM_EXIT_SHUTDOWN),
+		"%s: no exit without the capability (reason %u)", in->name,
+		reason);
 	vm_close(&v);
 }
 
 int main(void)
 {
 	const int n = sizeof(insns) / sizeof(insns[0]);
-	int flags = need_record(), version = KVM_X86_RECORD_VERSION |
-					     flags << KVM_X86_RECORD_FLAGS_SHIFT;
+	int flags = need_record(),
+	    version = KVM_X86_RECORD_VERSION |
+		      flags << KVM_X86_RECORD_FLAGS_SHIFT;
 	struct vm v;
 	int i, fd;
 
 	ksft_plan(9 + n * (1 + 6 * 2 + 1));
 	vm_open(&v, 0, 0, 0);
-	ksft_ok(ioctl(v.kvm, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD) == version,
+	ksft_ok(ioctl(v.kvm, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD) ==
+			version,
 		"version %d on the system", KVM_X86_RECORD_VERSION);
 	ksft_ok(ioctl(v.vm, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD) == version,
 		"the same on a VM");
-	ksft_ok(enable(v.vm, 1, 0, 0) == -EBUSY,
-		"too late with a vCPU: EBUSY");
+	ksft_ok(enable(v.vm, 1, 0, 0) == -EBUSY, "too late with a vCPU: EBUSY");
 	fd = ioctl(v.kvm, KVM_CREATE_VM, 0);
-	ksft_ok(enable(fd, 1 << 3, 0, 0) == -EINVAL,
-		"an unknown flag: EINVAL");
+	ksft_ok(enable(fd, 1 << 3, 0, 0) == -EINVAL, "an unknown flag: EINVAL");
 	ksft_ok(enable(fd, 2, 256, 0) == -EINVAL, "a ring alone: EINVAL");
 	ksft_ok(enable(fd, 3, 300, 0) == -EINVAL &&
-		enable(fd, 3, 128, 0) == -EINVAL &&
-		enable(fd, 3, 1 << 20, 0) == -EINVAL,
+			enable(fd, 3, 128, 0) == -EINVAL &&
+			enable(fd, 3, 1 << 20, 0) == -EINVAL,
 		"a ring of a size that is none: EINVAL");
 	ksft_ok(enable(fd, 5, 256, 100000) == -EINVAL,
 		"an epoch clock without a ring: EINVAL");
 	ksft_ok(enable(fd, 7, 256, 10) == -EINVAL &&
-		enable(fd, 7, 256, 2000000000) == -EINVAL,
+			enable(fd, 7, 256, 2000000000) == -EINVAL,
 		"a period out of bounds: EINVAL");
 	ksft_ok(enable(fd, 1, 0, 0) == 0 && enable(fd, 0, 0, 0) == 0 &&
-		enable(fd, 3, 256, 0) == 0, "on, off and on again");
+			enable(fd, 3, 256, 0) == 0,
+		"on, off and on again");
 	close(fd);
 	vm_close(&v);
 

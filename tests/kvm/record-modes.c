@@ -12,8 +12,8 @@ static const struct insn {
 	const char *name, *code;
 	unsigned int len;
 	uint32_t id;
-	bool ring3;		/* ring 3 may, with ... */
-	uint32_t free_cr4;	/* ... this CR4, but not with ... */
+	bool ring3; /* ring 3 may, with ... */
+	uint32_t free_cr4; /* ... this CR4, but not with ... */
 	uint32_t fault_cr4;
 	uint64_t rcx;
 } insns[] = {
@@ -57,8 +57,7 @@ static bool told(struct vm *v, const struct insn *in, enum way way,
 		       place.regs.rip == CODE && place.regs.rcx == in->rcx &&
 		       place.regs.rax == 0x11111111 &&
 		       place.regs.rbx == 0x22222222 &&
-		       place.regs.rdx == 0x44444444 &&
-		       place.regs.rsp == STACK;
+		       place.regs.rdx == 0x44444444 && place.regs.rsp == STACK;
 	return s.insn == in->id && s.size == 8 && s.slots == 1;
 }
 

@@ -61,7 +61,8 @@ static bool page_is_there(struct vm *v)
 int main(int argc, char **argv)
 {
 	struct kvm_enable_cap cap = {
-		.cap = KVM_CAP_X86_RECORD, .args = { 4, 0x5100d1 },
+		.cap = KVM_CAP_X86_RECORD,
+		.args = { 4, 0x5100d1 },
 	};
 	struct vm v;
 

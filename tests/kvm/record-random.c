@@ -8,7 +8,7 @@
 
 #include "tests/kvm/vm.h"
 
-#define ARITHMETIC_FLAGS 0x8d5	/* CF PF AF ZF SF OF */
+#define ARITHMETIC_FLAGS 0x8d5 /* CF PF AF ZF SF OF */
 #define MINE 0x123456789abcdef0ull
 
 static const struct insn {
@@ -75,12 +75,13 @@ static void test(const struct insn *in)
 	x->flags = KVM_X86_RECORD_CF;
 	x->value = MINE;
 	ksft_ok(reason == KVM_EXIT_X86_RECORD && x->insn == in->id &&
-		x->size == in->size && at_end(&v, run(&v)) &&
-		(r = get(&v), result_of(in, &r) == written(in, MINE)) &&
-		(r.rflags & ARITHMETIC_FLAGS) == 1,
+			x->size == in->size && at_end(&v, run(&v)) &&
+			(r = get(&v), result_of(in, &r) == written(in, MINE)) &&
+			(r.rflags & ARITHMETIC_FLAGS) == 1,
 		"%s: exit, the guest gets what user space gives (reason %u "
-		"insn %u size %u, then %llx flags %llx)", in->name, reason,
-		x->insn, x->size, get(&v).rax, get(&v).rflags);
+		"insn %u size %u, then %llx flags %llx)",
+		in->name, reason, x->insn, x->size, get(&v).rax,
+		get(&v).rflags);
 	finish(&v);
 
 	load(&v, LONG, 0, 0, in->code, in->len, 0);
@@ -88,8 +89,8 @@ static void test(const struct insn *in)
 	x->flags = 0;
 	x->value = MINE;
 	ksft_ok(at_end(&v, run(&v)) &&
-		(r = get(&v), result_of(in, &r) == written(in, 0)) &&
-		(r.rflags & ARITHMETIC_FLAGS) == 0,
+			(r = get(&v), result_of(in, &r) == written(in, 0)) &&
+			(r.rflags & ARITHMETIC_FLAGS) == 0,
 		"%s: exit, no number: zero and no carry", in->name);
 	vm_close(&v);
 
@@ -99,8 +100,9 @@ static void test(const struct insn *in)
 	s = take(&v, NULL);
 	r = get(&v);
 	ksft_ok(at_end(&v, reason) && in_ring(&v) == 0 && s.insn == in->id &&
-		s.size == in->size && (r.rflags & 1) == (s.flags & 1) &&
-		result_of(in, &r) == written(in, s.flags & 1 ? s.value : 0),
+			s.size == in->size && (r.rflags & 1) == (s.flags & 1) &&
+			result_of(in, &r) ==
+				written(in, s.flags & 1 ? s.value : 0),
 		"%s: ring, the guest has what it tells", in->name);
 	vm_close(&v);
 }

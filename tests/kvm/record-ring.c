@@ -10,12 +10,13 @@
 
 #include "tests/kvm/vm.h"
 
-#define RING	(KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING)
+#define RING (KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING)
 
 /* ebx += eax of each RDTSC: what the guest saw, in one number. */
-#define SUM_LOOP "\x0f\x31"		/* 1: rdtsc */ \
-		 "\x01\xc3"		/*    add %eax, %ebx */ \
-		 "\xe2\xfa"		/*    loop 1b */
+#define SUM_LOOP                           \
+	"\x0f\x31" /* 1: rdtsc */          \
+	"\x01\xc3" /*    add %eax, %ebx */ \
+	"\xe2\xfa" /*    loop 1b */
 
 struct tally {
 	uint64_t entries, last;
@@ -48,7 +49,7 @@ static bool sum_loop(struct vm *v, uint64_t n, struct tally *t,
 {
 	uint32_t reason;
 
-	*t = (struct tally) { .ordered = true };
+	*t = (struct tally){ .ordered = true };
 	*full = *interrupted = 0;
 	load(v, PROTECTED, 0, 0, SUM_LOOP, sizeof(SUM_LOOP) - 1, n);
 	do {
@@ -129,7 +130,8 @@ static void test_signal(void)
 	setitimer(ITIMER_REAL, &never, NULL);
 	ksft_ok(done && interrupted > 0, "signals interrupt the guest (%u)",
 		interrupted);
-	ksft_ok(sums_agree(&v, &t, n), "nothing lost to a signal, nothing twice");
+	ksft_ok(sums_agree(&v, &t, n),
+		"nothing lost to a signal, nothing twice");
 	vm_close(&v);
 }
 
@@ -158,15 +160,19 @@ static void test_single_step(void)
 		"single step: with the value that the guest has");
 	reason = run(&v);
 	ksft_ok(reason == KVM_EXIT_DEBUG && in_ring(&v) == 0 &&
-		get(&v).rip == CODE + 4, "single step: and no other");
+			get(&v).rip == CODE + 4,
+		"single step: and no other");
 	vm_close(&v);
 }
 
 /* rdtsc; out; rdtsc; out ...: who came first is no question. */
 static void test_order(void)
 {
-	static const char code[] = "\x0f\x31" "\xe6\x43" "\x0f\x31"
-				   "\x0f\x31" "\xe6\x43";
+	static const char code[] = "\x0f\x31"
+				   "\xe6\x43"
+				   "\x0f\x31"
+				   "\x0f\x31"
+				   "\xe6\x43";
 	bool right = true;
 	struct vm v;
 	int i;
@@ -231,9 +237,10 @@ static void test_two(void)
 static void test_branches(void)
 {
 	struct kvm_enable_cap cap = {
-		.cap = KVM_CAP_X86_RECORD, .args = { 4, 0x5100d1 },
+		.cap = KVM_CAP_X86_RECORD,
+		.args = { 4, 0x5100d1 },
 	};
-	static const char loop[] = "\xe2\xfe";	/* 1: loop 1b */
+	static const char loop[] = "\xe2\xfe"; /* 1: loop 1b */
 	struct kvm_x86_record_shared *s;
 	bool right = true;
 	struct vm v;
@@ -257,8 +264,10 @@ static void test_branches(void)
 			 s->branches == 500ull * i * (i + 1);
 		finish(&v);
 	}
-	ksft_ok(right, "branches: 100 loops of known length, each count exact "
-		"(%llu)", s->branches);
+	ksft_ok(right,
+		"branches: 100 loops of known length, each count exact "
+		"(%llu)",
+		s->branches);
 	ksft_ok(s->branches == 500ull * 100 * 101,
 		"branches: none where the guest does not run");
 	cap.args[3] = 1;

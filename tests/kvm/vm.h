@@ -21,24 +21,27 @@
 #include "kernel-patch/include/kvm_x86_record.h"
 #include "tests/tap.h"
 
-#define CODE		0x1000
-#define TABLES		0x2000	/* PML4, PDPT, PD: 2 MiB, one to one */
-#define STACK		0x8000
-#define MEM		0x200000
-#define END_PORT	0x42
-#define PAGE		4096
+#define CODE 0x1000
+#define TABLES 0x2000 /* PML4, PDPT, PD: 2 MiB, one to one */
+#define STACK 0x8000
+#define MEM 0x200000
+#define END_PORT 0x42
+#define PAGE 4096
 
-#define CR4_TSD	(1 << 2)
-#define CR4_PAE	(1 << 5)
-#define CR4_PCE	(1 << 8)
-#define FLAGS	0x2		/* the bit that is always set */
-#define OUT_END	"\xe6\x42"
-#define MSR_TSC	0x10
+#define CR4_TSD (1 << 2)
+#define CR4_PAE (1 << 5)
+#define CR4_PCE (1 << 8)
+#define FLAGS 0x2 /* the bit that is always set */
+#define OUT_END "\xe6\x42"
+#define MSR_TSC 0x10
 
 enum mode { REAL, PROTECTED, COMPAT, LONG, MODES };
 
 static const char *const mode_names[] __attribute__((unused)) = {
-	"real", "32-bit", "compatibility", "64-bit",
+	"real",
+	"32-bit",
+	"compatibility",
+	"64-bit",
 };
 
 struct vm {
@@ -60,7 +63,8 @@ static inline void die(const char *what)
 static inline int enable(int vm, uint64_t flags, uint64_t slots, uint64_t ns)
 {
 	struct kvm_enable_cap cap = {
-		.cap = KVM_CAP_X86_RECORD, .args = { flags, slots, ns },
+		.cap = KVM_CAP_X86_RECORD,
+		.args = { flags, slots, ns },
 	};
 
 	return ioctl(vm, KVM_ENABLE_CAP, &cap) ? -errno : 0;
@@ -125,7 +129,7 @@ static inline void vcpu_open(struct vm *v, int id, uint64_t flags,
 }
 
 /* A flag of vm_open(), not of KVM: no virtual PMU, as the recorder has it. */
-#define VM_NO_PMU	(1ull << 63)
+#define VM_NO_PMU (1ull << 63)
 
 static inline void vm_open(struct vm *v, uint64_t flags, uint64_t slots,
 			   uint64_t ns)
@@ -175,10 +179,14 @@ static inline void vm_close(struct vm *v)
 static inline void seg(struct kvm_segment *s, enum mode mode, int sel, int type,
 		       int dpl)
 {
-	*s = (struct kvm_segment) {
+	*s = (struct kvm_segment){
 		.limit = mode == REAL ? 0xffff : 0xffffffff,
-		.selector = mode == REAL ? 0 : sel | dpl, .type = type,
-		.present = 1, .dpl = dpl, .s = 1, .g = mode != REAL,
+		.selector = mode == REAL ? 0 : sel | dpl,
+		.type = type,
+		.present = 1,
+		.dpl = dpl,
+		.s = 1,
+		.g = mode != REAL,
 		.db = mode == PROTECTED || mode == COMPAT ||
 		      (mode == LONG && type == 3),
 		.l = mode == LONG && type == 11,
@@ -195,9 +203,13 @@ static inline void load(struct vm *v, enum mode mode, int ring, uint32_t cr4,
 			const void *code, size_t bytes, uint64_t rcx)
 {
 	struct kvm_regs regs = {
-		.rip = CODE, .rflags = FLAGS | (ring ? 3 << 12 : 0), /* IOPL */
-		.rax = 0x11111111, .rbx = 0x22222222, .rcx = rcx,
-		.rdx = 0x44444444, .rsp = STACK,
+		.rip = CODE,
+		.rflags = FLAGS | (ring ? 3 << 12 : 0), /* IOPL */
+		.rax = 0x11111111,
+		.rbx = 0x22222222,
+		.rcx = rcx,
+		.rdx = 0x44444444,
+		.rsp = STACK,
 	};
 	struct kvm_sregs s;
 
@@ -205,17 +217,17 @@ static inline void load(struct vm *v, enum mode mode, int ring, uint32_t cr4,
 	memcpy(v->mem + CODE + bytes, OUT_END, 2);
 	put64(v, TABLES, (TABLES + 0x1000) | 7);
 	put64(v, TABLES + 0x1000, (TABLES + 0x2000) | 7);
-	put64(v, TABLES + 0x2000, 0x87);	/* large, user, writable */
+	put64(v, TABLES + 0x2000, 0x87); /* large, user, writable */
 	if (ioctl(v->vcpu, KVM_GET_SREGS, &s))
 		die("KVM_GET_SREGS");
-	s.cr0 = mode == REAL ? 0x10 : 0x11;	/* ET, PE */
+	s.cr0 = mode == REAL ? 0x10 : 0x11; /* ET, PE */
 	s.cr4 = cr4;
 	s.efer = 0;
 	if (mode >= COMPAT) {
 		s.cr0 |= 1u << 31;
 		s.cr4 |= CR4_PAE;
 		s.cr3 = TABLES;
-		s.efer = 0x500;			/* LME, LMA */
+		s.efer = 0x500; /* LME, LMA */
 	}
 	seg(&s.cs, mode, 8, 11, ring);
 	seg(&s.ds, mode, 16, 3, ring);

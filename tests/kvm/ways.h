@@ -13,8 +13,8 @@ static const struct {
 } ways[WAYS] = {
 	{ "exit", KVM_X86_RECORD_ENABLE },
 	{ "ring", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING },
-	{ "epoch", KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
-		   KVM_X86_RECORD_EPOCH },
+	{ "epoch",
+	  KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING | KVM_X86_RECORD_EPOCH },
 };
 
 #endif

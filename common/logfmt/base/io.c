@@ -147,7 +147,7 @@ int rrlog_write_header(int fd, struct rrlog_file_header *h, uint32_t *chain)
 	struct {
 		struct rrlog_file_header header;
 		struct rrlog_file_state state;
-	} start = {.header = *h};
+	} start = { .header = *h };
 
 	start.header.version = htole32(RRLOG_FORMAT_VERSION);
 	start.header.must_features = htole64(h->must_features);
@@ -238,9 +238,9 @@ static int check_state(struct rrlog_file_state *s, uint64_t file_bytes,
 			"%s: offset %llu: the file was complete with %llu "
 			"bytes, but has %llu",
 			name,
-			(unsigned long long)(file_bytes < s->total_bytes
-						     ? file_bytes
-						     : s->total_bytes),
+			(unsigned long long)(file_bytes < s->total_bytes ?
+						     file_bytes :
+						     s->total_bytes),
 			(unsigned long long)s->total_bytes,
 			(unsigned long long)file_bytes);
 	return rrlog_fail(error, -EBADMSG, "%s: offset 64: impossible state",

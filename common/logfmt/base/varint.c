@@ -7,7 +7,7 @@
 
 struct rrlog_varint rrlog_take_any_varint(const uint8_t *in, const uint8_t *end)
 {
-	struct rrlog_varint none = {NULL, 0};
+	struct rrlog_varint none = { NULL, 0 };
 	unsigned int shift;
 	uint64_t sum = 0;
 
@@ -21,7 +21,7 @@ struct rrlog_varint rrlog_take_any_varint(const uint8_t *in, const uint8_t *end)
 			continue;
 		if (!byte && shift)
 			return none;
-		return (struct rrlog_varint){in, sum};
+		return (struct rrlog_varint){ in, sum };
 	}
 	return none;
 }

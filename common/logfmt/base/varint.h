@@ -85,7 +85,7 @@ struct rrlog_varint rrlog_take_any_varint(const uint8_t *in,
 static inline struct rrlog_varint rrlog_take_varint(const uint8_t *in,
 						    const uint8_t *end)
 {
-	struct rrlog_varint v = {NULL, 0};
+	struct rrlog_varint v = { NULL, 0 };
 	uint64_t word, stop;
 	unsigned int bits;
 

@@ -127,8 +127,8 @@ int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
 		br->cache[br->last].last_use = ++br->uses;
 		raw = &br->cache[br->last].raw;
 		skip = position - br->cache[br->last].position;
-		part = raw->used_bytes - skip < left ? raw->used_bytes - skip
-						     : left;
+		part = raw->used_bytes - skip < left ? raw->used_bytes - skip :
+						       left;
 		memcpy(out, raw->bytes + skip, part);
 		out += part;
 		position += part;

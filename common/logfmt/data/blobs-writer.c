@@ -99,16 +99,16 @@ int rrlog_blob_put(struct rrlog_blob_writer *bw, const void *data, size_t bytes,
 		   struct rrlog_buffer *fresh)
 {
 	const uint8_t *in = data;
-	struct rrlog_run run = {0};
+	struct rrlog_run run = { 0 };
 	int err = rrlog_buffer_reserve(fresh, bytes);
 
 	if (err)
 		return err;
 	bw->list_bytes = (size_t)(rrlog_put_varint(bw->list, bytes) - bw->list);
 	while (bytes) {
-		size_t unit = bytes < RRLOG_BLOB_UNIT_BYTES
-				      ? bytes
-				      : RRLOG_BLOB_UNIT_BYTES;
+		size_t unit = bytes < RRLOG_BLOB_UNIT_BYTES ?
+				      bytes :
+				      RRLOG_BLOB_UNIT_BYTES;
 		struct rrlog_blob_slot *slot = find_slot(bw, in, unit);
 		uint64_t position = slot->position - 1;
 
@@ -121,7 +121,7 @@ int rrlog_blob_put(struct rrlog_blob_writer *bw, const void *data, size_t bytes,
 		}
 		if (position != run.position + run.bytes || !run.bytes) {
 			put_run(bw, &run);
-			run = (struct rrlog_run){.position = position};
+			run = (struct rrlog_run){ .position = position };
 		}
 		run.bytes += unit;
 		in += unit;

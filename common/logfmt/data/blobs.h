@@ -50,9 +50,9 @@ struct rrlog_blob_slot {
 
 struct rrlog_blob_writer {
 	struct rrlog_blob_slot *slots;
-	size_t set_count;  /* a power of two */
+	size_t set_count; /* a power of two */
 	size_t unit_count; /* that were put in them */
-	uint64_t seed;	   /* so that no guest can make two units meet */
+	uint64_t seed; /* so that no guest can make two units meet */
 	uint64_t position; /* end of all that was put */
 	uint64_t expected; /* end of the last run in this frame of records */
 	uint8_t list[RRLOG_RUNS_MAX_BYTES];

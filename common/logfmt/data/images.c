@@ -85,9 +85,9 @@ int rrlog_images_fail(const struct rrlog_images *images, uint64_t id,
 		      struct rrlog_error *error)
 {
 	const struct rrlog_image_file *f = images->files[id];
-	const char *path = f->packed	   ? "packed"
-			   : f->moved_path ? f->moved_path
-					   : f->image.path;
+	const char *path = f->packed	 ? "packed" :
+			   f->moved_path ? f->moved_path :
+					   f->image.path;
 
 	return rrlog_fail(error, err, "image %llu (%s): offset %llu: %s",
 			  (unsigned long long)id, path,
@@ -214,8 +214,8 @@ int rrlog_images_read(struct rrlog_images *images,
 	if (err)
 		return rrlog_images_fail(images, id, offset, err,
 					 strerror(-err), error);
-	err = f->packed ? read_packed(&f->member, offset, data, bytes)
-			: rrlog_member_read(&f->member, data, bytes, offset);
+	err = f->packed ? read_packed(&f->member, offset, data, bytes) :
+			  rrlog_member_read(&f->member, data, bytes, offset);
 	if (err == -EBADMSG && !f->packed)
 		err = -ESTALE;
 	if (err == -ESTALE)

@@ -25,10 +25,10 @@ struct rrlog_image_extent {
 };
 
 struct rrlog_image_file {
-	struct rrlog_image image;   /* .path NULL: not known */
-	char *moved_path;	    /* set by the user */
+	struct rrlog_image image; /* .path NULL: not known */
+	char *moved_path; /* set by the user */
 	struct rrlog_member member; /* once it was used */
-	bool packed;		    /* ->member has extents */
+	bool packed; /* ->member has extents */
 };
 
 struct rrlog_images {

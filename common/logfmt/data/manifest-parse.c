@@ -9,7 +9,8 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-static JsonNode *get_node(JsonObject *object, const char *key, JsonNodeType type)
+static JsonNode *get_node(JsonObject *object, const char *key,
+			  JsonNodeType type)
 {
 	JsonNode *node = json_object_get_member(object, key);
 
@@ -143,10 +144,11 @@ static int parse_root(struct rrlog_manifest *m, JsonObject *root,
 				  "%s: offset 0: not the manifest of a trace",
 				  name);
 	if (version != RRLOG_FORMAT_VERSION)
-		return rrlog_fail(error, -EPROTONOSUPPORT,
-				  "%s: format version %llu; this program reads version %u",
-				  name, (unsigned long long)version,
-				  RRLOG_FORMAT_VERSION);
+		return rrlog_fail(
+			error, -EPROTONOSUPPORT,
+			"%s: format version %llu; this program reads version %u",
+			name, (unsigned long long)version,
+			RRLOG_FORMAT_VERSION);
 	if (!get_hex(root, "trace_id", m->trace_id, sizeof(m->trace_id)))
 		wrong = "\"trace_id\" is missing or wrong";
 	if (!wrong)

@@ -13,8 +13,8 @@ void rrlog_manifest_init(struct rrlog_manifest *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->keys = g_ptr_array_new();
-	m->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					  g_free);
+	m->values =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
 void rrlog_manifest_free(struct rrlog_manifest *m)

@@ -69,7 +69,8 @@ static int read_contents(struct reader *r)
 			return ret;
 	}
 	if (in != pages)
-		return rrlog_frame_fail(fr, -EBADMSG, "bytes between the pages");
+		return rrlog_frame_fail(fr, -EBADMSG,
+					"bytes between the pages");
 	return 0;
 }
 

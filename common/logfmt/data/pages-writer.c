@@ -30,7 +30,7 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 int rrlog_page_writer_create(struct rrlog_page_writer *pw, int dir_fd,
 			     enum rrlog_codec codec, const uint8_t *trace_id)
 {
-	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_PAGES};
+	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_PAGES };
 
 	memcpy(h.trace_id, trace_id, sizeof(h.trace_id));
 	pw->frames.compressor.codec = codec;
@@ -121,7 +121,7 @@ int rrlog_page_writer_put(struct rrlog_page_writer *pw,
 		return 0;
 	content = find_content(pw, page);
 	if (content) {
-		struct rrlog_page_reference ref = {*content, *place};
+		struct rrlog_page_reference ref = { *content, *place };
 
 		g_array_append_val(pw->references, ref);
 		return 0;

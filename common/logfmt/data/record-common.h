@@ -22,7 +22,7 @@
 
 /* Byte before the fields: one bit for each that changed, and: */
 #define MAP_SAME_DATA 0x40 /* the number that was predicted */
-#define MAP_NUMBER 0x80	   /* a number of the predicted size */
+#define MAP_NUMBER 0x80 /* a number of the predicted size */
 
 /* Map of registers: one bit for each that changed, and: */
 #define REGISTERS_OUTPUT_HASH (1u << RR_REG_COUNT)

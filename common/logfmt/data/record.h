@@ -18,7 +18,7 @@
 #define RRLOG_PREDICTION_ENTRIES 256
 
 struct rrlog_predicted_number {
-	uint64_t le;  /* little-endian in memory; zero above its size */
+	uint64_t le; /* little-endian in memory; zero above its size */
 	size_t bytes; /* 0: none yet */
 };
 

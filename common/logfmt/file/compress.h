@@ -27,7 +27,7 @@ const char *rrlog_codec_name(unsigned int codec);
  */
 struct rrlog_compressor {
 	enum rrlog_codec codec;
-	bool hurry;    /* less well */
+	bool hurry; /* less well */
 	void *context; /* the library's memory, kept from frame to frame */
 	unsigned int skip, last_skip; /* frames that are not tried */
 };

@@ -71,8 +71,9 @@ static struct stored compress_raw(struct rrlog_frame_writer *fw,
 				      frame->raw_bytes, out);
 
 	if (bytes)
-		return (struct stored){fw->compressor.codec, out, bytes};
-	return (struct stored){RRLOG_CODEC_NONE, frame->raw, frame->raw_bytes};
+		return (struct stored){ fw->compressor.codec, out, bytes };
+	return (struct stored){ RRLOG_CODEC_NONE, frame->raw,
+				frame->raw_bytes };
 }
 
 /* Into ->out; returns its checksum. */

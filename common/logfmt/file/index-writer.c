@@ -14,7 +14,7 @@
 int rrlog_index_writer_create(struct rrlog_index_writer *iw, int dir_fd,
 			      const uint8_t *trace_id)
 {
-	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_INDEX};
+	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_INDEX };
 
 	memcpy(h.trace_id, trace_id, sizeof(h.trace_id));
 	/* A reader's memory is to be bounded by the size of the file. */

@@ -27,7 +27,7 @@ int rrlog_store_open(struct rrlog_store *s, const char *path,
 	struct stat st;
 	int fd;
 
-	*s = (struct rrlog_store){.dir_fd = -1, .pack_fd = -1};
+	*s = (struct rrlog_store){ .dir_fd = -1, .pack_fd = -1 };
 	s->path = strdup(path);
 	if (!s->path)
 		return -ENOMEM;
@@ -56,7 +56,7 @@ void rrlog_store_close(struct rrlog_store *s)
 		close(s->pack_fd);
 	free(s->entries);
 	free(s->path);
-	*s = (struct rrlog_store){.dir_fd = -1, .pack_fd = -1};
+	*s = (struct rrlog_store){ .dir_fd = -1, .pack_fd = -1 };
 }
 
 int rrlog_store_find(const struct rrlog_store *s, const char *name,

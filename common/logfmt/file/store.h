@@ -21,7 +21,7 @@ struct rrlog_member {
 	uint64_t bytes;
 };
 
-#define RRLOG_NO_MEMBER ((struct rrlog_member){.fd = -1})
+#define RRLOG_NO_MEMBER ((struct rrlog_member){ .fd = -1 })
 
 struct rrlog_pack_entry {
 	char name[RRLOG_PACK_NAME_BYTES];

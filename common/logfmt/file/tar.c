@@ -39,8 +39,7 @@ struct scan {
 	struct rrlog_error *error;
 	uint64_t file_bytes;
 	uint64_t offset; /* of the next header */
-	uint64_t
-		pax_bytes; /* size that a pax header gave for the next member */
+	uint64_t pax_bytes; /* size that a pax header gave for the next member */
 	bool have_pax_bytes;
 };
 
@@ -223,15 +222,15 @@ int rrlog_pack_scan(struct rrlog_store *store, uint64_t file_bytes,
 		.error = error,
 		.file_bytes = file_bytes,
 	};
-	struct tar_header h = {0};
+	struct tar_header h = { 0 };
 	int err;
 
 	for (;;) {
 		if (s.offset > file_bytes || file_bytes - s.offset < sizeof(h))
-			return s.offset
-				       ? damaged(&s,
-						 "the packed file is cut short")
-				       : check_magic(&s, &h);
+			return s.offset ?
+				       damaged(&s,
+					       "the packed file is cut short") :
+				       check_magic(&s, &h);
 		err = rrlog_read_all(store->pack_fd, &h, sizeof(h), s.offset);
 		if (err)
 			return rrlog_fail(error, err, "%s: %s", store->path,

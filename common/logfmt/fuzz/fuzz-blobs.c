@@ -101,8 +101,8 @@ static size_t read_records(struct seen *seen, unsigned int step)
 			     bytes);
 		rrlog_reader_position(r, &p);
 		if (p.record_count % step == 0 && n < MAX_SEEKS)
-			seen[n++] = (struct seen){p.record_count - 1,
-						  fuzz_sum_record(&rec)};
+			seen[n++] = (struct seen){ p.record_count - 1,
+						   fuzz_sum_record(&rec) };
 	}
 	if (ret < 0 && !rrlog_reader_error(r)[0])
 		abort(); /* no reason given */
@@ -114,7 +114,7 @@ static size_t read_records(struct seen *seen, unsigned int step)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct seen seen[MAX_SEEKS];
-	struct fuzz_trace t = {0};
+	struct fuzz_trace t = { 0 };
 	size_t n;
 
 	if (bytes < FUZZ_SPLIT_BYTES || bytes > FUZZ_MAX_BYTES)

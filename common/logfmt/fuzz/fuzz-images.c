@@ -116,7 +116,7 @@ static void read_records(bool packed)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	struct fuzz_trace t = {0};
+	struct fuzz_trace t = { 0 };
 	size_t image_bytes;
 	bool packed;
 

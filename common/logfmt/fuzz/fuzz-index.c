@@ -73,9 +73,9 @@ static size_t put_records(unsigned int frame, uint8_t *out)
 	rrlog_prediction_reset(&p);
 	for (i = 0; i < FRAME_RECORDS; i++) {
 		unsigned int n = frame * FRAME_RECORDS + i;
-		struct rrlog_record rec = {.type = RRLOG_DMA,
-					   .output_bytes = n * 3,
-					   .field = {n, n % 5}};
+		struct rrlog_record rec = { .type = RRLOG_DMA,
+					    .output_bytes = n * 3,
+					    .field = { n, n % 5 } };
 		uint8_t list[3 * RRLOG_VARINT_MAX_BYTES];
 
 		rec.data = list;
@@ -101,7 +101,7 @@ static size_t put_blobs(unsigned int frame, uint8_t *out)
 static void store_trace(void)
 {
 	static uint8_t events[FRAMES * FRAME_BYTES], blobs[sizeof(events)];
-	struct fuzz_trace t = {.events.bytes = events, .blobs.bytes = blobs};
+	struct fuzz_trace t = { .events.bytes = events, .blobs.bytes = blobs };
 	unsigned int i;
 
 	for (i = 0; i < FRAMES; i++) {
@@ -243,8 +243,8 @@ static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
 		data += count * FUZZ_PLACE_BYTES;
 		bytes -= count * FUZZ_PLACE_BYTES;
 		used += put_header(frame,
-				   kind ? RRLOG_FRAME_BLOB_PLACES
-					: RRLOG_FRAME_EVENT_PLACES,
+				   kind ? RRLOG_FRAME_BLOB_PLACES :
+					  RRLOG_FRAME_EVENT_PLACES,
 				   0, count * sizeof(**places), count);
 	}
 	return used;
@@ -253,7 +253,7 @@ static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static uint8_t file[FUZZ_MAX_BYTES];
-	struct fuzz_frames index = {.bytes = file};
+	struct fuzz_frames index = { .bytes = file };
 
 	if (!bytes || bytes > FUZZ_MAX_BYTES)
 		return -1;

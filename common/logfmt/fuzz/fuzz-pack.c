@@ -20,9 +20,9 @@
 #define CHECKSUM_OFFSET 148
 #define PACKED "packed"
 
-static const char *const names[] = {RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				    RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				    RRLOG_FILE_INDEX};
+static const char *const names[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
+				     RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
+				     RRLOG_FILE_INDEX };
 
 /* ---- the tar file ---- */
 
@@ -75,7 +75,7 @@ static int sum_page(void *opaque, uint32_t block, uint64_t page_index,
 
 static struct content read_all(struct rrlog_reader *r)
 {
-	struct content c = {0};
+	struct content c = { 0 };
 	struct rrlog_record rec;
 
 	/* Images are the matter of fuzz-images. */
@@ -147,7 +147,7 @@ static void compare(const struct rrlog_store *store, struct rrlog_reader *r)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static uint8_t file[FUZZ_MAX_BYTES];
-	struct rrlog_error error = {""};
+	struct rrlog_error error = { "" };
 	struct rrlog_store store;
 	struct rrlog_reader *r;
 	char path[128];

@@ -16,10 +16,11 @@
 #define FUZZ_MAX_BYTES 65536 /* of an input */
 
 /* The first byte of an input of fuzz-frames; bits: */
-#define FUZZ_OPEN 1	   /* the file is not marked as complete */
-#define FUZZ_KEEP_FIELDS 2 /* only checksums, chain and counts are made right \
+#define FUZZ_OPEN 1 /* the file is not marked as complete */
+#define FUZZ_KEEP_FIELDS \
+	2 /* only checksums, chain and counts are made right \
 			    */
-#define FUZZ_AS_IS 4	   /* not even those */
+#define FUZZ_AS_IS 4 /* not even those */
 #define FUZZ_MODES 8
 
 /*

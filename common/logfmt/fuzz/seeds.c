@@ -20,14 +20,14 @@
 #define SEEDS 24
 #define SEED_RECORDS 40
 #define SEED_PAGES 6
-#define SEED_DATA_BYTES 9000   /* records with more are left out */
+#define SEED_DATA_BYTES 9000 /* records with more are left out */
 #define SEED_TOTAL_BYTES 24000 /* of data in a small trace */
 #define SEED_IMAGE_RECORDS 3
 #define SEED_EXTENT_BYTES 3000 /* of the file image-0 */
 #define SEED_INDEX_BYTES 12000
 #define WINDOW_RECORDS 997 /* that are looked at for one */
 
-static const char *const codecs[] = {"none", "none", "zlib", NULL};
+static const char *const codecs[] = { "none", "none", "zlib", NULL };
 
 struct pages {
 	uint8_t *bytes;
@@ -100,7 +100,7 @@ static int append_window(struct rrlog_writer *w, struct rrlog_reader *r,
 static int append_images(struct rrlog_writer *w, unsigned int seed)
 {
 	uint8_t bytes[SEED_EXTENT_BYTES];
-	struct rrlog_record rec = {.type = RRLOG_DMA, .data = bytes};
+	struct rrlog_record rec = { .type = RRLOG_DMA, .data = bytes };
 	unsigned int i;
 	uint32_t id;
 	size_t j;
@@ -121,7 +121,7 @@ static int append_images(struct rrlog_writer *w, unsigned int seed)
 static int write_trace(const char *path, unsigned int seed,
 		       struct rrlog_reader *r, const struct pages *pages)
 {
-	struct rrlog_block block = {FUZZ_BLOCK, "pc.ram", FUZZ_BLOCK_BYTES};
+	struct rrlog_block block = { FUZZ_BLOCK, "pc.ram", FUZZ_BLOCK_BYTES };
 	struct rrlog_writer *w;
 	int err = rrlog_writer_create(path, codecs[seed % G_N_ELEMENTS(codecs)],
 				      &w);
@@ -199,8 +199,8 @@ static GByteArray *load_pages(const char *trace)
 		if (h.codec || bytes > UINT8_MAX)
 			continue;
 		g_byte_array_append(out, &h.kind, 1);
-		g_byte_array_append(out, (guint8[]){(guint8)h.item_count}, 1);
-		g_byte_array_append(out, (guint8[]){(guint8)bytes}, 1);
+		g_byte_array_append(out, (guint8[]){ (guint8)h.item_count }, 1);
+		g_byte_array_append(out, (guint8[]){ (guint8)bytes }, 1);
 		g_byte_array_append(out, file->data + at + sizeof(h),
 				    (guint)bytes);
 	}
@@ -229,8 +229,8 @@ static GByteArray *load_split(const char *trace, uint8_t modes,
 
 	g_byte_array_prepend(out, first->data, first->len);
 	g_byte_array_prepend(out,
-			     (guint8[]){modes, (guint8)first->len,
-					(guint8)(first->len >> 8)},
+			     (guint8[]){ modes, (guint8)first->len,
+					 (guint8)(first->len >> 8) },
 			     FUZZ_SPLIT_BYTES);
 	g_byte_array_unref(first);
 	return out;
@@ -245,9 +245,10 @@ static GByteArray *load_blobs(const char *trace, unsigned int seed)
 /* The image of fuzz-images, of which two extents are packed. */
 static GByteArray *load_images(const char *trace, unsigned int seed)
 {
-	struct rrlog_image_start start = {.magic = RRLOG_MAGIC_IMAGE,
-					  .extent_count = 2};
-	struct rrlog_image_extent e = {.offset = sizeof(start) + 2 * sizeof(e)};
+	struct rrlog_image_start start = { .magic = RRLOG_MAGIC_IMAGE,
+					   .extent_count = 2 };
+	struct rrlog_image_extent e = { .offset =
+						sizeof(start) + 2 * sizeof(e) };
 	GByteArray *out = g_byte_array_new();
 	uint64_t i;
 
@@ -258,7 +259,7 @@ static GByteArray *load_images(const char *trace, unsigned int seed)
 	e.offset += e.bytes;
 	g_byte_array_append(out, (void *)&e, sizeof(e));
 	for (i = 0; i < 2 * SEED_EXTENT_BYTES; i++)
-		g_byte_array_append(out, (guint8[]){fuzz_image_byte(i)}, 1);
+		g_byte_array_append(out, (guint8[]){ fuzz_image_byte(i) }, 1);
 	return load_split(trace, (uint8_t)(seed * 9), out);
 }
 
@@ -275,14 +276,15 @@ static GByteArray *load_index(const char *real, const char *trace,
 		if (out->len > SEED_INDEX_BYTES)
 			g_byte_array_set_size(out, SEED_INDEX_BYTES);
 		g_byte_array_prepend(
-			out, (guint8[]){FUZZ_RAW_INDEX | seed % FUZZ_MODES}, 1);
+			out, (guint8[]){ FUZZ_RAW_INDEX | seed % FUZZ_MODES },
+			1);
 		return out;
 	}
 	out = g_byte_array_new();
-	g_byte_array_append(out, (guint8[]){seed / 3 % 2, seed % 2, 20}, 3);
+	g_byte_array_append(out, (guint8[]){ seed / 3 % 2, seed % 2, 20 }, 3);
 	for (i = 0; i < 20; i++)
 		g_byte_array_append(
-			out, (guint8[]){i * 2, i == seed ? 1 << i % 8 : 0, 1},
+			out, (guint8[]){ i * 2, i == seed ? 1 << i % 8 : 0, 1 },
 			FUZZ_PLACE_BYTES);
 	return out;
 }
@@ -292,7 +294,7 @@ static bool copy_pack(const char *trace, const char *out, unsigned int seed,
 {
 	char *path = g_build_filename(out, "pack", NULL);
 	char *file = g_strdup_printf("%s/seed-%u", path, seed);
-	const char *argv[] = {program, "pack", "--force", trace, file, NULL};
+	const char *argv[] = { program, "pack", "--force", trace, file, NULL };
 	int status = 1;
 	bool good;
 
@@ -311,7 +313,7 @@ static bool copy_seeds(const char *trace, const char *out, unsigned int seed,
 	GByteArray *frames =
 		load(trace, RRLOG_FILE_EVENTS, RRLOG_FRAMES_OFFSET);
 
-	g_byte_array_prepend(frames, (guint8[]){seed % FUZZ_MODES}, 1);
+	g_byte_array_prepend(frames, (guint8[]){ seed % FUZZ_MODES }, 1);
 	return store(out, "frames", seed, frames) &&
 	       store(out, "pages", seed, load_pages(trace)) &&
 	       store(out, "blobs", seed, load_blobs(trace, seed)) &&
@@ -341,9 +343,10 @@ static bool store_manifests(const char *trace, const char *out)
 
 static void remove_trace(const char *path)
 {
-	static const char *const files[] = {
-		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
-		RRLOG_FILE_EVENTS, RRLOG_FILE_INDEX};
+	static const char *const files[] = { RRLOG_FILE_MANIFEST,
+					     RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
+					     RRLOG_FILE_EVENTS,
+					     RRLOG_FILE_INDEX };
 	unsigned int i;
 
 	for (i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -358,7 +361,7 @@ static void remove_trace(const char *path)
 static int make_seeds(struct rrlog_reader *r, const char *real, const char *out,
 		      const char *program)
 {
-	struct pages pages = {.bytes = g_malloc(SEEDS * RRLOG_PAGE_BYTES)};
+	struct pages pages = { .bytes = g_malloc(SEEDS * RRLOG_PAGE_BYTES) };
 	char *trace = g_strdup_printf("%s/small.rrt", out);
 	unsigned int seed;
 	int err = rrlog_reader_for_each_page(r, keep_page, &pages);

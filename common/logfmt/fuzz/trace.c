@@ -97,8 +97,8 @@ static uint32_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
 		h.chain = chain;
 		h.stored_checksum =
 			rrlog_checksum(file + at + sizeof(h), stored_bytes);
-		chain = h.checksum = rrlog_checksum_continue(
-			chain, &h, RRLOG_CHECKED_BYTES);
+		chain = h.checksum =
+			rrlog_checksum_continue(chain, &h, RRLOG_CHECKED_BYTES);
 		*items += h.item_count;
 		memcpy(file + at, &h, sizeof(h));
 		at += sizeof(h) + stored_bytes;

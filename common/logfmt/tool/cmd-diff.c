@@ -35,7 +35,7 @@ struct side {
 	struct rrlog_reader *reader;
 	struct rrlog_record rec;
 	uint64_t number; /* of ->rec */
-	int ret;	 /* of the last rrlog_reader_next() */
+	int ret; /* of the last rrlog_reader_next() */
 };
 
 /* A record that both have, kept with the data that is shown. */
@@ -48,7 +48,7 @@ struct kept {
 struct diff {
 	struct side a, b;
 	GPtrArray *manifest;
-	GPtrArray *fields;    /* of the records that differ */
+	GPtrArray *fields; /* of the records that differ */
 	struct kept *context; /* a ring */
 	uint64_t equal_count;
 	uint64_t branches; /* at the last landmark that both have ... */
@@ -218,8 +218,8 @@ static void print_side(char mark, const struct side *s)
 	else
 		printf("%c ends after %" PRIu64 " records (%s)\n", mark,
 		       s->number,
-		       rrlog_reader_is_complete(s->reader) ? "complete"
-							   : "incomplete");
+		       rrlog_reader_is_complete(s->reader) ? "complete" :
+							     "incomplete");
 }
 
 static void print_parting(const struct diff *d)

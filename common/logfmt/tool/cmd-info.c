@@ -65,7 +65,8 @@ static char *describe_cpuid(const void *table, size_t bytes)
 	if (!g_utf8_validate((const char *)vendor, -1, NULL))
 		vendor[0] = 0;
 	return g_strdup_printf("%s family %u model %u stepping %u, %zu leaves",
-			       (const char *)vendor, family, model, version & 15,
+			       (const char *)vendor, family, model,
+			       version & 15,
 			       bytes / (CPUID_WORDS * sizeof(*leaf)));
 }
 

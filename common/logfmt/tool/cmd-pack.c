@@ -25,12 +25,12 @@ static gboolean force;
 static char **recipients;
 
 static const GOptionEntry options[] = {
-	{"with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
-	 "Put in what records need of disk images", NULL},
-	{"encrypt-to", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &recipients,
-	 "Encrypt with age to this recipient (may be repeated)", "RECIPIENT"},
-	{"force", 'f', 0, G_OPTION_ARG_NONE, &force,
-	 "Replace FILE if there is one", NULL},
+	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
+	  "Put in what records need of disk images", NULL },
+	{ "encrypt-to", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &recipients,
+	  "Encrypt with age to this recipient (may be repeated)", "RECIPIENT" },
+	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
+	  "Replace FILE if there is one", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -226,8 +226,8 @@ static int copy_member(struct pack *p, const char *name)
 		size_t part = (size_t)MIN(COPY_BYTES, member.bytes - at);
 
 		err = rrlog_member_read(&member, p->buffer, part, at);
-		status = err ? fail(name, g_strerror(-err))
-			     : put(p, p->buffer, part);
+		status = err ? fail(name, g_strerror(-err)) :
+			       put(p, p->buffer, part);
 	}
 	rrlog_member_close(&member);
 	return status;
@@ -244,8 +244,8 @@ static int copy_extent(struct pack *p, uint32_t id,
 		int err = rrlog_reader_read_image(
 			p->reader, id, e->image_offset + at, p->buffer, part);
 
-		status = err ? tool_fail(p->reader, err)
-			     : put(p, p->buffer, part);
+		status = err ? tool_fail(p->reader, err) :
+			       put(p, p->buffer, part);
 	}
 	return status;
 }
@@ -275,9 +275,9 @@ static int put_image(struct pack *p, uint32_t id)
 	return status;
 }
 
-static const char *const members[] = {RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				      RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				      RRLOG_FILE_INDEX};
+static const char *const members[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
+				       RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
+				       RRLOG_FILE_INDEX };
 
 static void count_bytes(struct pack *p)
 {

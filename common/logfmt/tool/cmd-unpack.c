@@ -25,10 +25,10 @@ static char *identity;
 static gboolean force;
 
 static const GOptionEntry options[] = {
-	{"identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
-	 "Decrypt with the key in this file", "FILE"},
-	{"force", 'f', 0, G_OPTION_ARG_NONE, &force,
-	 "Replace TRACE if it is a folder of a trace", NULL},
+	{ "identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
+	  "Decrypt with the key in this file", "FILE" },
+	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
+	  "Replace TRACE if it is a folder of a trace", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -61,9 +61,9 @@ static int damaged(struct unpack *u, const char *why)
 
 static int open_file(struct unpack *u)
 {
-	char magic[sizeof(AGE_MAGIC)] = {0};
-	char *argv[] = {(char *)"age", (char *)"-d", (char *)"-i", identity,
-			NULL};
+	char magic[sizeof(AGE_MAGIC)] = { 0 };
+	char *argv[] = { (char *)"age", (char *)"-d", (char *)"-i", identity,
+			 NULL };
 	struct stat st;
 
 	u->file_fd = open(u->file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -76,8 +76,8 @@ static int open_file(struct unpack *u)
 		return fail(u->file, g_strerror(errno));
 	if (!strcmp(magic, AGE_MAGIC) != !!identity)
 		return fail(u->file,
-			    identity ? "not encrypted: leave out --identity"
-				     : "encrypted: say --identity FILE");
+			    identity ? "not encrypted: leave out --identity" :
+				       "encrypted: say --identity FILE");
 	if (identity && !age_start(&u->age, argv, u->file_fd, -1, &u->pipe_fd))
 		return TOOL_FAILED;
 	u->tar = archive_read_new();
@@ -85,8 +85,8 @@ static int open_file(struct unpack *u)
 	if (archive_read_open_fd(u->tar, identity ? u->pipe_fd : u->file_fd,
 				 COPY_BYTES))
 		return fail(u->file, identity ? "cannot be decrypted, or is "
-						"not a packed trace"
-					      : "not a packed trace");
+						"not a packed trace" :
+						"not a packed trace");
 	return TOOL_OK;
 }
 
@@ -109,8 +109,7 @@ static bool is_trace_folder(const char *path)
 
 static int create_dir(struct unpack *u, const char *trace)
 {
-	u->replace =
-		!faccessat(AT_FDCWD, trace, F_OK, AT_SYMLINK_NOFOLLOW);
+	u->replace = !faccessat(AT_FDCWD, trace, F_OK, AT_SYMLINK_NOFOLLOW);
 	if (u->replace && !force)
 		return fail(trace, "exists; replace it with --force");
 	if (u->replace && !is_trace_folder(trace))
@@ -203,8 +202,8 @@ static int rename_folder(struct unpack *u, const char *trace)
 		close(u->dir_fd);
 		u->dir_fd = u->replace ? open(u->temporary,
 					      O_RDONLY | O_DIRECTORY |
-						      O_NOFOLLOW | O_CLOEXEC)
-				       : -1;
+						      O_NOFOLLOW | O_CLOEXEC) :
+					 -1;
 		leftovers_set(u->replace ? u->temporary : NULL, u->dir_fd);
 		if (!u->replace) {
 			g_free(u->temporary);
@@ -257,8 +256,8 @@ int tool_unpack(int argc, char **argv)
 	int status;
 
 	if (!tool_parse_many(argc, argv, options,
-			     "Makes a folder of a packed trace.",
-			     "FILE TRACE", 2, args))
+			     "Makes a folder of a packed trace.", "FILE TRACE",
+			     2, args))
 		return TOOL_FAILED;
 	u = g_new0(struct unpack, 1);
 	u->dir_fd = u->file_fd = u->pipe_fd = -1;

@@ -109,8 +109,7 @@ static void print_text(const struct rrlog_reader *r,
 	printf("%s: %" PRIu64 " records in %" PRIu64 " frames, %" PRIu64
 	       " pages, %" PRIu64 " bytes of blobs; %s\n",
 	       rrlog_reader_is_complete(r) ? "complete" : "incomplete",
-	       p.record_count, p.frame_count, totals->pages,
-	       totals->blob_bytes,
+	       p.record_count, p.frame_count, totals->pages, totals->blob_bytes,
 	       tool_end_reason(totals->end));
 	if (p.skipped_count)
 		printf("%" PRIu64 " optional records of a later version\n",
@@ -118,8 +117,8 @@ static void print_text(const struct rrlog_reader *r,
 	if (rrlog_reader_is_complete(r))
 		return;
 	if (p.record_count)
-		printf("last whole record: %" PRIu64 ", in the frame at %" PRIu64
-		       "\n",
+		printf("last whole record: %" PRIu64
+		       ", in the frame at %" PRIu64 "\n",
 		       p.record_count - 1, p.frame_offset);
 	printf("torn at the end: %" PRIu64 " bytes\n",
 	       rrlog_reader_torn_bytes(r));
@@ -134,8 +133,7 @@ static const char *state(const struct rrlog_reader *r, int err)
 
 /* As far as it was read; @err: what stopped that. */
 static void print_json(const struct rrlog_reader *r,
-		       const struct totals *totals, int err,
-		       const char *why)
+		       const struct totals *totals, int err, const char *why)
 {
 	JsonBuilder *b = json_builder_new();
 	struct rrlog_reader_position p;

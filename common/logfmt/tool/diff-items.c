@@ -87,10 +87,10 @@ void diff_manifests(GPtrArray *items, const struct rrlog_reader *a,
 	uint32_t id;
 
 	diff_items_add(items, "state",
-		       g_strdup(rrlog_reader_is_complete(a) ? "complete"
-							    : "incomplete"),
-		       g_strdup(rrlog_reader_is_complete(b) ? "complete"
-							    : "incomplete"));
+		       g_strdup(rrlog_reader_is_complete(a) ? "complete" :
+							      "incomplete"),
+		       g_strdup(rrlog_reader_is_complete(b) ? "complete" :
+							      "incomplete"));
 	for (id = 0; id < RRLOG_MAX_BLOCKS; id++) {
 		char name[24];
 
@@ -199,8 +199,8 @@ static void add_value(GPtrArray *items, const char *name, uint64_t a,
 
 static char *describe_stamp(const struct rrlog_record *rec)
 {
-	return g_strdup(rec->stamp == RRLOG_AT_LANDMARK ? "landmark"
-							: "access");
+	return g_strdup(rec->stamp == RRLOG_AT_LANDMARK ? "landmark" :
+							  "access");
 }
 
 static void diff_landmarks(GPtrArray *items, const struct rrlog_record *a,

@@ -28,9 +28,9 @@ static gint compare(gconstpointer a, gconstpointer b)
 {
 	const struct rrlog_image_extent *x = a, *y = b;
 
-	return x->image_offset < y->image_offset
-		       ? -1
-		       : x->image_offset > y->image_offset;
+	return x->image_offset < y->image_offset ?
+		       -1 :
+		       x->image_offset > y->image_offset;
 }
 
 /* Sorted, and those that meet or overlap become one. */

@@ -13,11 +13,11 @@
 
 #include "common/logfmt/data/images.h"
 
-static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 
-static const char *const names[] = {RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				    RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				    RRLOG_FILE_INDEX};
+static const char *const names[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
+				     RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
+				     RRLOG_FILE_INDEX };
 
 /* For the handler: */
 static const char *left_path;
@@ -98,8 +98,8 @@ void leftovers_hold(bool hold)
 
 void leftovers_set(const char *path, int dir_fd)
 {
-	struct sigaction action = {.sa_handler = on_signal,
-				   .sa_flags = SA_RESETHAND};
+	struct sigaction action = { .sa_handler = on_signal,
+				    .sa_flags = SA_RESETHAND };
 	struct sigaction old;
 	size_t i;
 

@@ -18,7 +18,8 @@ static const struct {
 	{ "info", tool_info, "what the trace says about itself" },
 	{ "dump", tool_dump, "one line for each record" },
 	{ "verify", tool_verify, "read all and check it" },
-	{ "stats", tool_stats, "counts, sizes, rates, the most used addresses" },
+	{ "stats", tool_stats,
+	  "counts, sizes, rates, the most used addresses" },
 	{ "diff", tool_diff, "where two traces part" },
 	{ "pack", tool_pack, "make one file of a trace" },
 	{ "unpack", tool_unpack, "the reverse" },
@@ -140,10 +141,10 @@ int tool_fail(const struct rrlog_reader *r, int err)
 int tool_fail_with(const char *text, int err)
 {
 	fprintf(stderr, "rr-log: %s%s\n", text[0] ? text : g_strerror(-err),
-		g_str_has_suffix(text, ": not a trace")
-			? ": neither a folder that rr-kvm recorded nor a file "
-			  "that rr-log pack made"
-			: "");
+		g_str_has_suffix(text, ": not a trace") ?
+			": neither a folder that rr-kvm recorded nor a file "
+			"that rr-log pack made" :
+			"");
 	return err == -EBADMSG ? TOOL_DAMAGED : TOOL_FAILED;
 }
 

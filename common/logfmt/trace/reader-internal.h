@@ -20,9 +20,9 @@ struct rrlog_reader {
 	struct rrlog_frame_reader events;
 	struct rrlog_prediction prediction;
 	const uint8_t *in, *end; /* what is left of the current frame */
-	const uint8_t *record;	 /* the last one in it */
-	uint32_t frame_left;	 /* records in it */
-	uint64_t frame_end;	 /* records up to its end */
+	const uint8_t *record; /* the last one in it */
+	uint32_t frame_left; /* records in it */
+	uint64_t frame_end; /* records up to its end */
 	/* What changes with each record is put in when somebody asks. */
 	struct rrlog_reader_position position;
 	bool index_loaded;

@@ -191,9 +191,9 @@ size_t rrlog_reader_manifest_count(const struct rrlog_reader *r)
 
 const char *rrlog_reader_manifest_key(const struct rrlog_reader *r, size_t i)
 {
-	return i < r->manifest.keys->len
-		       ? g_ptr_array_index(r->manifest.keys, (guint)i)
-		       : NULL;
+	return i < r->manifest.keys->len ?
+		       g_ptr_array_index(r->manifest.keys, (guint)i) :
+		       NULL;
 }
 
 size_t rrlog_reader_block_count(const struct rrlog_reader *r)
@@ -285,9 +285,9 @@ static int decode_failed(struct rrlog_reader *r, int err)
 {
 	return rrlog_frame_fail(
 		&r->events, err,
-		err == -EPROTONOSUPPORT
-			? "a record that this program is too old for"
-			: "impossible record");
+		err == -EPROTONOSUPPORT ?
+			"a record that this program is too old for" :
+			"impossible record");
 }
 
 /* From the next frame; -EAGAIN then, as if the record had been skipped. */
@@ -369,7 +369,7 @@ static void begin_at_frame(struct rrlog_reader *r)
 	r->in = r->end = r->record = NULL;
 	r->frame_left = 0;
 	r->frame_end = r->events.next_item;
-	r->position = (struct rrlog_reader_position){.record_count = 0};
+	r->position = (struct rrlog_reader_position){ .record_count = 0 };
 	note_sizes(r);
 }
 

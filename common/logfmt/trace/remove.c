@@ -15,7 +15,8 @@ int rrlog_trace_remove(const char *path)
 		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
 		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX,
 	};
-	int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int dir_fd =
+		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int err = 0;
 	size_t i;
 

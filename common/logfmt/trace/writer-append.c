@@ -164,8 +164,8 @@ int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
 
 static bool are_answers(const struct rrlog_answer *answers, size_t count)
 {
-	const unsigned int may =
-		RRLOG_SHAPE_TYPE | ((1u << RRLOG_ANSWER_FIELDS) - 1);
+	const unsigned int may = RRLOG_SHAPE_TYPE |
+				 ((1u << RRLOG_ANSWER_FIELDS) - 1);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -255,7 +255,7 @@ int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 {
 	struct rrlog_record rec = {
 		.type = RRLOG_IMAGE,
-		.field = {0, size_bytes, mtime_ns},
+		.field = { 0, size_bytes, mtime_ns },
 		.data = path,
 		.data_bytes = strlen(path),
 	};

@@ -47,16 +47,16 @@ struct rrlog_writer {
 	struct rrlog_manifest manifest;
 	struct rrlog_page_writer pages;
 	uint64_t page_limit[RRLOG_MAX_BLOCKS]; /* highest page put, plus 1 */
-	struct rrlog_frame_writer events;      /* the thread's, once it runs */
-	struct rrlog_frame_writer blobs;       /* likewise */
-	struct rrlog_index_writer index;       /* likewise */
+	struct rrlog_frame_writer events; /* the thread's, once it runs */
+	struct rrlog_frame_writer blobs; /* likewise */
+	struct rrlog_index_writer index; /* likewise */
 	uint64_t start_ns;
 	bool started;
 	pthread_t thread;
 
 	pthread_mutex_t lock; /* protects all that follows */
-	pthread_cond_t work;  /* something to do for the thread */
-	pthread_cond_t room;  /* something was written, or writing failed */
+	pthread_cond_t work; /* something to do for the thread */
+	pthread_cond_t room; /* something was written, or writing failed */
 	struct rrlog_batch queue[RRLOG_QUEUE_FRAMES];
 	unsigned int queue_head, queue_count;
 	size_t queue_bytes;

@@ -42,7 +42,7 @@ int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
 
 void rrlog_writer_take(struct rrlog_writer *w)
 {
-	static const struct timespec pause = {.tv_nsec = 20000};
+	static const struct timespec pause = { .tv_nsec = 20000 };
 	unsigned int tries;
 
 	/* Its holder may have to be scheduled first, whatever our priority. */
@@ -207,9 +207,9 @@ static int write_blobs(struct rrlog_writer *w, const struct rrlog_buffer *blobs)
 		struct rrlog_frame frame = {
 			.kind = RRLOG_FRAME_BLOB_BYTES,
 			.raw = blobs->bytes + at,
-			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES
-					     ? left
-					     : RRLOG_BLOB_FRAME_BYTES,
+			.raw_bytes = left < RRLOG_BLOB_FRAME_BYTES ?
+					     left :
+					     RRLOG_BLOB_FRAME_BYTES,
 		};
 		struct rrlog_frame_place place;
 
@@ -264,8 +264,8 @@ static void *writer_thread(void *opaque)
 
 		w->events.sync = w->blobs.sync = w->sync;
 		w->blobs.compressor.hurry = is_behind(w);
-		w->events.compressor.hurry =
-			is_behind(w) || batch.raw.used_bytes >= BUSY_BYTES;
+		w->events.compressor.hurry = is_behind(w) ||
+					     batch.raw.used_bytes >= BUSY_BYTES;
 		pthread_mutex_unlock(&w->lock);
 		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);

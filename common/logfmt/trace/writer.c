@@ -109,8 +109,8 @@ fail:
 int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
 			      const char *value)
 {
-	return w->started ? -EBUSY
-			  : rrlog_manifest_set(&w->manifest, key, value);
+	return w->started ? -EBUSY :
+			    rrlog_manifest_set(&w->manifest, key, value);
 }
 
 int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
@@ -136,8 +136,8 @@ int rrlog_writer_manifest_set_bytes(struct rrlog_writer *w, const char *key,
 int rrlog_writer_add_block(struct rrlog_writer *w,
 			   const struct rrlog_block *block)
 {
-	return w->started ? -EBUSY
-			  : rrlog_manifest_add_block(&w->manifest, block);
+	return w->started ? -EBUSY :
+			    rrlog_manifest_add_block(&w->manifest, block);
 }
 
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
@@ -149,7 +149,7 @@ static int fail_at(struct rrlog_writer *w, int err, const char *file)
 int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 			  uint64_t page_index, const void *page)
 {
-	struct rrlog_page_place place = {block, page_index};
+	struct rrlog_page_place place = { block, page_index };
 	int err;
 
 	if (w->started)
@@ -222,7 +222,7 @@ static int seal_manifest(struct rrlog_writer *w, uint32_t *checksum)
 
 static int create_blobs(struct rrlog_writer *w)
 {
-	struct rrlog_file_header h = {.magic = RRLOG_MAGIC_BLOBS};
+	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_BLOBS };
 	int err;
 
 	memcpy(h.trace_id, w->manifest.trace_id, sizeof(h.trace_id));

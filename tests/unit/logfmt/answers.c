@@ -105,8 +105,8 @@ static uint64_t compare(const char *a, const char *b, int *err)
 static void test_same(void)
 {
 	uint64_t records[2], count;
-	int err = write_trace(together, rrlog_writer_append_answers,
-			      &records[0]);
+	int err =
+		write_trace(together, rrlog_writer_append_answers, &records[0]);
 
 	ksft_ok(!err && records[0] > RUNS * (uint64_t)LONGEST / 3,
 		"appended together: %llu", (unsigned long long)records[0]);

@@ -21,14 +21,14 @@ static uint8_t disk[DISK_BLOCKS][RRLOG_BLOB_UNIT_BYTES];
 
 static void make_disk(void)
 {
-	struct rng rng = {77};
+	struct rng rng = { 77 };
 	size_t i, j;
 
 	for (i = 0; i < DISK_BLOCKS; i++) {
 		for (j = 0; j < sizeof(disk[i]); j++)
-			disk[i][j] =
-				(uint8_t)(rng_next(&rng) % 64 ? 'a'
-							      : rng_next(&rng));
+			disk[i][j] = (uint8_t)(rng_next(&rng) % 64 ?
+						       'a' :
+						       rng_next(&rng));
 	}
 }
 
@@ -60,7 +60,7 @@ static struct rrlog_writer *start(const char *codec)
 static void write_dmas(const char *codec, bool complete, bool sync)
 {
 	struct rrlog_writer *w = start(codec);
-	struct rng rng = {SEED};
+	struct rng rng = { SEED };
 	struct rrlog_record rec;
 	unsigned int i;
 	int err = 0;
@@ -88,7 +88,7 @@ static struct rrlog_reader *open_trace(void)
 /* The records from the start, as far as they are right; *ret as of next(). */
 static unsigned int read_dmas(struct rrlog_reader *r, int *ret)
 {
-	struct rng rng = {SEED};
+	struct rng rng = { SEED };
 	struct rrlog_record rec, expected;
 	unsigned int n = 0;
 
@@ -124,7 +124,7 @@ static void test_round_trip(const char *codec, bool complete, bool sync)
 static void test_seek(void)
 {
 	static struct rrlog_record all[RECORDS];
-	struct rng rng = {SEED};
+	struct rng rng = { SEED };
 	struct rrlog_reader *r;
 	struct rrlog_record rec;
 	unsigned int i, wrong = 0;
@@ -155,7 +155,7 @@ static void test_seek(void)
 static void test_damage(void)
 {
 	unsigned int i, n, wrong = 0, hits = 0;
-	struct rng rng = {12};
+	struct rng rng = { 12 };
 	struct rrlog_reader *r;
 	struct file_copy f;
 	int ret;
@@ -195,7 +195,7 @@ static void test_damage(void)
 static int fill_disk(void)
 {
 	struct rrlog_writer *w = start("none");
-	struct rng rng = {SEED}, noise = {1};
+	struct rng rng = { SEED }, noise = { 1 };
 	struct rrlog_record rec;
 	int err = 0, again;
 
@@ -213,7 +213,7 @@ static int fill_disk(void)
 
 static void test_full_disk(void)
 {
-	struct rlimit limit = {5000001, 5000001};
+	struct rlimit limit = { 5000001, 5000001 };
 	struct rrlog_reader *r;
 	struct rrlog_record rec;
 	uint64_t records = 0;
@@ -260,10 +260,10 @@ static int read_list(uint64_t total, const uint64_t (*runs)[2], unsigned int n)
 
 static void test_lists(void)
 {
-	static const uint64_t good[][2] = {{0, 8192}, {5, 7}};
-	static const uint64_t small[][2] = {{0, 7}, {5, 8192}};
-	static const uint64_t none[][2] = {{0, 0}};
-	static const uint64_t far[][2] = {{-9, 4096}};
+	static const uint64_t good[][2] = { { 0, 8192 }, { 5, 7 } };
+	static const uint64_t small[][2] = { { 0, 7 }, { 5, 8192 } };
+	static const uint64_t none[][2] = { { 0, 0 } };
+	static const uint64_t far[][2] = { { -9, 4096 } };
 
 	ksft_ok(!read_list(8199, good, 2), "a list of runs");
 	ksft_ok(read_list(8198, good, 2) == -EBADMSG &&
@@ -284,8 +284,8 @@ static void test_lists(void)
 static void write_image_trace(unsigned int plain)
 {
 	struct rrlog_writer *w = start(NULL);
-	struct rng rng = {SEED};
-	struct rrlog_record rec = {.type = RRLOG_NMI};
+	struct rng rng = { SEED };
+	struct rrlog_record rec = { .type = RRLOG_NMI };
 	uint32_t id = 99;
 	unsigned int i;
 	int err = 0;
@@ -381,8 +381,8 @@ static void test_images(void)
 /* The record that tells about the image is in a frame before. */
 static void test_image_after_seek(void)
 {
-	struct rng rng = {SEED};
-	struct rrlog_record rec, expected = {0};
+	struct rng rng = { SEED };
+	struct rrlog_record rec, expected = { 0 };
 	struct rrlog_reader *r;
 	unsigned int i;
 

@@ -38,8 +38,8 @@ struct pace {
 };
 
 static const struct pace paces[] = {
-	{ 5, 5000, 0 },	     /* the timer writes */
-	{ 50, 500, 0 },	     /* full frames, and the timer */
+	{ 5, 5000, 0 }, /* the timer writes */
+	{ 50, 500, 0 }, /* full frames, and the timer */
 	{ 10000, 20000, 0 }, /* several frames at once */
 	{ 50, 500, 100 },
 };
@@ -49,8 +49,7 @@ struct progress {
 	volatile uint64_t start_us; /* after rrlog_writer_start() */
 	volatile uint64_t flushed;
 	volatile uint64_t appended;
-	volatile uint64_t
-		appended_us[MAX_RECORDS]; /* by number of the record */
+	volatile uint64_t appended_us[MAX_RECORDS]; /* by number of the record */
 };
 
 static uint64_t now_us(void)
@@ -124,7 +123,7 @@ struct victim {
 	char *path;
 	struct progress *progress;
 	const struct pace *pace;
-	uint64_t kill_us;   /* planned, then real */
+	uint64_t kill_us; /* planned, then real */
 	uint64_t waited_us; /* for a processor */
 	pid_t pid;
 };
@@ -223,9 +222,9 @@ static void setup_victims(struct victim *victims, const char *kill_dir)
 
 		if (asprintf(&v->path, "%s/kill-%u.rrt", kill_dir, i) < 0)
 			ksft_bail_out("out of memory");
-		v->progress =
-			mmap(NULL, sizeof(*v->progress), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		v->progress = mmap(NULL, sizeof(*v->progress),
+				   PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (v->progress == MAP_FAILED)
 			ksft_bail_out("mmap: %s", strerror(errno));
 	}

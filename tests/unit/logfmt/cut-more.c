@@ -11,7 +11,7 @@
 #include "common/logfmt/file/format.h"
 
 #define SEED 43
-#define RECORDS 400	/* each in a frame of its own */
+#define RECORDS 400 /* each in a frame of its own */
 #define DATA_BYTES 1300 /* half of it goes to "blobs" */
 #define TAIL_BYTES 16384
 #define RANDOM_CUTS 1000
@@ -34,7 +34,7 @@ static struct {
 
 static void fill_expected(void)
 {
-	struct record_maker m = {.rng = {SEED}};
+	struct record_maker m = { .rng = { SEED } };
 	size_t i, j;
 
 	for (i = 0; i < RECORDS; i++) {
@@ -129,8 +129,8 @@ static unsigned int read_all(const char *path, const char *place, int *ret)
 		*ret = rrlog_reader_next(r, &rec);
 		if (*ret <= 0)
 			break;
-		*ret = n < RECORDS && same_record(&rec, &e.rec[n]) ? 0
-								   : -EILSEQ;
+		*ret = n < RECORDS && same_record(&rec, &e.rec[n]) ? 0 :
+								     -EILSEQ;
 		n += !*ret;
 	}
 	if (*ret == -EBADMSG && !strstr(rrlog_reader_error(r), place))
@@ -197,7 +197,7 @@ static void test_cuts(const char *name, bool complete)
 {
 	struct file_copy f = load_file(trace, name);
 	unsigned int wrong = 0, i;
-	struct rng rng = {5};
+	struct rng rng = { 5 };
 	bool is_index = !strcmp(name, "index");
 	uint64_t bytes = f.size;
 	char path[512];
@@ -208,14 +208,14 @@ static void test_cuts(const char *name, bool complete)
 	while (bytes > 0 && f.size - bytes < TAIL_BYTES) {
 		if (truncate(path, (off_t)--bytes))
 			ksft_bail_out("truncate: %s", strerror(errno));
-		wrong += is_index ? !check_index(&rng)
-				  : !check_blobs(bytes, complete);
+		wrong += is_index ? !check_index(&rng) :
+				    !check_blobs(bytes, complete);
 	}
 	for (i = 0; i < RANDOM_CUTS; i++) {
 		bytes = rng_next(&rng) % f.size;
 		store_file(trace, name, f.bytes, bytes);
-		wrong += is_index ? !check_index(&rng)
-				  : !check_blobs(bytes, complete);
+		wrong += is_index ? !check_index(&rng) :
+				    !check_blobs(bytes, complete);
 	}
 	store_file(trace, name, f.bytes, f.size);
 	ksft_ok(!wrong, "%s: %s of %zu bytes cut: %u wrong",
@@ -237,7 +237,7 @@ static void test_flips(const char *name, bool complete)
 {
 	struct file_copy f = load_file(trace, name);
 	unsigned int wrong = 0, i;
-	struct rng rng = {6};
+	struct rng rng = { 6 };
 	char path[512];
 	int ret;
 
@@ -301,7 +301,7 @@ static void test_packed_cuts(bool complete)
 {
 	struct file_copy f = load_file(dir, "p");
 	unsigned int wrong = 0, i, n;
-	struct rng rng = {7};
+	struct rng rng = { 7 };
 	uint64_t bytes = f.size;
 	int ret;
 
@@ -331,7 +331,7 @@ static void test_packed_flips(bool complete)
 {
 	struct file_copy f = load_file(dir, "p");
 	unsigned int wrong = 0, idle = 0, i, n;
-	struct rng rng = {8};
+	struct rng rng = { 8 };
 	int ret;
 
 	for (i = 0; i < FLIPS; i++) {

@@ -148,8 +148,8 @@ static int64_t read_all(const struct expected *e, const char *file,
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0)
 			break;
-		ret = n < RECORDS && same_record(&rec, &e->rec[n]) ? 0
-								   : -EILSEQ;
+		ret = n < RECORDS && same_record(&rec, &e->rec[n]) ? 0 :
+								     -EILSEQ;
 		n++;
 	}
 	snprintf(place, sizeof(place), "t.rrt/%s: offset ", file);

@@ -192,7 +192,8 @@ static void test_cut_incomplete(void)
 		if (size < RRLOG_FRAMES_OFFSET)
 			wrong += err != -EBADMSG;
 		else
-			wrong += err || done || count != whole_records(&f, size);
+			wrong += err || done ||
+				 count != whole_records(&f, size);
 	}
 	ksft_ok(!wrong && count == FRAMES * FRAME_RECORDS,
 		"incomplete trace, cut anywhere: a prefix: %u wrong", wrong);
@@ -292,8 +293,7 @@ static void test_lost_files(void)
 			"%s a pipe", files[i]);
 		remove_trace(trace);
 	}
-	ksft_ok(read_prefix(trace, SEED, &count, &done) == -ENOENT,
-		"no trace");
+	ksft_ok(read_prefix(trace, SEED, &count, &done) == -ENOENT, "no trace");
 	ksft_ok(read_prefix(dir, SEED, &count, &done) == -EINVAL,
 		"a folder that is no trace");
 }
@@ -310,9 +310,9 @@ static int parse(const char *text)
 	return err;
 }
 
-#define HEAD                                                                   \
-	"{\"format\":\"rr trace\",\"version\":1,\"trace_id\":"                 \
-	"\"00112233445566778899aabbccddeeff\",\"pages\":{\"bytes\":1,"         \
+#define HEAD                                                           \
+	"{\"format\":\"rr trace\",\"version\":1,\"trace_id\":"         \
+	"\"00112233445566778899aabbccddeeff\",\"pages\":{\"bytes\":1," \
 	"\"checksum\":\"00112233\"},"
 
 static void test_manifests(void)
@@ -335,15 +335,15 @@ static void test_manifests(void)
 	ksft_ok(parse(HEAD "\"blocks\":{},\"entries\":{}}") == -EBADMSG &&
 			parse(HEAD "\"blocks\":[3],\"entries\":{}}") ==
 				-EBADMSG &&
-			parse(HEAD "\"blocks\":[{\"id\":\"1\",\"name\":\"x\","
-				   "\"bytes\":4096}],\"entries\":{}}") ==
-				-EBADMSG &&
+			parse(HEAD
+			      "\"blocks\":[{\"id\":\"1\",\"name\":\"x\","
+			      "\"bytes\":4096}],\"entries\":{}}") == -EBADMSG &&
 			parse(HEAD "\"blocks\":[{\"id\":1,\"name\":\"x\","
 				   "\"bytes\":-4096}],\"entries\":{}}") ==
 				-EBADMSG &&
-			parse(HEAD "\"blocks\":[{\"id\":256,\"name\":\"x\","
-				   "\"bytes\":4096}],\"entries\":{}}") ==
-				-EBADMSG &&
+			parse(HEAD
+			      "\"blocks\":[{\"id\":256,\"name\":\"x\","
+			      "\"bytes\":4096}],\"entries\":{}}") == -EBADMSG &&
 			parse(HEAD "\"blocks\":[],\"entries\":{\"a\":1}}") ==
 				-EBADMSG,
 		"wrong types and numbers");

@@ -25,7 +25,7 @@ static struct {
 
 static void make_trace(bool complete)
 {
-	struct record_maker m = {.rng = {SEED}};
+	struct record_maker m = { .rng = { SEED } };
 	struct rrlog_writer *w = create_trace(trace, NULL, 1);
 	struct rrlog_record rec;
 	unsigned int i;
@@ -107,7 +107,7 @@ static unsigned int expected(uint64_t branches, uint64_t time_ns)
 
 static unsigned int count_wrong(struct rrlog_reader *r)
 {
-	struct rng rng = {4};
+	struct rng rng = { 4 };
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < TRIES; i++) {
@@ -147,7 +147,7 @@ static void store_index(const struct file_copy *f, size_t bytes)
 
 static void test_damaged_index(const struct file_copy *f)
 {
-	struct rng rng = {8};
+	struct rng rng = { 8 };
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < 60; i++) {

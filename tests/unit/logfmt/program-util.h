@@ -37,7 +37,7 @@ static unsigned int read_text(const char *name, char *text, size_t size)
 
 __attribute__((unused)) static struct outcome run(const char *arguments)
 {
-	struct outcome o = {0};
+	struct outcome o = { 0 };
 	char command[2048];
 
 	snprintf(command, sizeof(command), "{ '%s' %s; } >'%s/out' 2>'%s/err'",

@@ -126,7 +126,7 @@ static unsigned int count_files(void)
 
 static void test_plain(void)
 {
-	struct stat st = {0};
+	struct stat st = { 0 };
 
 	make_trace(false);
 	umask(0);
@@ -206,7 +206,7 @@ static bool is_clean_after(const char *command, int number)
 
 static void test_killed(void)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGKILL};
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGKILL };
 	unsigned int wrong = 0, i;
 
 	for (i = 0; i < KILLS; i++) {
@@ -215,8 +215,8 @@ static void test_killed(void)
 					 numbers[i % 3]);
 		wrong += !is_clean_after("unpack big k.rrt", numbers[i % 3]);
 	}
-	ksft_ok(!wrong, "%u times killed: %u times something stayed",
-		3 * KILLS, wrong);
+	ksft_ok(!wrong, "%u times killed: %u times something stayed", 3 * KILLS,
+		wrong);
 }
 
 /* A trace that takes long to copy, and its packed form. */
@@ -394,7 +394,7 @@ static void test_age(void)
 
 int main(int argc, char **argv)
 {
-	struct rng rng = {SEED};
+	struct rng rng = { SEED };
 	size_t i;
 
 	program = argc > 1 ? argv[1] : getenv("RR_LOG");

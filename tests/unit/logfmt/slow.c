@@ -141,8 +141,8 @@ static void test_slow(void)
 	ksft_ok(all_s > 1, "the writer was slowed down: %.1f s", all_s);
 	ksft_ok(wait_s > all_s * 0.5 && wait_s <= all_s,
 		"of these %.1f s were counted as waiting for the disk", wait_s);
-	ksft_ok(longest_s < LONGEST_WAIT_S, "no record waited longer than %.2f s",
-		longest_s);
+	ksft_ok(longest_s < LONGEST_WAIT_S,
+		"no record waited longer than %.2f s", longest_s);
 	if (peak <= before) /* ASan's allocator does not tell */
 		ksft_skip("memory stays bounded: mallinfo2() says nothing");
 	else

@@ -62,8 +62,8 @@ __attribute__((unused)) static void make_temp_dir(char *path, size_t bytes)
 __attribute__((unused)) static void remove_trace(const char *path)
 {
 	static const char *const names[] = { "manifest", "manifest.tmp",
-					     "pages", "events", "index",
-					     "blobs" };
+					     "pages",	 "events",
+					     "index",	 "blobs" };
 	char file[512];
 	size_t i;
 
@@ -192,8 +192,7 @@ create_trace(const char *path, const char *codec, uint64_t pages)
 
 /** Append @count records made from @seed; returns the last error. */
 __attribute__((unused)) static int append_records(struct rrlog_writer *w,
-						  uint64_t seed,
-						  uint64_t count)
+						  uint64_t seed, uint64_t count)
 {
 	struct record_maker m = { .rng = { seed } };
 	struct rrlog_record rec;
@@ -274,9 +273,8 @@ __attribute__((unused)) static struct file_copy load_file(const char *dir,
 	return copy;
 }
 
-__attribute__((unused)) static void store_file(const char *dir,
-					       const char *name,
-					       const void *bytes, size_t size)
+__attribute__((unused)) static void
+store_file(const char *dir, const char *name, const void *bytes, size_t size)
 {
 	char path[512];
 	int fd;
