@@ -136,7 +136,7 @@ void rr_landmark_from_env(CPUX86State *env, struct rr_landmark *lm)
         lm->regs[i] = env->regs[register_index[i]];
     }
     lm->regs[RR_REG_RIP] = env->eip;
-    lm->regs[RR_REG_RFLAGS] = env_rflags(env);
+    lm->regs[RR_REG_RFLAGS] = env_rflags(env) & ~RR_RFLAGS_IGNORED;
 }
 
 static void env_to_image(CPUX86State *env, Image *im)
@@ -146,7 +146,6 @@ static void env_to_image(CPUX86State *env, Image *im)
     memset(im, 0, sizeof(*im));
     rr_landmark_from_env(env, &lm);
     memcpy(im->regs, lm.regs, sizeof(im->regs));
-    im->regs[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     for (int i = 0; i < 8; i++) {
         segment_to_image(env, i, im);
     }

@@ -30,7 +30,10 @@ bool rr_cpu_state_put(CPUX86State *env, const void *data, size_t bytes);
  */
 int rr_cpu_state_compare(const RRCPUState *a, const RRCPUState *b, char *name);
 
-/* General registers of @env as a landmark; .branches is left alone. */
+/*
+ * The general registers of @env as those of a landmark, RFLAGS without the bits
+ * of RR_RFLAGS_IGNORED.  lm->branches is left alone.
+ */
 void rr_landmark_from_env(CPUX86State *env, struct rr_landmark *lm);
 
 #endif

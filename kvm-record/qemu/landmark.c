@@ -46,7 +46,6 @@ const struct rr_landmark *rr_record_landmark(void)
                                     &s->cpu->kvm_run->s.regs.regs);
     } else {
         rr_landmark_from_env(cpu_env(s->cpu), &s->landmark);
-        s->landmark.regs[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     }
     s->landmark_valid = true;
     return &s->landmark;

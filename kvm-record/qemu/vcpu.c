@@ -336,7 +336,6 @@ void rr_record_put_registers(CPUState *cpu)
     rr_record_append(&rec);
     /* From here on the guest is where it was sent. */
     rr_landmark_from_env(cpu_env(cpu), &s->landmark);
-    s->landmark.regs[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     s->landmark_valid = true;
     s->regs_in_run = false;
     s->last_state = state;

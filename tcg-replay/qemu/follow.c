@@ -348,7 +348,6 @@ static void here(struct rr_landmark *lm)
 {
     lm->branches = rr_replay_branches();
     rr_landmark_from_env(rr_replay.env, lm);
-    lm->regs[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
 }
 
 static void missed(const struct rrlog_record *rec, const char *what)
