@@ -111,7 +111,7 @@ $(BUILD)/bin/$(1): $(2) $(lib) $(call stamp,$(1),$(2))
 endef
 $(eval $(call program,rr-kvm,$(kvm_objects) $(shared_objects)))
 $(eval $(call program,rr-tcg,$(tcg_objects) $(shared_objects)))
-$(eval $(call program,rr-log,$(log_objects)))
+$(eval $(call program,rr-log,$(log_objects) $(shared_objects)))
 $(BUILD)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
 
 -include $(patsubst %.o,%.d,$(lib_objects) $(shared_objects) $(kvm_objects) \
@@ -238,7 +238,7 @@ $(asan)/%.o: %.c $(flags)
 	$(call say,CC ASAN,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(asan_flags) -MMD -MP -c -o $@ $<
 asan_link = $(call say,LD ASAN,$@)$(CC) $(CFLAGS) $(asan_flags) -o $@ $(filter %.o,$^) $(LDLIBS)
 $(asan)/bin/rr-log: LDLIBS += $(LOGFMT_TOOL_LIBS)
-$(asan)/bin/rr-log: $(call asan_objects,$(LOGFMT_TOOL_SRCS)) $(asan_lib)
+$(asan)/bin/rr-log: $(call asan_objects,$(LOGFMT_TOOL_SRCS) $(wildcard common/cli/*.c)) $(asan_lib)
 	@mkdir -p $(@D)
 	$(asan_link)
 $(asan)/tests/unit/%: $(asan)/tests/unit/%.o $(asan_helpers) $(asan_lib)

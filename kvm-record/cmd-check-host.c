@@ -8,7 +8,7 @@
 
 #include "kvm-record/commands.h"
 #include "kvm-record/host/check.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 static const char *const words[] = { "ok", "FAIL", "skipped", "warning" };
 static const char *const json_words[] = { "ok", "fail", "skipped", "warning" };

@@ -21,7 +21,7 @@
 #include "common/logfmt/rrlog.h"
 #include "kvm-record/session.h"
 #include "common/cli/summary.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 #define LAB_FAILED 125 /* run.sh: not the command, the lab */
 

@@ -8,7 +8,7 @@
 
 #include "kvm-record/commands.h"
 #include "kvm-record/session.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 /* True once the recording is over. */
 static bool wait_for_end(const char *trace, int seconds)

@@ -15,7 +15,7 @@
 
 #include "kvm-record/lab.h"
 #include "kvm-record/vm/qemu-args.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 #define LAB_SYSTEM_MIB 512
 #define LAB_OUT_MIB 256 /* deterministic: the trace is in memory first */

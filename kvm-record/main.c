@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/commands.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 static const struct rr_command commands[] = {
 	{ "record", "record the VM that QEMU arguments describe", cmd_record },

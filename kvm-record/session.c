@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "kvm-record/session.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 struct session {
 	char *path;

@@ -11,7 +11,7 @@
 #include "tcg-replay/commands.h"
 #include "common/logfmt/rrlog.h"
 #include "common/cli/summary.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 struct replay_options {
 	char *trace;

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/commands.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 static const struct rr_command commands[] = {
 	{ "replay", "replay a trace to its end, verifying it", cmd_replay },

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/cli/child.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 /* SIGHUP: the terminal went away. */
 static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };

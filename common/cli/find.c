@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 char *rr_tool_program_dir(void)
 {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/cli/summary.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 int rr_summary_status(int err)
 {

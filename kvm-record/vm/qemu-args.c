@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kvm-record/vm/qemu-args.h"
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 /* What recording needs; behind it come the user's own arguments. */
 static const char *const recording[] = {

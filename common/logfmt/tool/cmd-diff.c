@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/logfmt/tool/json.h"
+#include "common/cli/json.h"
 #include "common/logfmt/tool/tool.h"
 
 #define MAX_CONTEXT 1000

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/tool/json.h"
+#include "common/cli/json.h"
 #include "common/logfmt/tool/tool.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
  */
 #include "common/logfmt/tool/stats.h"
 
-#include "common/logfmt/tool/json.h"
+#include "common/cli/json.h"
 
 static void add_type(JsonBuilder *b, const char *name,
 		     const struct type_stats *t)

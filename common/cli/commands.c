@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cli/tool.h"
+#include "common/cli/commands.h"
 
 static const char *tool_name = "rr";
 
