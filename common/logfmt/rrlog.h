@@ -30,61 +30,61 @@
 #define RRLOG_MAX_BLOCKS 256
 
 /*
- * The record types, declared here and nowhere else.
+ * The record types and their fields, declared here and nowhere else.
  *
- * X(NAME, number, "name", has_data, field names ...)
- *
- * Numbers are for ever.  Fields are unsigned 64-bit integers.  What each means
- * to the machine is in FORMAT.md, section "Records".
- *
- * pio_read/mmio_read: the answer to a guest read; data holds count * size
- *   bytes (mmio_read: size bytes, count 1), in the order the guest sees them.
- * rdtsc .. rdseed: flags bit 0 = carry (RDRAND, RDSEED), bit 1 = #GP instead.
- * rdmsr/wrmsr: an MSR access that user space decided; fault 1 = #GP.
- * dma: bytes that the outside wrote to guest RAM.
- * slot: memory slot `slot` now maps [gpa, gpa+size) to the block; size 0 = gone;
- *   flags bit 0 = read only.
- * interrupt: external interrupt, delivered at the landmark.
- * cr8: the outside set the task priority.
- * cpu_state: the outside set the CPU state; data: array of u64, table in
- *   common/qemu (cpu-state), `halted` as after INIT.
- * end: the recording ended here; data: CPU state as above; reason: enum
- *   rrlog_end_reason.
- * ram_digest: follows end; data: XXH3-64 of each region of RRLOG_REGION_BYTES
- *   of the block from region `first` on.
- * image: tells about a disk image; data: its path.
- * dma-image: a dma whose bytes are those of the image; readers make a dma of
- *   it, unless they are told not to (rrlog_reader_set_resolve()).
+ * X(ID, number, id, "name", has_data, fields), where fields is F(field) for
+ * each field, an unsigned 64-bit integer, in the order of the trace.  FORMAT.md
+ * (section "Record types") says what each field means; a unit test compares the
+ * two.  Numbers are never reused.
  */
-#define RRLOG_RECORDS(X)                                                 \
-	X(PIO_READ, 1, "pio-read", 1, "port", "size", "count")           \
-	X(MMIO_READ, 2, "mmio-read", 1, "gpa", "size")                   \
-	X(RDTSC, 3, "rdtsc", 0, "value", "flags")                        \
-	X(RDTSCP, 4, "rdtscp", 0, "value", "aux", "flags")               \
-	X(RDPMC, 5, "rdpmc", 0, "value", "index", "flags")               \
-	X(RDRAND, 6, "rdrand", 0, "value", "size", "flags")              \
-	X(RDSEED, 7, "rdseed", 0, "value", "size", "flags")              \
-	X(RDMSR, 8, "rdmsr", 0, "value", "index", "fault")               \
-	X(WRMSR, 9, "wrmsr", 0, "index", "fault")                        \
-	X(DMA, 10, "dma", 1, "block", "offset")                          \
-	X(SLOT, 11, "slot", 0, "slot", "gpa", "size", "block", "offset", \
-	  "flags")                                                       \
-	X(INTERRUPT, 12, "interrupt", 0, "vector")                       \
-	X(NMI, 13, "nmi", 0, )                                           \
-	X(CR8, 14, "cr8", 0, "value")                                    \
-	X(CPU_STATE, 15, "cpu-state", 1, "halted")                       \
-	X(END, 16, "end", 1, "reason")                                   \
-	X(RAM_DIGEST, 17, "ram-digest", 1, "block", "first")             \
-	X(IMAGE, 18, "image", 1, "image", "size", "mtime_ns")            \
-	X(DMA_IMAGE, 19, "dma-image", 0, "block", "offset", "image",     \
-	  "image_offset", "bytes", "crc32c")                             \
-	X(CLOCK, 20, "clock", 0, "value")
+#define RRLOG_RECORDS(X, F)                                               \
+	X(PIO_READ, 1, pio_read, "pio-read", 1, F(port) F(size) F(count)) \
+	X(MMIO_READ, 2, mmio_read, "mmio-read", 1, F(gpa) F(size))        \
+	RRLOG_RESULT_RECORDS(X, F)                                        \
+	X(DMA, 10, dma, "dma", 1, F(block) F(offset))                     \
+	X(SLOT, 11, slot, "slot", 0,                                      \
+	  F(slot) F(gpa) F(size) F(block) F(offset) F(flags))             \
+	X(INTERRUPT, 12, interrupt, "interrupt", 0, F(vector))            \
+	X(NMI, 13, nmi, "nmi", 0, )                                       \
+	X(CR8, 14, cr8, "cr8", 0, F(value))                               \
+	X(CPU_STATE, 15, cpu_state, "cpu-state", 1, F(halted))            \
+	X(END, 16, end, "end", 1, F(reason))                              \
+	X(RAM_DIGEST, 17, ram_digest, "ram-digest", 1, F(block) F(first)) \
+	X(IMAGE, 18, image, "image", 1, F(image) F(size) F(mtime_ns))     \
+	X(DMA_IMAGE, 19, dma_image, "dma-image", 0,                       \
+	  F(block) F(offset) F(image) F(image_offset) F(bytes) F(crc32c)) \
+	X(CLOCK, 20, clock, "clock", 0, F(value))
+
+/* The results of instructions; struct rrlog_result has members for these. */
+#define RRLOG_RESULT_RECORDS(X, F)                                   \
+	X(RDTSC, 3, rdtsc, "rdtsc", 0, F(value) F(flags))            \
+	X(RDTSCP, 4, rdtscp, "rdtscp", 0, F(value) F(aux) F(flags))  \
+	X(RDPMC, 5, rdpmc, "rdpmc", 0, F(value) F(index) F(flags))   \
+	X(RDRAND, 6, rdrand, "rdrand", 0, F(value) F(size) F(flags)) \
+	X(RDSEED, 7, rdseed, "rdseed", 0, F(value) F(size) F(flags)) \
+	X(RDMSR, 8, rdmsr, "rdmsr", 0, F(value) F(index) F(fault))   \
+	X(WRMSR, 9, wrmsr, "wrmsr", 0, F(index) F(fault))
+
+#define RRLOG_NO_FIELD(name) /* as F: the fields are not wanted */
 
 enum rrlog_type {
-#define X(id, number, name, data, ...) RRLOG_##id = number,
-	RRLOG_RECORDS(X)
-#undef X
+#define RRLOG_TYPE_ENUMERATOR(ID, number, ...) RRLOG_##ID = number,
+	RRLOG_RECORDS(RRLOG_TYPE_ENUMERATOR, RRLOG_NO_FIELD)
 };
+
+/*
+ * The fields of each type by name: struct rrlog_slot_fields { uint64_t slot, gpa,
+ * size, block, offset, flags; } and so on.
+ */
+#define RRLOG_FIELD_DECLARATION(name) uint64_t name;
+#define RRLOG_FIELDS_STRUCT(ID, number, id, name, has_data, fields) \
+	struct rrlog_##id##_fields {                                \
+		fields                                              \
+	};
+RRLOG_RECORDS(RRLOG_FIELDS_STRUCT, RRLOG_FIELD_DECLARATION)
+
+/* Of a union: a member "slot" of type struct rrlog_slot_fields, and so on. */
+#define RRLOG_FIELDS_MEMBER(ID, number, id, ...) struct rrlog_##id##_fields id;
 
 enum rrlog_end_reason {
 	RRLOG_END_SHUTDOWN =
@@ -127,7 +127,10 @@ struct rrlog_record {
 	 */
 	uint32_t output_hash;
 	struct rr_landmark landmark; /* RRLOG_AT_LANDMARK only, else zero */
-	uint64_t field[RRLOG_MAX_FIELDS];
+	union { /* .type says which member; .field is any of them */
+		uint64_t field[RRLOG_MAX_FIELDS];
+		RRLOG_RECORDS(RRLOG_FIELDS_MEMBER, RRLOG_NO_FIELD)
+	};
 	const void *data; /* reader: valid until the next call */
 	size_t data_bytes;
 	/* Reader without RRLOG_RESOLVE_BLOBS: .data is NULL, the bytes were not
@@ -136,13 +139,16 @@ struct rrlog_record {
 };
 
 /*
- * A record that is no more than the answer to one access of the guest's: it is
- * RRLOG_AT_ACCESS, and of a type without data and with few fields.
+ * The result of an instruction, as a record: it is RRLOG_AT_ACCESS and of a
+ * type without data and with at most RRLOG_RESULT_FIELDS fields.
  */
-#define RRLOG_ANSWER_FIELDS 3
-struct rrlog_answer {
+#define RRLOG_RESULT_FIELDS 3
+struct rrlog_result {
 	uint8_t type; /* enum rrlog_type */
-	uint64_t field[RRLOG_ANSWER_FIELDS];
+	union {
+		uint64_t field[RRLOG_RESULT_FIELDS];
+		RRLOG_RESULT_RECORDS(RRLOG_FIELDS_MEMBER, RRLOG_NO_FIELD)
+	};
 };
 
 /* A disk image that records refer to. */
@@ -206,12 +212,13 @@ int rrlog_writer_start(struct rrlog_writer *w);
 int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec);
 
 /**
- * Append @count answers that the guest had one after the other, at
- * @output_bytes: the same as rrlog_writer_append() for each, in two thirds of
- * the time.  -EINVAL, and none is appended, if one is of another type.
+ * Append the @count results of instructions that the guest executed one after
+ * the other, at @output_bytes.  The trace is the same as if each were appended
+ * with rrlog_writer_append(), but this takes two thirds of the time.  -EINVAL
+ * if one of them has a type that cannot be a result; none is appended then.
  */
-int rrlog_writer_append_answers(struct rrlog_writer *w, uint64_t output_bytes,
-				const struct rrlog_answer *answers,
+int rrlog_writer_append_results(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_result *results,
 				size_t count);
 
 /**

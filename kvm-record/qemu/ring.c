@@ -105,7 +105,7 @@ uint64_t rr_record_branches(void)
 }
 
 /* False: no such instruction. */
-static bool fill_answer(struct rrlog_answer *a, uint32_t insn, uint32_t size,
+static bool fill_answer(struct rrlog_result *a, uint32_t insn, uint32_t size,
                         uint32_t flags, uint32_t index, uint64_t value)
 {
     a->field[0] = value;
@@ -139,10 +139,10 @@ static bool fill_answer(struct rrlog_answer *a, uint32_t insn, uint32_t size,
     }
 }
 
-static void append_answers(const struct rrlog_answer *answers, size_t count)
+static void append_answers(const struct rrlog_result *answers, size_t count)
 {
     if (rr_recorder.started && count) {
-        rr_record_check(rrlog_writer_append_answers(
+        rr_record_check(rrlog_writer_append_results(
             rr_recorder.writer, rr_recorder.output_bytes, answers, count));
     }
 }
@@ -150,7 +150,7 @@ static void append_answers(const struct rrlog_answer *answers, size_t count)
 bool rr_record_insn_exit(struct kvm_run *run)
 {
     const struct kvm_x86_record *x = kvm_x86_record_of(run);
-    struct rrlog_answer answer;
+    struct rrlog_result answer;
 
     if (x->insn == KVM_X86_RECORD_RING_FULL) {
         return false;
@@ -191,7 +191,7 @@ void rr_record_ring_drain(void)
 {
     RRRecorder *s = &rr_recorder;
     struct kvm_x86_record_shared *shared = s->shared;
-    struct rrlog_answer answer[ANSWERS];
+    struct rrlog_result answer[ANSWERS];
     uint32_t at, head, count = 0;
 
     if (s->clock == RR_CLOCK_EXIT) {

@@ -146,20 +146,20 @@ static inline size_t rrlog_encode(struct rrlog_prediction *p,
 	return (size_t)(out - start);
 }
 
-/* The same of an answer; returns its end. */
-static inline uint8_t *rrlog_encode_answer(struct rrlog_prediction *p,
-					   const struct rrlog_answer *answer,
+/* The same of an result; returns its end. */
+static inline uint8_t *rrlog_encode_result(struct rrlog_prediction *p,
+					   const struct rrlog_result *result,
 					   uint64_t output_bytes, uint8_t *out)
 {
-	unsigned int map = 0, shape = rrlog_shapes[answer->type];
+	unsigned int map = 0, shape = rrlog_shapes[result->type];
 	uint8_t *head = out++, *map_at;
 
-	*head = answer->type;
+	*head = result->type;
 	out = put_output(p, output_bytes, head, out);
 	if (!(shape & RRLOG_SHAPE_FIELDS))
 		return out;
 	map_at = out++;
-	out = put_fields(p, answer->type, shape, answer->field, &map, out);
+	out = put_fields(p, result->type, shape, result->field, &map, out);
 	*map_at = (uint8_t)map;
 	return out;
 }

@@ -5,38 +5,52 @@
  */
 #include "common/logfmt/data/record.h"
 
-#define COUNT_OF(...)                                         \
-	(sizeof((const char *const[]){ NULL, __VA_ARGS__ }) / \
-		 sizeof(const char *) -                       \
-	 1)
+#define COUNT(field) +1
+#define NAME(field) #field,
 
 const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT] = {
-#define X(id, number, name_, data, ...)                    \
-	[number] = { .type = (enum rrlog_type)(number),    \
-		     .name = name_,                        \
-		     .has_data = data,                     \
-		     .field_count = COUNT_OF(__VA_ARGS__), \
-		     .fields = { __VA_ARGS__ } },
-	RRLOG_RECORDS(X)
+#define X(ID, number, id, type_name, data, field_names)                  \
+	[number] = { .type = (enum rrlog_type)(number),                  \
+		     .name = type_name,                                  \
+		     .has_data = data,                                   \
+		     .field_count = sizeof(struct rrlog_##id##_fields) / \
+				    sizeof(uint64_t),                    \
+		     .fields = { field_names } },
+	RRLOG_RECORDS(X, NAME)
 #undef X
 };
 
 const uint8_t rrlog_shapes[RRLOG_TYPE_LIMIT] = {
-#define X(id, number, name, data, ...)                                \
+#define X(ID, number, id, name, data, count)                          \
 	[number] = RRLOG_SHAPE_TYPE | (data ? RRLOG_SHAPE_DATA : 0) | \
-		   ((1u << COUNT_OF(__VA_ARGS__)) - 1),
-	RRLOG_RECORDS(X)
+		   ((1u << (0 count)) - 1),
+	RRLOG_RECORDS(X, COUNT)
 #undef X
 };
 
-/* A type that does not fit the tables must not compile. */
-#define X(id, number, name, data, ...)                              \
-	_Static_assert((number) > 0 && (number) < RRLOG_TYPE_LIMIT, \
-		       name ": number out of range");               \
-	_Static_assert(COUNT_OF(__VA_ARGS__) <= RRLOG_MAX_FIELDS,   \
-		       name ": too many fields");
-RRLOG_RECORDS(X)
+/* A type that does not fit the tables or the structs must not compile. */
+#define X(ID, number, id, name, data, count)                         \
+	_Static_assert((number) > 0 && (number) < RRLOG_TYPE_LIMIT,  \
+		       name ": number out of range");                \
+	_Static_assert((0 count) <= RRLOG_MAX_FIELDS,                \
+		       name ": too many fields");                    \
+	_Static_assert(sizeof(struct rrlog_##id##_fields) ==         \
+			       (0 count) * sizeof(uint64_t),         \
+		       name ": fields are not an array");            \
+	_Static_assert(offsetof(struct rrlog_record, id) ==          \
+			       offsetof(struct rrlog_record, field), \
+		       name ": not where .field is");
+RRLOG_RECORDS(X, COUNT)
 #undef X
+
+#define X(ID, number, id, name, data, count)                        \
+	_Static_assert(!(data) && (0 count) <= RRLOG_RESULT_FIELDS, \
+		       name ": not a result");
+RRLOG_RESULT_RECORDS(X, COUNT)
+#undef X
+_Static_assert(sizeof(struct rrlog_result) ==
+		       (1 + RRLOG_RESULT_FIELDS) * sizeof(uint64_t),
+	       "a result has more than its type and fields");
 
 const struct rrlog_type_info *rrlog_type_info(unsigned int type)
 {

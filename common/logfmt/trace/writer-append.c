@@ -162,24 +162,24 @@ int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
 	return append(w, rec);
 }
 
-static bool are_answers(const struct rrlog_answer *answers, size_t count)
+static bool are_results(const struct rrlog_result *results, size_t count)
 {
 	const unsigned int may = RRLOG_SHAPE_TYPE |
-				 ((1u << RRLOG_ANSWER_FIELDS) - 1);
+				 ((1u << RRLOG_RESULT_FIELDS) - 1);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (answers[i].type >= RRLOG_TYPE_LIMIT ||
-		    !rrlog_shapes[answers[i].type] ||
-		    rrlog_shapes[answers[i].type] & ~may)
+		if (results[i].type >= RRLOG_TYPE_LIMIT ||
+		    !rrlog_shapes[results[i].type] ||
+		    rrlog_shapes[results[i].type] & ~may)
 			return false;
 	}
 	return true;
 }
 
 /* Into the current batch, as many as it takes; it has room for one. */
-static size_t encode_answers(struct rrlog_writer *w, uint64_t output_bytes,
-			     const struct rrlog_answer *answers, size_t count)
+static size_t encode_results(struct rrlog_writer *w, uint64_t output_bytes,
+			     const struct rrlog_result *results, size_t count)
 {
 	struct rrlog_buffer *raw = &w->current.raw;
 	uint8_t *begin = raw->bytes + raw->used_bytes, *out = begin;
@@ -188,7 +188,7 @@ static size_t encode_answers(struct rrlog_writer *w, uint64_t output_bytes,
 	size_t done = 0;
 
 	do {
-		out = rrlog_encode_answer(&w->prediction, &answers[done],
+		out = rrlog_encode_result(&w->prediction, &results[done],
 					  output_bytes, out);
 		done++;
 	} while (done < count && out < full &&
@@ -202,8 +202,8 @@ static size_t encode_answers(struct rrlog_writer *w, uint64_t output_bytes,
 }
 
 /* What can be without the lock; returns how many, which may be none. */
-static size_t append_answers(struct rrlog_writer *w, uint64_t output_bytes,
-			     const struct rrlog_answer *answers, size_t count)
+static size_t append_results(struct rrlog_writer *w, uint64_t output_bytes,
+			     const struct rrlog_result *results, size_t count)
 {
 	static const struct rrlog_record no_data;
 	size_t done = 0;
@@ -212,7 +212,7 @@ static size_t append_answers(struct rrlog_writer *w, uint64_t output_bytes,
 	if (!rrlog_writer_try_take(w))
 		return 0;
 	if (is_simple(w, &no_data)) {
-		done = encode_answers(w, output_bytes, answers, count);
+		done = encode_results(w, output_bytes, results, count);
 		full = rrlog_batch_is_full(&w->current);
 	}
 	rrlog_writer_release(w);
@@ -221,31 +221,31 @@ static size_t append_answers(struct rrlog_writer *w, uint64_t output_bytes,
 	return done;
 }
 
-static int append_answer_slowly(struct rrlog_writer *w, uint64_t output_bytes,
-				const struct rrlog_answer *answer)
+static int append_result_slowly(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_result *result)
 {
 	struct rrlog_record rec = {
-		.type = answer->type,
+		.type = result->type,
 		.output_bytes = output_bytes,
 	};
 
-	memcpy(rec.field, answer->field, sizeof(answer->field));
+	memcpy(rec.field, result->field, sizeof(result->field));
 	return append_slowly(w, &rec);
 }
 
-int rrlog_writer_append_answers(struct rrlog_writer *w, uint64_t output_bytes,
-				const struct rrlog_answer *answers,
+int rrlog_writer_append_results(struct rrlog_writer *w, uint64_t output_bytes,
+				const struct rrlog_result *results,
 				size_t count)
 {
 	size_t done = 0;
-	int err = are_answers(answers, count) ? 0 : -EINVAL;
+	int err = are_results(results, count) ? 0 : -EINVAL;
 
 	while (!err && done < count) {
-		done += append_answers(w, output_bytes, answers + done,
+		done += append_results(w, output_bytes, results + done,
 				       count - done);
 		if (done < count)
-			err = append_answer_slowly(w, output_bytes,
-						   &answers[done++]);
+			err = append_result_slowly(w, output_bytes,
+						   &results[done++]);
 	}
 	return err;
 }

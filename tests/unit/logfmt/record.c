@@ -196,17 +196,43 @@ static void test_varint(void)
 		"zigzag");
 }
 
+/* Each field has a name of its own, at its place in .field. */
+static void test_typed_fields(void)
+{
+	unsigned int i, wrong = 0;
+	struct rrlog_record rec;
+
+#define F(member)                                                              \
+	wrong += &fields->member != &rec.field[i] || i >= info->field_count || \
+		 strcmp(info->fields[i], #member);                             \
+	i++;
+#define X(ID, number, id, name, has_data, checks)                             \
+	{                                                                     \
+		const struct rrlog_type_info *info = rrlog_type_info(number); \
+		const struct rrlog_##id##_fields *fields = &rec.id;           \
+                                                                              \
+		(void)fields;                                                 \
+		i = 0;                                                        \
+		checks wrong += i != info->field_count;                       \
+	}
+	RRLOG_RECORDS(X, F)
+#undef X
+#undef F
+	ksft_ok(!wrong, "fields by name: %u wrong", wrong);
+}
+
 int main(void)
 {
 	unsigned int types = 0;
 
 #define X(...) types++;
-	RRLOG_RECORDS(X)
+	RRLOG_RECORDS(X, RRLOG_NO_FIELD)
 #undef X
-	ksft_plan(types + 3 + 4 + 5 + 4);
-#define X(id, number, name, ...) test_type(name, number);
-	RRLOG_RECORDS(X)
+	ksft_plan(types + 1 + 3 + 4 + 5 + 4);
+#define X(ID, number, id, name, ...) test_type(name, number);
+	RRLOG_RECORDS(X, RRLOG_NO_FIELD)
 #undef X
+	test_typed_fields();
 	test_all_mixed();
 	test_cut();
 	test_noise();

@@ -1,5 +1,5 @@
 /*
- * Answers appended together are the records that they would be one by one:
+ * Results appended together are the records that they would be one by one:
  * runs of all lengths, over the ends of frames, between other records.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,8 +12,8 @@
 
 static char dir[256], together[300], one_by_one[300];
 
-static void make_answer(struct rng *rng, uint64_t *clock,
-			struct rrlog_answer *a)
+static void make_result(struct rng *rng, uint64_t *clock,
+			struct rrlog_result *a)
 {
 	static const uint8_t types[] = { RRLOG_RDTSC,  RRLOG_RDTSC,
 					 RRLOG_RDTSC,  RRLOG_RDTSCP,
@@ -28,20 +28,20 @@ static void make_answer(struct rng *rng, uint64_t *clock,
 }
 
 static int append_singly(struct rrlog_writer *w, uint64_t output_bytes,
-			 const struct rrlog_answer *answers, size_t count)
+			 const struct rrlog_result *results, size_t count)
 {
 	int err = 0;
 	size_t i;
 
 	for (i = 0; !err && i < count; i++) {
 		const struct rrlog_type_info *info =
-			rrlog_type_info(answers[i].type);
+			rrlog_type_info(results[i].type);
 		struct rrlog_record rec = {
-			.type = answers[i].type,
+			.type = results[i].type,
 			.output_bytes = output_bytes,
 		};
 
-		memcpy(rec.field, answers[i].field,
+		memcpy(rec.field, results[i].field,
 		       info->field_count * sizeof(*rec.field));
 		err = rrlog_writer_append(w, &rec);
 	}
@@ -50,7 +50,7 @@ static int append_singly(struct rrlog_writer *w, uint64_t output_bytes,
 
 static int write_trace(const char *trace,
 		       int (*append)(struct rrlog_writer *, uint64_t,
-				     const struct rrlog_answer *, size_t),
+				     const struct rrlog_result *, size_t),
 		       uint64_t *records)
 {
 	struct rrlog_writer *w = create_trace(trace, NULL, 1);
@@ -59,13 +59,13 @@ static int write_trace(const char *trace,
 	int err = rrlog_writer_start(w), run;
 
 	for (run = 0; !err && run < RUNS; run++) {
-		struct rrlog_answer answers[LONGEST];
+		struct rrlog_result results[LONGEST];
 		struct rrlog_record other;
 		size_t i, count = rng_next(&m.rng) % LONGEST;
 
 		for (i = 0; i < count; i++)
-			make_answer(&m.rng, &clock, &answers[i]);
-		err = append(w, m.output_bytes, answers, count);
+			make_result(&m.rng, &clock, &results[i]);
+		err = append(w, m.output_bytes, results, count);
 		if (err || run % 3)
 			continue;
 		make_record(&m, &other);
@@ -106,7 +106,7 @@ static void test_same(void)
 {
 	uint64_t records[2], count;
 	int err =
-		write_trace(together, rrlog_writer_append_answers, &records[0]);
+		write_trace(together, rrlog_writer_append_results, &records[0]);
 
 	ksft_ok(!err && records[0] > RUNS * (uint64_t)LONGEST / 3,
 		"appended together: %llu", (unsigned long long)records[0]);
@@ -122,13 +122,13 @@ static void test_same(void)
 static void test_refused(const char *what, uint8_t type)
 {
 	struct rrlog_writer *w = create_trace(together, NULL, 1);
-	struct rrlog_answer answers[] = { { .type = RRLOG_RDTSC },
+	struct rrlog_result results[] = { { .type = RRLOG_RDTSC },
 					  { .type = type } };
 	uint64_t records = 1, raw, stored;
 	int err = rrlog_writer_start(w);
 
 	if (!err)
-		err = rrlog_writer_append_answers(w, 0, answers, 2);
+		err = rrlog_writer_append_results(w, 0, results, 2);
 	rrlog_writer_stats(w, &records, &raw, &stored);
 	ksft_ok(err == -EINVAL && !records, "%s is refused, and all with it",
 		what);
