@@ -190,23 +190,23 @@ static void make_record(struct rrlog_record *rec, size_t i)
 	rec->data = disk + i % (DISK_BYTES / 2);
 	if (kind < 350) {
 		rec->type = RRLOG_RDTSC;
-		rec->field[0] = tsc += rnd() % 100000;
+		rec->rdtsc.value = tsc += rnd() % 100000;
 	} else if (kind < 600) {
 		rec->type = RRLOG_MMIO_READ;
-		rec->field[0] = 0xfee00000 + rnd() % 16 * 16;
-		rec->field[1] = rec->data_bytes = 4;
+		rec->mmio_read.gpa = 0xfee00000 + rnd() % 16 * 16;
+		rec->mmio_read.size = rec->data_bytes = 4;
 	} else if (kind < 850) {
 		rec->type = RRLOG_PIO_READ;
-		rec->field[0] = rnd() % 4 ? 0x608 : 0x1f7;
-		rec->field[1] = rec->data_bytes = rnd() % 4 ? 4 : 1;
-		rec->field[2] = 1;
+		rec->pio_read.port = rnd() % 4 ? 0x608 : 0x1f7;
+		rec->pio_read.size = rec->data_bytes = rnd() % 4 ? 4 : 1;
+		rec->pio_read.count = 1;
 	} else if (kind < 990) {
 		rec->type = RRLOG_INTERRUPT;
-		rec->field[0] = rnd() % 8 ? 0xec : 0x21;
+		rec->interrupt.vector = rnd() % 8 ? 0xec : 0x21;
 		set_landmark(rec, &lm);
 	} else {
 		rec->type = RRLOG_DMA;
-		rec->field[1] = rnd() % 4096 * 4096;
+		rec->dma.offset = rnd() % 4096 * 4096;
 		rec->data = disk + rnd() % (DISK_BYTES / 4096 - 32) * 4096;
 		rec->data_bytes = (rnd() % 8 + 1) * 4096;
 	}
@@ -322,7 +322,7 @@ static struct result read_trace(const char *path, uint64_t written_plain_bytes)
 	int ret = rrlog_reader_open(path, &r);
 
 	while (!ret && (ret = rrlog_reader_next(r, &rec)) > 0) {
-		sum += rec.data_bytes + rec.field[0];
+		sum += rec.data_bytes + *rec.field;
 		ret = 0;
 	}
 	if (ret)

@@ -36,18 +36,18 @@ int rrlog_images_learn(struct rrlog_images *images,
 {
 	struct rrlog_image_file *f;
 
-	if (rec->field[0] >= RRLOG_MAX_IMAGES || !rec->data_bytes ||
+	if (rec->image.image >= RRLOG_MAX_IMAGES || !rec->data_bytes ||
 	    rec->in_blobs || rec->data_bytes >= PATH_MAX ||
 	    memchr(rec->data, 0, rec->data_bytes))
 		return -EBADMSG;
-	f = get_file(images, rec->field[0]);
+	f = get_file(images, rec->image.image);
 	if (!f)
 		return -ENOMEM;
 	if (f->image.path) /* the reader was here before */
 		return 0;
-	f->image.id = (uint32_t)rec->field[0];
-	f->image.size_bytes = rec->field[1];
-	f->image.mtime_ns = rec->field[2];
+	f->image.id = (uint32_t)rec->image.image;
+	f->image.size_bytes = rec->image.size;
+	f->image.mtime_ns = rec->image.mtime_ns;
 	f->image.path = strndup(rec->data, rec->data_bytes);
 	return f->image.path ? 0 : -ENOMEM;
 }

@@ -32,20 +32,25 @@
 
 #define ENVELOPE_OPTIONAL 1
 
-/* RDTSCP's first field is predicted from RDTSC's, and the other way. */
+/* With the type it selects the number that small data is predicted from. */
+#define KEY_FIELD 0
+
+/* Both read the time stamp counter: each predicts the other's value. */
 static inline uint64_t *predicted_fields(struct rrlog_prediction *p,
 					 unsigned int type)
 {
 	if (type == RRLOG_RDTSCP)
-		p->field[RRLOG_RDTSCP][0] = p->field[RRLOG_RDTSC][0];
-	return p->field[type];
+		p->fields[RRLOG_RDTSCP].rdtscp.value =
+			p->fields[RRLOG_RDTSC].rdtsc.value;
+	return p->fields[type].field;
 }
 
 static inline void remember_fields(struct rrlog_prediction *p,
 				   unsigned int type)
 {
 	if (type == RRLOG_RDTSCP)
-		p->field[RRLOG_RDTSC][0] = p->field[RRLOG_RDTSCP][0];
+		p->fields[RRLOG_RDTSC].rdtsc.value =
+			p->fields[RRLOG_RDTSCP].rdtscp.value;
 }
 
 /* Entries are found by the top bits of a product (Knuth, TAOCP 3, 6.4). */
@@ -57,7 +62,7 @@ static inline unsigned int entry_of(uint64_t key)
 static inline struct rrlog_predicted_number *
 predicted_number(struct rrlog_prediction *p, const struct rrlog_record *rec)
 {
-	return &p->number[entry_of(rec->field[0] + rec->type)];
+	return &p->number[entry_of(rec->field[KEY_FIELD] + rec->type)];
 }
 
 /* Of 1 to 8 bytes, little-endian, without a loop and without a call. */

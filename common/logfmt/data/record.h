@@ -38,6 +38,11 @@ static inline const struct rrlog_type_info *rrlog_find_type(unsigned int type)
 #define RRLOG_SHAPE_TYPE 0x80
 extern const uint8_t rrlog_shapes[RRLOG_TYPE_LIMIT];
 
+union rrlog_predicted_fields {
+	uint64_t field[RRLOG_MAX_FIELDS];
+	RRLOG_RECORDS(RRLOG_FIELDS_MEMBER, RRLOG_NO_FIELD)
+};
+
 /* What the next record is predicted from; all zero at the start of a frame. */
 struct rrlog_prediction {
 	uint64_t output_bytes;
@@ -46,7 +51,7 @@ struct rrlog_prediction {
 	uint8_t last_landmark; /* entry below */
 	size_t landmark_bytes; /* that the last record decoded had */
 	struct rr_landmark landmark[RRLOG_PREDICTION_ENTRIES]; /* by RIP */
-	uint64_t field[RRLOG_TYPE_LIMIT][RRLOG_MAX_FIELDS];
+	union rrlog_predicted_fields fields[RRLOG_TYPE_LIMIT];
 	struct rrlog_predicted_number number[RRLOG_PREDICTION_ENTRIES];
 };
 

@@ -19,9 +19,6 @@
 #include "common/logfmt/base/io.h"
 #include "common/logfmt/data/images.h"
 
-/* Fields of RRLOG_DMA_IMAGE. */
-enum { IMAGE = 2, IMAGE_OFFSET, BYTES, CRC };
-
 static bool guarded;
 
 static void check_path(const char *path)
@@ -68,14 +65,15 @@ static const char *image_path(void)
 static void check_bytes(const struct rrlog_record *bare,
 			const struct rrlog_record *rec, bool packed)
 {
+	const struct rrlog_dma_image_fields *named = &bare->dma_image;
 	const uint8_t *data = rec->data;
 	size_t i;
 
-	if (rec->type != RRLOG_DMA || rec->data_bytes != bare->field[BYTES] ||
-	    rrlog_checksum(data, rec->data_bytes) != bare->field[CRC])
+	if (rec->type != RRLOG_DMA || rec->data_bytes != named->bytes ||
+	    rrlog_checksum(data, rec->data_bytes) != named->crc32c)
 		abort();
 	for (i = 0; !packed && i < rec->data_bytes; i++) {
-		if (data[i] != fuzz_image_byte(bare->field[IMAGE_OFFSET] + i))
+		if (data[i] != fuzz_image_byte(named->image_offset + i))
 			abort();
 	}
 }
@@ -103,7 +101,7 @@ static void read_records(bool packed)
 			abort();
 		if (bare_rec.type == RRLOG_DMA_IMAGE)
 			check_bytes(&bare_rec, &rec,
-				    packed && !bare_rec.field[IMAGE]);
+				    packed && !bare_rec.dma_image.image);
 		else if (fuzz_sum_record(&rec) != fuzz_sum_record(&bare_rec))
 			abort();
 	}

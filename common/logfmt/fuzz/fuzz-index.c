@@ -75,7 +75,8 @@ static size_t put_records(unsigned int frame, uint8_t *out)
 		unsigned int n = frame * FRAME_RECORDS + i;
 		struct rrlog_record rec = { .type = RRLOG_DMA,
 					    .output_bytes = n * 3,
-					    .field = { n, n % 5 } };
+					    .dma = { .block = n,
+						     .offset = n % 5 } };
 		uint8_t list[3 * RRLOG_VARINT_MAX_BYTES];
 
 		rec.data = list;

@@ -8,9 +8,6 @@
 
 #include "common/logfmt/trace/reader-internal.h"
 
-/* Fields of RRLOG_DMA_IMAGE; the first two are those of RRLOG_DMA. */
-enum { DMA_FIELDS = 2, IMAGE = 2, IMAGE_OFFSET, BYTES, CRC };
-
 /* All runs are looked at, for the next record is predicted from the last. */
 static int note_runs(struct rrlog_reader *r, const struct rrlog_record *rec)
 {
@@ -106,13 +103,14 @@ static int find_image(struct rrlog_reader *r, uint64_t id)
 
 static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
 {
-	uint64_t id = rec->field[IMAGE];
-	uint64_t offset = rec->field[IMAGE_OFFSET];
-	uint64_t bytes = rec->field[BYTES];
+	const struct rrlog_dma_image_fields named = rec->dma_image;
+	uint64_t id = named.image;
+	uint64_t offset = named.image_offset;
+	uint64_t bytes = named.bytes;
 	int err;
 
 	if (!bytes || bytes > RRLOG_MAX_DATA_BYTES ||
-	    offset > UINT64_MAX - bytes || rec->field[CRC] > UINT32_MAX)
+	    offset > UINT64_MAX - bytes || named.crc32c > UINT32_MAX)
 		return rrlog_frame_fail(&r->events, -EBADMSG,
 					"impossible record");
 	err = find_image(r, id);
@@ -123,7 +121,7 @@ static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
 					r->data.bytes, (size_t)bytes,
 					&r->error);
 	if (!err &&
-	    rrlog_checksum(r->data.bytes, (size_t)bytes) != rec->field[CRC])
+	    rrlog_checksum(r->data.bytes, (size_t)bytes) != named.crc32c)
 		err = rrlog_images_fail(
 			&r->images, id, offset, -ESTALE,
 			"the image has changed since it was recorded; put back "
@@ -132,8 +130,9 @@ static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (err)
 		return err;
 	rec->type = RRLOG_DMA;
-	memset(rec->field + DMA_FIELDS, 0,
-	       sizeof(rec->field) - DMA_FIELDS * sizeof(rec->field[0]));
+	memset(rec->field, 0, sizeof(rec->field));
+	rec->dma.block = named.block;
+	rec->dma.offset = named.offset;
 	rec->data = r->data.bytes;
 	rec->data_bytes = (size_t)bytes;
 	return 1;

@@ -255,7 +255,7 @@ int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 {
 	struct rrlog_record rec = {
 		.type = RRLOG_IMAGE,
-		.field = { 0, size_bytes, mtime_ns },
+		.image = { .size = size_bytes, .mtime_ns = mtime_ns },
 		.data = path,
 		.data_bytes = strlen(path),
 	};
@@ -267,7 +267,7 @@ int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 		return w->failed ? w->failed : -EINVAL;
 	pthread_mutex_lock(&w->lock);
 	err = w->image_count < RRLOG_MAX_IMAGES ? 0 : -ENOSPC;
-	rec.field[0] = w->image_count;
+	rec.image.image = w->image_count;
 	if (!err) {
 		rrlog_writer_take(w);
 		rec.output_bytes = w->last_output_bytes;
@@ -293,10 +293,14 @@ int rrlog_writer_append_from_image(struct rrlog_writer *w,
 	    image >= w->image_count)
 		return -EINVAL;
 	rec.type = RRLOG_DMA_IMAGE;
-	rec.field[2] = image;
-	rec.field[3] = image_offset;
-	rec.field[4] = dma->data_bytes;
-	rec.field[5] = rrlog_checksum(dma->data, dma->data_bytes);
+	rec.dma_image = (struct rrlog_dma_image_fields){
+		.block = dma->dma.block,
+		.offset = dma->dma.offset,
+		.image = image,
+		.image_offset = image_offset,
+		.bytes = dma->data_bytes,
+		.crc32c = rrlog_checksum(dma->data, dma->data_bytes),
+	};
 	rec.data = NULL;
 	rec.data_bytes = 0;
 	return append(w, &rec);

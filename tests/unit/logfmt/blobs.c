@@ -40,8 +40,8 @@ static void make_dma(struct rng *rng, struct rrlog_record *rec)
 
 	memset(rec, 0, sizeof(*rec));
 	rec->type = RRLOG_DMA;
-	rec->field[0] = 3;
-	rec->field[1] = rng_next(rng) % 100000;
+	rec->dma.block = 3;
+	rec->dma.offset = rng_next(rng) % 100000;
 	rec->data = disk[first];
 	rec->data_bytes = count * RRLOG_BLOB_UNIT_BYTES;
 	if (rng_next(rng) % 3 == 0)
@@ -352,10 +352,12 @@ static void test_images(void)
 	r = open_trace();
 	rrlog_reader_set_resolve(r, 0);
 	ret = rrlog_reader_next(r, &rec);
-	ksft_ok(ret == 1 && rec.type == RRLOG_IMAGE && rec.field[1] == 1 &&
-			rrlog_reader_next(r, &rec) == 1 && rec.field[2] == 3 &&
+	ksft_ok(ret == 1 && rec.type == RRLOG_IMAGE && rec.image.size == 1 &&
 			rrlog_reader_next(r, &rec) == 1 &&
-			rec.type == RRLOG_DMA_IMAGE && rec.field[2] == 1 &&
+			rec.image.mtime_ns == 3 &&
+			rrlog_reader_next(r, &rec) == 1 &&
+			rec.type == RRLOG_DMA_IMAGE &&
+			rec.dma_image.image == 1 &&
 			!strcmp(rrlog_reader_image(r, 1)->path, image) &&
 			!rrlog_reader_image(r, 2),
 		"records as they are stored");

@@ -78,7 +78,7 @@ static void write_fast(struct rrlog_writer *w, double *longest_s,
 	static uint8_t data[DATA_BYTES];
 	struct rrlog_record rec = {
 		.type = RRLOG_DMA,
-		.field = { 3, 0 },
+		.dma = { .block = 3 },
 		.data = data,
 		.data_bytes = DATA_BYTES,
 	};
