@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""check-docs.py TREE: what the documents name must exist.
+
+Prints one line for each error and ends with status 1 if there is one.  Checked:
+
+- each path in backticks is in the tree, or in a patch of it (QEMU's and Linux' files);
+- each "make TARGET" in backticks or in a block of commands is a target;
+- each link leads to a file, and to a heading of it;
+- no line is longer than 100 columns (rows of tables cannot be broken, and may be);
+- each document that a comment or a message cites is there, with the heading it cites.
+"""
+
+import fnmatch
+import os
+import re
+import sys
+
+COLUMNS = 100
+SKIP = {'.git', 'build', 'qemu'}
+# Directories and files below them are named with "build/": made, not kept.
+MADE = ('build/',)
+# They cite on purpose what is not there.
+OURS = ('tests/lib/check-docs.py', 'tests/system/build/docs.sh')
+KNOWN_ENDINGS = ('.c', '.h', '.sh', '.py', '.md', '.mk', '.patch', '.def', '.json', '.inc')
+
+
+def read(path):
+    with open(path, encoding='utf-8', errors='replace') as f:
+        return f.read()
+
+
+class Tree:
+    def __init__(self, top):
+        self.top, self.files, self.dirs = top, [], set()
+        for folder, dirs, names in os.walk(top):
+            rel = os.path.relpath(folder, top)
+            rel = '' if rel == '.' else rel + '/'
+            dirs[:] = [d for d in dirs if rel or d not in SKIP]
+            self.files += [rel + n for n in names]
+            self.dirs |= {rel + d for d in dirs}
+        self.dirs.add('qemu')
+        self.names = set(self.files) | self.dirs
+        # Files of QEMU and of Linux that the patches change or add.
+        self.patched = set()
+        for f in self.files:
+            if f.endswith('.patch'):
+                self.patched |= set(re.findall(r'^(?:---|\+\+\+) [ab]/(\S+)',
+                                               read(f'{top}/{f}'), re.M))
+        for f in list(self.patched):
+            while '/' in f:
+                f = os.path.dirname(f)
+                self.patched.add(f)
+        self.targets = {}
+
+    def has(self, token, near=''):
+        """TOKEN, which may be a pattern, names something: from the top, from the
+        document's directory, or as the end of a path."""
+        want = token.rstrip('/')
+        for w in expand(want):
+            if w.startswith('qemu/'):   # the submodule, where it was fetched
+                if os.listdir(f'{self.top}/qemu') and \
+                        not os.path.exists(f'{self.top}/{w}'):
+                    return False
+                continue
+            places = {w, os.path.normpath(os.path.join(near, w))}
+            if places & (self.names | self.patched):
+                continue
+            if any(fnmatch.fnmatch(n, w) or fnmatch.fnmatch(n, '*/' + w)
+                   for n in self.names | self.patched):
+                continue
+            return False
+        return True
+
+    def make_targets(self, folder):
+        """Those of FOLDER's Makefile and of all *.mk files."""
+        if folder not in self.targets:
+            text = '\n'.join(read(f'{self.top}/{f}') for f in self.files
+                             if f == os.path.join(folder, 'Makefile')
+                             or not folder and f.endswith('.mk'))
+            text = text.replace('\\\n', ' ')
+            found = set()
+            for line in re.findall(r'^([^\t#=:]+)::?(?!=)', text, re.M):
+                found |= set(line.split())
+            for line in re.findall(r'^\.PHONY:(.*)$', text, re.M):
+                found |= set(line.split())
+            self.targets[folder] = found
+        return self.targets[folder]
+
+
+def expand(token):
+    """a/{b,c}.h: a/b.h and a/c.h"""
+    m = re.search(r'\{([^{}]*)\}', token)
+    if not m:
+        return [token]
+    return [x for part in m[1].split(',')
+            for x in expand(token[:m.start()] + part + token[m.end():])]
+
+
+def is_path(token):
+    if not re.fullmatch(r'[\w.{},*+\[\]-]+(/[\w.{},*+\[\]-]+)*/?', token):
+        return False
+    if token.startswith(MADE) or token.rstrip('/') == 'build':
+        return False
+    return '/' in token or token.endswith(KNOWN_ENDINGS)
+
+
+def slug(heading):
+    heading = re.sub(r'\[([^]]*)\]\([^)]*\)', r'\1', heading).replace('`', '')
+    return re.sub(r'[^\w\- ]', '', heading.strip().lower()).replace(' ', '-')
+
+
+def headings(text):
+    text = re.sub(r'^```.*?^```', '', text, flags=re.M | re.S)
+    return [h for h in re.findall(r'^#+ +(.*?) *$', text, re.M)]
+
+
+def check_document(tree, doc):
+    text = read(f'{tree.top}/{doc}')
+    near = os.path.dirname(doc)
+    blocks = re.findall(r'^(?: {4}|\t)(.*)$', text, re.M)
+    prose = re.sub(r'^(?: {4}|\t).*$', '', text, flags=re.M)
+    spans = [re.sub(r'\s+', ' ', s) for s in re.findall(r'`([^`]+)`', prose)]
+    for span in spans:
+        token = re.sub(r':\d+$', '', span)
+        if is_path(token) and not tree.has(token, near):
+            yield f'{doc}: there is no {span}'
+    for command in blocks + spans:
+        command = re.sub(r'(^|\s)#.*', '', command)
+        m = re.match(r'(?:\$ )?(?:[A-Z_]+=\S+ )*make( .*|$)', command)
+        if m:
+            yield from check_make(tree, doc, m[1].split())
+    for path, anchor in re.findall(r'\]\(([^)#\s]*)(?:#([^)\s]*))?\)', prose):
+        if '://' in path:
+            continue
+        to = os.path.normpath(os.path.join(near, path)) if path else doc
+        if to not in tree.names:
+            yield f'{doc}: a link to {path}, which is not there'
+        elif anchor and anchor not in map(slug, headings(read(f'{tree.top}/{to}'))):
+            yield f'{doc}: a link to {path}#{anchor}, which has no such heading'
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > COLUMNS and not line.startswith('|'):
+            yield f'{doc}:{number}: {len(line)} columns'
+
+
+def check_make(tree, doc, words):
+    folder = ''
+    words = iter(words)
+    for word in words:
+        if word == '-C':
+            folder = next(words, '')
+        elif re.match(r'[;&|>]', word):
+            return
+        elif re.fullmatch(r'[a-z][a-z0-9-]*', word):
+            if word not in tree.make_targets(folder):
+                yield f'{doc}: make {word} is not a target'
+
+
+def check_citations(tree, path):
+    """Of documents, in comments and messages."""
+    text = read(f'{tree.top}/{path}')
+    if path in OURS:
+        return
+    near = os.path.dirname(path)
+    # In C a text goes on in the next string; in a comment behind the star.
+    flat = re.sub(r'\\?"\s*\n\s*"', '', text).replace('\\"', '"')
+    flat = re.sub(r'\s*\n\s*(?:\*|#|//)?\s*', ' ', flat)
+    for name in re.findall(r'\b(?:FIELD-NOTES|DESIGN section|STRUCTURE section)', flat):
+        yield f'{path}: cites {name}, which is not in the tree'
+    for name, heading in re.findall(r'([\w./-]+\.md)\b(?:, "([^"]+)")?', flat):
+        name = name.lstrip('./')
+        found = [f for f in tree.files if f == name or f.endswith('/' + name)]
+        local = os.path.normpath(os.path.join(near, name))
+        if local in tree.files:
+            found = [local]
+        if not found:
+            yield f'{path}: cites {name}, which is not in the tree'
+        elif heading and not any(h.startswith(heading.rstrip(',.')) for f in found
+                                 for h in headings(read(f'{tree.top}/{f}'))):
+            yield f'{path}: cites {name}, "{heading}", which has no such heading'
+
+
+def main():
+    tree = Tree(sys.argv[1].rstrip('/'))
+    errors = []
+    for f in sorted(tree.files):
+        if f.endswith('.md'):
+            errors += check_document(tree, f)
+        if f.endswith(('.c', '.h', '.sh', '.py', '.mk', '.md', '.1', '.patch', 'Makefile')):
+            errors += check_citations(tree, f)
+    for e in errors:
+        print(e)
+    return 1 if errors else 0
+
+
+sys.exit(main())
