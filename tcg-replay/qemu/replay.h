@@ -83,27 +83,30 @@ typedef struct RRReplay {
 
 extern RRReplay rr_replay;
 
-/* replay.c */
-const struct rrlog_record *rr_replay_head(void);
-void rr_replay_pop(void);
-/* Records that the outside caused during the guest's access. */
-void rr_replay_outside_at_access(void);
-void rr_replay_stop_here(void);
+/*
+ * The floors of this folder, from the ground; a file calls only downwards, and
+ * files of the same floor do not call each other.
+ */
+
+/* 0: budget.c */
 uint64_t rr_replay_branches(void);
-/* Next record is the answer to an access of this type, else divergence. */
-const struct rrlog_record *rr_replay_expect(enum rrlog_type type,
-                                            const char *what);
+/* Stop before the first instruction after @target branches. */
+void rr_replay_set_target(uint64_t target);
+void rr_replay_stop_here(void);
 
-/* replay-io.c */
-void rr_replay_io_init(Object *owner);
-void rr_replay_apply_dma(const struct rrlog_record *rec);
-void rr_replay_apply_slot(const struct rrlog_record *rec);
-void rr_replay_check_digest(const struct rrlog_record *rec);
+/* 1: console.c */
+void rr_replay_console_write(uint16_t port, uint8_t value);
 
-/* replay-adbits.c */
+/* 1: progress.c */
+void rr_replay_show_progress(bool last);
+
+/* 1: adbits.c */
 void rr_replay_report_adbits(void);
 
-/* replay-report.c */
+/* 1: corrupt.c */
+void rr_replay_corrupt(struct rrlog_record *rec);
+
+/* 2: report.c */
 void rr_replay_finish(enum rr_exit status);
 void rr_replay_note_recent(const struct rrlog_record *rec);
 void G_GNUC_PRINTF(1, 2) rr_replay_diverged(const char *fmt, ...);
@@ -112,8 +115,31 @@ void rr_replay_diverged_at(const struct rrlog_record *rec,
                            const char *what);
 /* @err: what rrlog_reader_next() said. */
 void rr_replay_read_failed(int err);
+
+/* 3: queue.c */
+const struct rrlog_record *rr_replay_head(void);
+void rr_replay_pop(void);
+/* The next landmark in the log bounds how long the guest may run. */
+const struct rrlog_record *rr_replay_next_landmark(void);
+
+/* 3: ram.c */
+void rr_replay_apply_dma(const struct rrlog_record *rec);
+void rr_replay_apply_slot(const struct rrlog_record *rec);
+void rr_replay_check_digest(const struct rrlog_record *rec);
+
+/* 3: end.c */
 void rr_replay_end_of_log(void);
-void rr_replay_report_end(void);
-void rr_replay_show_progress(bool last);
+
+/* 4: apply.c */
+void rr_replay_apply_head(void);
+bool rr_replay_check_output(const struct rrlog_record *rec);
+/* Records that the outside caused during the guest's access. */
+void rr_replay_outside_at_access(void);
+/* Next record is the answer to an access of this type, else divergence. */
+const struct rrlog_record *rr_replay_expect(enum rrlog_type type,
+                                            const char *what);
+
+/* 5: io.c */
+void rr_replay_io_init(Object *owner);
 
 #endif

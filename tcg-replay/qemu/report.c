@@ -1,14 +1,11 @@
 /*
- * What a replay says: progress, the end, and why it stopped.
+ * The report: why a replay stopped.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
 #include "exec/cpu-common.h"
-#include "qemu/timer.h"
 #include "system/runstate.h"
-
-#define PROGRESS_INTERVAL_NS (200 * SCALE_MS)
 
 /* From any place in the vCPU thread, under the BQL; the first call counts. */
 void rr_replay_finish(enum rr_exit status)
@@ -140,92 +137,4 @@ void rr_replay_read_failed(int err)
         fprintf(stderr, "rr-replay: rr-tcg replay --image ID=PATH says where "
                 "an image is\n");
     }
-}
-
-static void print_summary(const char *how)
-{
-    double seconds = (get_clock() - rr_replay.start_ns) / 1e9;
-
-    fprintf(stderr, "rr-replay: %s: %" PRIu64 " records, %" PRIu64
-            " landmarks verified, %" PRIu64 " branches, %.1f s\n", how,
-            rr_replay.records, rr_replay.landmarks, rr_replay_branches(),
-            seconds);
-}
-
-/* The END record was passed and all that follows it was checked. */
-static void report_complete(void)
-{
-    RRCPUState state;
-    char name[64];
-    int at;
-
-    rr_cpu_state_get(rr_replay.env, &state);
-    at = rr_cpu_state_compare(&rr_replay.end_state, &state, name);
-    if (at >= 0) {
-        rr_replay_diverged("at the end, %s: expected %#" PRIx64 ", found %#"
-                           PRIx64, name, rr_replay.end_state.value[at],
-                           state.value[at]);
-        return;
-    }
-    if (rr_replay.digest_errors) {
-        rr_replay_diverged("RAM differs at the end in %" PRIu64 " regions of "
-                           "2 MiB", rr_replay.digest_errors);
-        return;
-    }
-    rr_replay_finish(RR_EXIT_OK);
-    print_summary("complete, CPU state and all RAM equal the recording's");
-}
-
-void rr_replay_end_of_log(void)
-{
-    uint64_t torn;
-
-    if (rr_replay.finished) {
-        return;
-    }
-    if (rr_replay.seen_end) {
-        report_complete();
-        return;
-    }
-    if (rrlog_reader_is_complete(rr_replay.reader)) {
-        rr_replay_diverged("the guest goes on after the end of the log");
-        return;
-    }
-    torn = rrlog_reader_torn_bytes(rr_replay.reader);
-    rr_replay_finish(RR_EXIT_OK);
-    print_summary("incomplete trace (the recorder was cut off), replayed to "
-                  "its last whole record");
-    if (torn) {
-        fprintf(stderr, "rr-replay: %" PRIu64 " bytes of a torn last frame "
-                "were dropped\n", torn);
-    }
-}
-
-void rr_replay_show_progress(bool last)
-{
-    int64_t now;
-
-    if (!rr_replay.progress) {
-        return;
-    }
-    now = get_clock();
-    if (!last && now - rr_replay.progress_ns < PROGRESS_INTERVAL_NS) {
-        return;
-    }
-    rr_replay.progress_ns = now;
-    if (rr_replay.total_branches) {
-        uint64_t done = rr_replay_branches();
-
-        fprintf(stderr, "\rrr-replay: %3.0f %% (%" PRIu64 " of %" PRIu64
-                " branches), %" PRIu64 " events, %.1f M branches/s%s",
-                100.0 * done / rr_replay.total_branches, done,
-                rr_replay.total_branches, rr_replay.records,
-                done / ((now - rr_replay.start_ns) / 1e3 + 1),
-                last ? "\n" : "");
-    } else {
-        fprintf(stderr, "\rrr-replay: %" PRIu64 " branches, %" PRIu64
-                " events%s", rr_replay_branches(), rr_replay.records,
-                last ? "\n" : "");
-    }
-    fflush(stderr);
 }
