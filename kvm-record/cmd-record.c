@@ -21,7 +21,9 @@
 #include "common/logfmt/rrlog.h"
 #include "kvm-record/session.h"
 #include "common/cli/summary.h"
-#include "common/cli/commands.h"
+#include "common/cli/message.h"
+#include "common/cli/options.h"
+#include "common/cli/qemu.h"
 
 #define LAB_FAILED 125 /* run.sh: not the command, the lab */
 
@@ -81,6 +83,12 @@ static bool parse(int argc, char **argv, struct record_options *o)
 		  "no summary at the end", NULL },
 		G_OPTION_ENTRY_NULL
 	};
+	const struct rr_options options = {
+		.entries = entries,
+		.arguments = "-- QEMU-ARGUMENT...",
+		.argument_count = RR_ANY_COUNT,
+		.description = description,
+	};
 	int i, split = argc;
 
 	/* What is behind "--" is QEMU's, and not for GOption to look at. */
@@ -89,16 +97,13 @@ static bool parse(int argc, char **argv, struct record_options *o)
 			split = i;
 	o->args = split < argc ? argv + split + 1 : NULL;
 	argc = split;
-	if (!rr_tool_parse(&argc, &argv, "-- QEMU-ARGUMENT...", description,
-			   entries))
+	if (!rr_options_parse(&options, &argc, &argv))
 		return false;
-	if (argc > 1) {
-		rr_tool_say("unexpected argument '%s': QEMU's come after -- "
-			    "(try --help)",
-			    argv[1]);
-		return false;
-	}
-	return true;
+	if (argc == 1)
+		return true;
+	rr_fail_usage("unexpected argument '%s': those of QEMU come after --",
+		      argv[1]);
+	return false;
 }
 
 static bool check_options(const struct record_options *o, GError **error)
@@ -124,7 +129,7 @@ static bool check_options(const struct record_options *o, GError **error)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
 		return qemu_args_check(o->args, error);
-	rr_tool_set_error(error, "%s (try --help)", why);
+	rr_set_error(error, "%s (try --help)", why);
 	return false;
 }
 
@@ -136,11 +141,10 @@ static bool remove_trace(const char *trace, GError **error)
 	if (!err)
 		return true;
 	if (err == -EINVAL)
-		rr_tool_set_error(error, "%s is not a trace: not replaced",
-				  trace);
+		rr_set_error(error, "%s is not a trace: not replaced", trace);
 	else
-		rr_tool_set_error(error, "cannot replace %s: %s", trace,
-				  g_strerror(-err));
+		rr_set_error(error, "cannot replace %s: %s", trace,
+			     g_strerror(-err));
 	return false;
 }
 
@@ -155,14 +159,13 @@ static bool check_place(const struct record_options *o, GError **error)
 	g_autofree char *parent = g_path_get_dirname(absolute);
 
 	if (access(parent, W_OK | X_OK)) {
-		rr_tool_set_error(error, "cannot write to %s: %s", parent,
-				  g_strerror(errno));
+		rr_set_error(error, "cannot write to %s: %s", parent,
+			     g_strerror(errno));
 		return false;
 	}
 	if (o->force || !exists(o->trace))
 		return true;
-	rr_tool_set_error(error, "%s exists (--force replaces a trace)",
-			  o->trace);
+	rr_set_error(error, "%s exists (--force replaces a trace)", o->trace);
 	return false;
 }
 
@@ -173,15 +176,14 @@ static bool check_host(GError **error)
 
 	for (i = 0; i < n; i++)
 		if (r[i].status == HOST_CHECK_FAIL)
-			rr_tool_say("%s: %s", r[i].name, r[i].reason);
+			rr_message("%s: %s", r[i].name, r[i].reason);
 		else if (r[i].status == HOST_CHECK_WARN)
-			rr_tool_say("warning: %s: %s", r[i].name, r[i].reason);
+			rr_message("warning: %s: %s", r[i].name, r[i].reason);
 	if (host_check_passed(r, n))
 		return true;
-	rr_tool_set_error(error,
-			  "this host cannot record (rr-kvm check-host "
-			  "has the remedies); --lab records in an emulated "
-			  "host");
+	rr_set_error(error, "this host cannot record (rr-kvm check-host "
+			    "has the remedies); --lab records in an emulated "
+			    "host");
 	return false;
 }
 
@@ -204,7 +206,7 @@ static GPtrArray *command(const struct record_options *o, GError **error)
 
 	if (o->lab)
 		return lab_command(&lab, o->trace, o->args, error);
-	qemu = rr_tool_find_qemu(error);
+	qemu = rr_qemu_find(error);
 	if (!qemu || (!o->no_check && !check_host(error)))
 		return NULL;
 	trace = g_canonicalize_filename(o->trace, NULL);
@@ -233,19 +235,18 @@ static int conclude(const struct record_options *o, int status, double seconds)
 	const char *what = o->lab ? "the lab's recorder" : "QEMU";
 
 	if (o->lab && status == LAB_FAILED)
-		return rr_tool_fail("the lab failed (see above)");
+		return rr_fail("the lab failed (see above)");
 	if (!g_file_test(o->trace, G_FILE_TEST_IS_DIR))
-		return rr_tool_fail("%s left no trace (exit status %d)", what,
-				    status);
+		return rr_fail("%s left no trace (exit status %d)", what,
+			       status);
 	if (rr_summary_read(o->trace, &s, &error))
-		return rr_tool_fail_error(error);
+		return rr_fail_error(error);
 	if (!o->quiet)
 		say_summary(o, &s, seconds);
 	if (status)
-		return rr_tool_fail("%s ended with exit status %d", what,
-				    status);
+		return rr_fail("%s ended with exit status %d", what, status);
 	if (!s.complete || s.end_reason == RRLOG_END_ERROR)
-		return rr_tool_fail("the recording is not complete");
+		return rr_fail("the recording is not complete");
 	return RR_EXIT_OK;
 }
 
@@ -295,5 +296,5 @@ int cmd_record(int argc, char **argv)
 	if (check_options(&o, &error))
 		status = record(&o, &error);
 	g_free(o.trace);
-	return status < 0 ? rr_tool_fail_error(error) : status;
+	return status < 0 ? rr_fail_error(error) : status;
 }

@@ -15,7 +15,9 @@
 
 #include "kvm-record/lab.h"
 #include "kvm-record/vm/qemu-args.h"
-#include "common/cli/commands.h"
+#include "common/cli/find.h"
+#include "common/cli/message.h"
+#include "common/cli/qemu.h"
 
 #define LAB_SYSTEM_MIB 512
 #define LAB_OUT_MIB 256 /* deterministic: the trace is in memory first */
@@ -183,14 +185,14 @@ static void add(GPtrArray *out, const char *a, const char *b)
 
 static bool add_pieces(GPtrArray *out, GError **error)
 {
-	g_autofree char *lab = rr_tool_find("RR_LAB_DIR", "../lab", error);
+	g_autofree char *lab = rr_find_file("RR_LAB_DIR", "../lab", error);
 	g_autofree char *qemu = NULL, *run = NULL, *kernel = NULL,
 			*image = NULL;
 	const char *missing;
 
 	if (!lab)
 		return false;
-	qemu = rr_tool_find_qemu(error);
+	qemu = rr_qemu_find(error);
 	if (!qemu)
 		return false;
 	run = g_build_filename(lab, "run.sh", NULL);
@@ -201,10 +203,10 @@ static bool add_pieces(GPtrArray *out, GError **error)
 		  access(image, R_OK)  ? image :
 					 NULL;
 	if (missing) {
-		rr_tool_set_error(error,
-				  "the lab is not there (no %s): run "
-				  "make with the lab on",
-				  missing);
+		rr_set_error(error,
+			     "the lab is not there (no %s): run "
+			     "make with the lab on",
+			     missing);
 		return false;
 	}
 	add(out, "/bin/sh", run);
@@ -252,10 +254,10 @@ static bool add_memory(GPtrArray *out, uint64_t mib, GError **error)
 		g_strdup_printf("%llu", (unsigned long long)mib);
 
 	if (mib > there) {
-		rr_tool_set_error(error,
-				  "the lab needs %s MiB of memory, and "
-				  "%llu MiB are free (--memory-lab sets it)",
-				  text, (unsigned long long)there);
+		rr_set_error(error,
+			     "the lab needs %s MiB of memory, and "
+			     "%llu MiB are free (--memory-lab sets it)",
+			     text, (unsigned long long)there);
 		return false;
 	}
 	add(out, "--mem", text);
@@ -308,8 +310,8 @@ GPtrArray *lab_command(const struct lab_options *options, const char *trace,
 	add_files(out, &files);
 	add_command(out, trace, &options->how, inner);
 	if (g_hash_table_size(paths))
-		rr_tool_say("the lab works on copies of %u files and folders; "
-			    "what the guest writes to them is gone at the end",
-			    g_hash_table_size(paths));
+		rr_message("the lab works on copies of %u files and folders; "
+			   "what the guest writes to them is gone at the end",
+			   g_hash_table_size(paths));
 	return g_steal_pointer(&out);
 }

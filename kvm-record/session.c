@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "kvm-record/session.h"
-#include "common/cli/commands.h"
+#include "common/cli/message.h"
 
 struct session {
 	char *path;
@@ -64,16 +64,16 @@ struct session *session_begin(const char *trace, GError **error)
 	g_mkdir_with_parents(dir, 0700);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		rr_tool_set_error(error, "%s: %s", path, g_strerror(errno));
+		rr_set_error(error, "%s: %s", path, g_strerror(errno));
 		return NULL;
 	}
 	if (!lock(fd, path)) {
-		rr_tool_set_error(error, "%s is being recorded already", trace);
+		rr_set_error(error, "%s is being recorded already", trace);
 		close(fd);
 		return NULL;
 	}
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0) {
-		rr_tool_set_error(error, "%s: %s", path, g_strerror(errno));
+		rr_set_error(error, "%s: %s", path, g_strerror(errno));
 		close(fd);
 		return NULL;
 	}

@@ -1,5 +1,5 @@
 /*
- * A child process that gets our SIGINT and SIGTERM.
+ * A child process that gets our signals; see child.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,11 +15,12 @@
 #include <unistd.h>
 
 #include "common/cli/child.h"
-#include "common/cli/commands.h"
+#include "common/cli/message.h"
 
-/* SIGHUP: the terminal went away. */
+/* SIGHUP: the terminal is gone. */
 static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
 
+/* For the signal handler. */
 static volatile sig_atomic_t child_pid, child_signal, signals_seen;
 
 static void pass_on(int sig)
@@ -43,7 +44,7 @@ static void exec_child(char *const *argv, bool own_group, pid_t parent,
 		signal(sigs[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* Should we be killed, it ends as on a SIGTERM: cleanly. */
+	/* If we are killed, the child ends cleanly, as on SIGTERM. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
@@ -62,7 +63,7 @@ static pid_t start(char *const *argv, bool own_group, GError **error)
 	pid_t pid, parent = getpid();
 
 	if (pipe2(report, O_CLOEXEC)) {
-		rr_tool_set_error(error, "pipe: %s", g_strerror(errno));
+		rr_set_error(error, "pipe: %s", g_strerror(errno));
 		return -1;
 	}
 	pid = fork();
@@ -83,8 +84,7 @@ static pid_t start(char *const *argv, bool own_group, GError **error)
 	close(report[0]);
 	if (!failure)
 		return pid;
-	rr_tool_set_error(error, "cannot run %s: %s", argv[0],
-			  g_strerror(failure));
+	rr_set_error(error, "cannot run %s: %s", argv[0], g_strerror(failure));
 	return -1;
 }
 

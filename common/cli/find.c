@@ -1,13 +1,14 @@
 /*
- * Where the pieces of the build are.
+ * The files that belong to the programs; see find.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
 
-#include "common/cli/commands.h"
+#include "common/cli/find.h"
+#include "common/cli/message.h"
 
-char *rr_tool_program_dir(void)
+static char *program_dir(void)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 
@@ -27,31 +28,25 @@ static char *installed(const char *relative)
 #endif
 }
 
-char *rr_tool_find(const char *variable, const char *relative, GError **error)
+char *rr_find_file(const char *variable, const char *relative, GError **error)
 {
 	const char *set = variable ? g_getenv(variable) : NULL;
-	g_autofree char *dir = rr_tool_program_dir();
+	g_autofree char *dir = program_dir();
 	g_autofree char *beside = g_build_filename(dir, relative, NULL);
 	g_autofree char *other = installed(relative);
 
 	if (set && *set) {
 		if (g_file_test(set, G_FILE_TEST_EXISTS))
 			return g_canonicalize_filename(set, NULL);
-		rr_tool_set_error(error, "%s names %s, which does not exist",
-				  variable, set);
+		rr_set_error(error, "%s names %s, which does not exist",
+			     variable, set);
 		return NULL;
 	}
 	if (g_file_test(beside, G_FILE_TEST_EXISTS))
 		return g_canonicalize_filename(beside, NULL);
 	if (other && g_file_test(other, G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&other);
-	rr_tool_set_error(error, "no %s: run make%s%s", beside,
-			  variable ? ", or set " : "",
-			  variable ? variable : "");
+	rr_set_error(error, "there is no %s: run make%s%s", beside,
+		     variable ? ", or set " : "", variable ? variable : "");
 	return NULL;
-}
-
-char *rr_tool_find_qemu(GError **error)
-{
-	return rr_tool_find("RR_QEMU", "qemu-system-x86_64", error);
 }

@@ -1,5 +1,5 @@
 /*
- * JSON output of the commands.
+ * JSON, as the commands print it; see json.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void tool_add_u64(JsonBuilder *b, const char *key, uint64_t value)
+void rr_json_add_u64(JsonBuilder *b, const char *key, uint64_t value)
 {
 	char text[24];
 
@@ -21,15 +21,15 @@ void tool_add_u64(JsonBuilder *b, const char *key, uint64_t value)
 	json_builder_add_string_value(b, text);
 }
 
-void tool_add_hex(JsonBuilder *b, const char *key, uint64_t value)
+void rr_json_add_hex(JsonBuilder *b, const char *key, uint64_t value)
 {
 	char text[24];
 
 	g_snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	tool_add_string(b, key, text);
+	rr_json_add_string(b, key, text);
 }
 
-void tool_add_string(JsonBuilder *b, const char *key, const char *value)
+void rr_json_add_string(JsonBuilder *b, const char *key, const char *value)
 {
 	json_builder_set_member_name(b, key);
 	if (value)
@@ -38,15 +38,21 @@ void tool_add_string(JsonBuilder *b, const char *key, const char *value)
 		json_builder_add_null_value(b);
 }
 
-void tool_add_bool(JsonBuilder *b, const char *key, bool value)
+void rr_json_add_bool(JsonBuilder *b, const char *key, bool value)
 {
 	json_builder_set_member_name(b, key);
 	json_builder_add_boolean_value(b, value);
 }
 
+void rr_json_add_double(JsonBuilder *b, const char *key, double value)
+{
+	json_builder_set_member_name(b, key);
+	json_builder_add_double_value(b, value);
+}
+
 /*
- * JSON-GLib leaves all from U+007F on as it is; a terminal obeys some of those.
- * They stand within strings, so that escapes may take their place.
+ * JSON-GLib prints U+007F and all above as they are, and a terminal obeys some
+ * of these.  They can only be inside strings, where escapes may replace them.
  */
 static void print_safe_json(const char *text)
 {
@@ -79,7 +85,7 @@ static bool is_ascii(const char *text)
 	return !*p;
 }
 
-void tool_print_json(JsonBuilder *b, bool pretty)
+void rr_json_print(JsonBuilder *b, bool pretty)
 {
 	JsonNode *root = json_builder_get_root(b);
 	char *text = json_to_string(root, pretty);

@@ -1,28 +1,28 @@
 /*
- * JSON output of the commands.
+ * JSON, as the commands print it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_TOOL_JSON_H
-#define RRLOG_TOOL_JSON_H
+#ifndef RR_JSON_H
+#define RR_JSON_H
 
 #include <json-glib/json-glib.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "common/logfmt/rrlog.h"
+/** Add a member.  A number of 2^63 or more is text: JSON-GLib cannot hold it. */
+void rr_json_add_u64(JsonBuilder *b, const char *key, uint64_t value);
 
-/** A member; a number that JSON-GLib cannot hold (2^63 and more) is text. */
-void tool_add_u64(JsonBuilder *b, const char *key, uint64_t value);
-/** "0x1f": for addresses and values of registers, which have all 64 bits. */
-void tool_add_hex(JsonBuilder *b, const char *key, uint64_t value);
-/** @value may be NULL. */
-void tool_add_string(JsonBuilder *b, const char *key, const char *value);
-void tool_add_bool(JsonBuilder *b, const char *key, bool value);
+/** Add "0x1f": an address, or the value of a register, which has 64 bits. */
+void rr_json_add_hex(JsonBuilder *b, const char *key, uint64_t value);
 
-/** Print what was built, with a newline; frees @b. */
-void tool_print_json(JsonBuilder *b, bool pretty);
+/** Add text; @value may be NULL. */
+void rr_json_add_string(JsonBuilder *b, const char *key, const char *value);
 
-/** A record as an object, with at most @data_limit bytes of its data. */
-void tool_add_record(JsonBuilder *b, uint64_t number,
-		     const struct rrlog_record *rec, size_t data_limit);
+void rr_json_add_bool(JsonBuilder *b, const char *key, bool value);
+void rr_json_add_double(JsonBuilder *b, const char *key, double value);
+
+/** Print what was built and a newline; frees @b. */
+void rr_json_print(JsonBuilder *b, bool pretty);
 
 #endif

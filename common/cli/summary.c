@@ -1,23 +1,17 @@
 /*
- * What a trace holds, in a few lines.
+ * A trace in a few numbers; see summary.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
 #include "common/cli/summary.h"
-#include "common/cli/commands.h"
+#include "common/cli/message.h"
+#include "common/cli/record-text.h"
+#include "common/cli/trace.h"
 
-int rr_summary_status(int err)
-{
-	return err == -EBADMSG ? RR_EXIT_DAMAGED :
-	       err < 0	       ? RR_EXIT_FAILURE :
-				 RR_EXIT_OK;
-}
-
-/* A trace is a folder, or one packed file. */
+/* The size of a trace, which is a folder or one packed file. */
 static uint64_t trace_bytes(const char *path)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
@@ -72,24 +66,17 @@ int rr_summary_read(const char *trace, struct rr_summary *s, GError **error)
 		while ((ret = rrlog_reader_next(r, &rec)) > 0)
 			add_record(s, &rec);
 	if (ret < 0)
-		rr_tool_set_error(error, "%s",
-				  r ? rrlog_reader_error(r) : g_strerror(-ret));
+		rr_set_error(error, "%s",
+			     r ? rrlog_reader_error(r) : g_strerror(-ret));
 	else
 		s->complete = rrlog_reader_is_complete(r);
 	s->stored_bytes = trace_bytes(trace);
 	rrlog_reader_close(r);
-	return rr_summary_status(ret);
+	return rr_trace_status(ret);
 }
 
 const char *rr_summary_end_text(const struct rr_summary *s)
 {
-	switch (s->end_reason) {
-	case RRLOG_END_SHUTDOWN:
-		return "the guest powered off";
-	case RRLOG_END_STOPPED:
-		return "stopped by the user";
-	case RRLOG_END_ERROR:
-		return "the recorder could not go on";
-	}
-	return "cut off: replays up to its last whole record";
+	return s->complete ? rr_end_reason_text(s->end_reason) :
+			     "cut off: it replays up to its last whole record";
 }

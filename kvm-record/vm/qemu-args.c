@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "kvm-record/vm/qemu-args.h"
-#include "common/cli/commands.h"
+#include "common/cli/message.h"
+#include "common/cli/qemu.h"
 
 /* What recording needs; behind it come the user's own arguments. */
 static const char *const recording[] = {
@@ -79,8 +80,8 @@ static bool check_option(const char *option, GError **error)
 
 	for (i = 0; i < G_N_ELEMENTS(refused_options); i++)
 		if (!strcmp(option, refused_options[i].option)) {
-			rr_tool_set_error(error, "-%s cannot be recorded: %s",
-					  option, refused_options[i].reason);
+			rr_set_error(error, "-%s cannot be recorded: %s",
+				     option, refused_options[i].reason);
 			return false;
 		}
 	return true;
@@ -92,16 +93,15 @@ static bool check_part(const char *option, const char *part, GError **error)
 
 	for (i = 0; i < G_N_ELEMENTS(refused_parts); i++)
 		if (!strcmp(part, refused_parts[i].part)) {
-			rr_tool_set_error(error,
-					  "-%s ...,%s cannot be "
-					  "recorded: %s",
-					  option, part,
-					  refused_parts[i].reason);
+			rr_set_error(error,
+				     "-%s ...,%s cannot be "
+				     "recorded: %s",
+				     option, part, refused_parts[i].reason);
 			return false;
 		}
 	if (is_machine(option) && g_str_has_prefix(part, "accel=")) {
-		rr_tool_set_error(error, "-%s %s cannot be recorded: %s",
-				  option, part, refused_options[0].reason);
+		rr_set_error(error, "-%s %s cannot be recorded: %s", option,
+			     part, refused_options[0].reason);
 		return false;
 	}
 	return true;
@@ -123,10 +123,10 @@ static bool check_smp(char *const *parts, GError **error)
 	}
 	if ((cpus ? cpus : product) <= 1)
 		return true;
-	rr_tool_set_error(error,
-			  "-smp %lu cannot be recorded: one CPU is all "
-			  "that can be",
-			  cpus ? cpus : product);
+	rr_set_error(error,
+		     "-smp %lu cannot be recorded: one CPU is all "
+		     "that can be",
+		     cpus ? cpus : product);
 	return false;
 }
 
@@ -136,10 +136,10 @@ static bool check_device(const char *device, GError **error)
 
 	for (i = 0; i < G_N_ELEMENTS(refused_devices); i++)
 		if (g_str_has_prefix(device, refused_devices[i].prefix)) {
-			rr_tool_set_error(error,
-					  "-device %s cannot be "
-					  "recorded: %s",
-					  device, refused_devices[i].reason);
+			rr_set_error(error,
+				     "-device %s cannot be "
+				     "recorded: %s",
+				     device, refused_devices[i].reason);
 			return false;
 		}
 	return true;
@@ -157,9 +157,8 @@ static bool check_value(const char *option, const char *value, GError **error)
 	if (!strcmp(option, "object") &&
 	    (!strcmp(parts[0], "iothread") ||
 	     !strcmp(parts[0], "qom-type=iothread"))) {
-		rr_tool_set_error(error,
-				  "-object iothread cannot be recorded: "
-				  "device code would run beside the guest");
+		rr_set_error(error, "-object iothread cannot be recorded: "
+				    "device code would run beside the guest");
 		return false;
 	}
 	if (!strcmp(option, "device") && !check_device(parts[0], error))
@@ -183,13 +182,6 @@ bool qemu_args_check(char *const *args, GError **error)
 			return false;
 	}
 	return true;
-}
-
-static char *double_commas(const char *text)
-{
-	g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-
-	return g_strjoinv(",,", parts);
 }
 
 static void add(GPtrArray *out, const char *arg)
@@ -245,7 +237,7 @@ GPtrArray *qemu_args_for_record(const char *qemu, const char *trace,
 				const struct record_how *how, char *const *args)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *escaped = double_commas(trace);
+	g_autofree char *escaped = rr_qemu_escape(trace);
 	g_autofree char *epoch =
 		how->epoch_us ?
 			g_strdup_printf(",rr-epoch-us=%d", how->epoch_us) :

@@ -1,16 +1,14 @@
 /*
- * What pack and unpack share: the program age, and progress.
+ * The program age, for pack and unpack; see age.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/logfmt/tool/age.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRESS_US 200000
+#include "common/cli/message.h"
 
 bool age_start(struct age *age, char **argv, int in_fd, int out_fd,
 	       int *pipe_fd)
@@ -27,8 +25,7 @@ bool age_start(struct age *age, char **argv, int in_fd, int out_fd,
 	if (good)
 		return true;
 	age->pid = 0;
-	fprintf(stderr, "rr-log: %s (is the package \"age\" installed?)\n",
-		error->message);
+	rr_message("%s (is the package \"age\" installed?)", error->message);
 	g_error_free(error);
 	return false;
 }
@@ -45,24 +42,6 @@ bool age_finish(struct age *age)
 	age->pid = 0;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return true;
-	fprintf(stderr, "rr-log: age failed\n");
+	rr_message("age failed");
 	return false;
-}
-
-void tell_progress(uint64_t done_bytes, uint64_t total_bytes)
-{
-	static gint64 last_us;
-	gint64 now_us = g_get_monotonic_time();
-
-	if (now_us - last_us < PROGRESS_US || !isatty(STDERR_FILENO))
-		return;
-	last_us = now_us;
-	fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " MiB\033[K",
-		done_bytes >> 20, total_bytes >> 20);
-}
-
-void end_progress(void)
-{
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
 }

@@ -1,5 +1,5 @@
 /*
- * What pack and unpack share: the program age, and progress.
+ * The program age, which encrypts and decrypts packed traces.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define COPY_BYTES (1u << 20)
+#define COPY_BYTES (1u << 20) /* that pack and unpack move at once */
 
 /* A running age; ->pid is 0 if there is none. */
 struct age {
@@ -18,17 +18,14 @@ struct age {
 };
 
 /**
- * Start age with @argv.  It reads from @in_fd, or (if that is -1) from a pipe
- * whose other end is *pipe_fd; it writes to @out_fd, or likewise.
+ * Start age with @argv.  It reads from @in_fd, or if that is -1 from a pipe
+ * whose other end becomes *@pipe_fd.  It writes to @out_fd, or likewise.
+ * Returns false after a message on failure.
  */
 bool age_start(struct age *age, char **argv, int in_fd, int out_fd,
 	       int *pipe_fd);
-/** Wait for its end; false if it failed.  It told why on stderr. */
-bool age_finish(struct age *age);
 
-/** Tell on a terminal how far we are. */
-void tell_progress(uint64_t done_bytes, uint64_t total_bytes);
-/** Wipe that. */
-void end_progress(void);
+/** Wait for its end.  Returns false after a message if it failed. */
+bool age_finish(struct age *age);
 
 #endif

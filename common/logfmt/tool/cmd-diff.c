@@ -1,5 +1,5 @@
 /*
- * rr-log diff: where two traces part.
+ * rr-log diff: find the first difference of two traces.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,49 +10,67 @@
 #include <string.h>
 
 #include "common/cli/json.h"
-#include "common/logfmt/tool/tool.h"
+#include "common/cli/options.h"
+#include "common/cli/output.h"
+#include "common/cli/progress.h"
+#include "common/cli/record-json.h"
+#include "common/cli/record-text.h"
+#include "common/cli/trace.h"
+#include "common/logfmt/tool/commands.h"
 
 #define MAX_CONTEXT 1000
-#define SHOWN_BYTES 500 /* of a value */
+#define SHOWN_BYTES 500 /* at most, of one value */
 
 static gint64 context_records = 3;
 static char **ignored;
 static gboolean compare_all;
 static gboolean as_json;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "context", 'C', 0, G_OPTION_ARG_INT64, &context_records,
-	  "Show N equal records before (3)", "N" },
+	  "Show N equal records before the difference (3)", "N" },
 	{ "ignore", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &ignored,
-	  "Ignore this entry of the manifest; may be repeated", "KEY" },
+	  "Ignore this manifest entry; may be repeated", "KEY" },
 	{ "all", 'a', 0, G_OPTION_ARG_NONE, &compare_all,
-	  "Do not ignore start.time", NULL },
+	  "Compare start.time too", NULL },
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
+};
+
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "A B",
+	.argument_count = 2,
+	.summary =
+		"Finds the first record in which two traces differ, and what differs "
+		"in their\nmanifests and start states.  Host times, "
+		"compression, the ids of the traces and the\nentry start.time "
+		"are ignored.  Exit status: 0 equal, 1 different (or failure,\n"
+		"with a line on standard error), 4 damaged.",
 };
 
 struct side {
 	struct rrlog_reader *reader;
 	struct rrlog_record rec;
-	uint64_t number; /* of ->rec */
-	int ret; /* of the last rrlog_reader_next() */
+	uint64_t number; /* the number of ->rec */
+	int ret; /* what the last rrlog_reader_next() returned */
 };
 
-/* A record that both have, kept with the data that is shown. */
+/* A record that both traces have, with as much of its data as is printed. */
 struct kept {
 	struct rrlog_record rec;
 	uint64_t number;
-	uint8_t data[TOOL_DATA_BYTES];
+	uint8_t data[RR_RECORD_TEXT_DATA_BYTES];
 };
 
 struct diff {
 	struct side a, b;
 	GPtrArray *manifest;
-	GPtrArray *fields; /* of the records that differ */
-	struct kept *context; /* a ring */
+	GPtrArray *fields; /* that differ, of the records that differ */
+	struct kept *context; /* a ring of context_records */
 	uint64_t equal_count;
-	uint64_t branches; /* at the last landmark that both have ... */
-	bool has_branches; /* ... if there is one */
+	uint64_t branches; /* at the last landmark that both traces have */
+	bool has_branches; /* there is such a landmark */
 	bool parted;
 };
 
@@ -87,12 +105,12 @@ static void next(struct side *s)
 	s->number = p.record_count - (s->ret > 0);
 }
 
-/* 0, or an error of *broken. */
+/* Returns 0 or the error of the reader *broken. */
 static int compare_records(struct diff *d, struct rrlog_reader **broken)
 {
-	struct tool_progress progress;
+	struct rr_progress progress;
 
-	tool_progress_begin(&progress, "rr-log diff");
+	rr_progress_begin(&progress, "rr-log diff");
 	for (;;) {
 		next(&d->a);
 		next(&d->b);
@@ -100,9 +118,9 @@ static int compare_records(struct diff *d, struct rrlog_reader **broken)
 		    !diff_same_record(&d->a.rec, &d->b.rec))
 			break;
 		keep(d);
-		tool_progress(&progress, d->a.reader);
+		rr_progress_of_reader(&progress, d->a.reader);
 	}
-	tool_progress_end(&progress);
+	rr_progress_end(&progress);
 	*broken = d->a.ret < 0 ? d->a.reader : d->b.reader;
 	if (d->a.ret < 0 || d->b.ret < 0)
 		return MIN(d->a.ret, d->b.ret);
@@ -145,7 +163,7 @@ static const struct kept *context_record(const struct diff *d, uint64_t i)
 
 /* ---- text ---- */
 
-/* The part of a long value that matters; the rest would fill the screen. */
+/* Print part of a value: all of a long one would fill the screen. */
 static void print_part(const char *value, size_t at)
 {
 	size_t bytes = strlen(value);
@@ -153,7 +171,7 @@ static void print_part(const char *value, size_t at)
 
 	if (at)
 		printf("(from byte %zu on) ", at);
-	tool_print_safe(part);
+	rr_print_safe(part);
 	if (bytes > at + SHOWN_BYTES)
 		printf(" (%zu bytes in all)", bytes);
 	g_free(part);
@@ -169,7 +187,7 @@ static void print_value(char side, const char *value, size_t at)
 	printf("\n");
 }
 
-/* Where to begin, so that long values are shown from where they differ on. */
+/* Returns where to start printing: long values from their first difference on. */
 static size_t first_shown(const struct diff_item *item)
 {
 	size_t at = 0;
@@ -179,7 +197,7 @@ static size_t first_shown(const struct diff_item *item)
 		return 0;
 	while (item->a[at] && item->a[at] == item->b[at])
 		at++;
-	/* Not within a character. */
+	/* Do not start inside a UTF-8 character. */
 	while (at && (item->a[at] & 0xc0) == 0x80)
 		at--;
 	return at;
@@ -194,7 +212,7 @@ static void print_items(const GPtrArray *items)
 		size_t at = first_shown(item);
 
 		printf("differs: ");
-		tool_print_safe(item->name);
+		rr_print_safe(item->name);
 		printf("\n");
 		print_value('A', item->a, at);
 		print_value('B', item->b, at);
@@ -206,7 +224,7 @@ static void print_record(char mark, uint64_t number,
 {
 	GString *line = g_string_new(NULL);
 
-	tool_append_record(line, number, rec, false);
+	rr_record_text_line(line, number, rec, false);
 	printf("%c %s\n", mark, line->str);
 	g_string_free(line, TRUE);
 }
@@ -226,9 +244,9 @@ static void print_parting(const struct diff *d)
 {
 	uint64_t i;
 
-	printf("the traces part at record %" PRIu64, parted_at(d));
+	printf("the traces differ from record %" PRIu64 " on", parted_at(d));
 	if (d->has_branches)
-		printf("; the last landmark before is at branch %" PRIu64,
+		printf("; the last landmark before it is at branch %" PRIu64,
 		       d->branches);
 	printf("\n");
 	for (i = 0; i < context_count(d); i++) {
@@ -264,9 +282,9 @@ static void add_items(JsonBuilder *b, const char *key, const GPtrArray *items)
 		const struct diff_item *item = g_ptr_array_index(items, i);
 
 		json_builder_begin_object(b);
-		tool_add_string(b, "name", item->name);
-		tool_add_string(b, "a", item->a);
-		tool_add_string(b, "b", item->b);
+		rr_json_add_string(b, "name", item->name);
+		rr_json_add_string(b, "a", item->a);
+		rr_json_add_string(b, "b", item->b);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
@@ -276,7 +294,8 @@ static void add_side(JsonBuilder *b, const char *key, const struct side *s)
 {
 	json_builder_set_member_name(b, key);
 	if (s->ret)
-		tool_add_record(b, s->number, &s->rec, TOOL_DATA_BYTES);
+		rr_json_add_record(b, s->number, &s->rec,
+				   RR_RECORD_TEXT_DATA_BYTES);
 	else
 		json_builder_add_null_value(b);
 }
@@ -285,15 +304,16 @@ static void add_parting(JsonBuilder *b, const struct diff *d)
 {
 	uint64_t i;
 
-	tool_add_u64(b, "parted_at", parted_at(d));
+	rr_json_add_u64(b, "parted_at", parted_at(d));
 	if (d->has_branches)
-		tool_add_u64(b, "branches_before", d->branches);
+		rr_json_add_u64(b, "branches_before", d->branches);
 	json_builder_set_member_name(b, "context");
 	json_builder_begin_array(b);
 	for (i = 0; i < context_count(d); i++) {
 		const struct kept *k = context_record(d, i);
 
-		tool_add_record(b, k->number, &k->rec, TOOL_DATA_BYTES);
+		rr_json_add_record(b, k->number, &k->rec,
+				   RR_RECORD_TEXT_DATA_BYTES);
 	}
 	json_builder_end_array(b);
 	add_side(b, "a", &d->a);
@@ -306,13 +326,13 @@ static void print_json(const struct diff *d)
 	JsonBuilder *b = json_builder_new();
 
 	json_builder_begin_object(b);
-	tool_add_bool(b, "equal", is_equal(d));
-	tool_add_u64(b, "equal_records", d->equal_count);
+	rr_json_add_bool(b, "equal", is_equal(d));
+	rr_json_add_u64(b, "equal_records", d->equal_count);
 	add_items(b, "manifest", d->manifest);
 	if (d->parted)
 		add_parting(b, d);
 	json_builder_end_object(b);
-	tool_print_json(b, true);
+	rr_json_print(b, true);
 }
 
 static int diff(struct diff *d)
@@ -322,13 +342,13 @@ static int diff(struct diff *d)
 	int err = compare(d, &broken);
 
 	if (err)
-		return tool_fail(broken, err);
+		return rr_trace_fail(broken, err);
 	if (as_json)
 		print_json(d);
 	else
 		print_text(d);
-	status = tool_finish();
-	return status || is_equal(d) ? status : TOOL_FAILED;
+	status = rr_output_finish();
+	return status || is_equal(d) ? status : RR_EXIT_FAILURE;
 }
 
 static void ignore_more(const char *key)
@@ -340,33 +360,24 @@ static void ignore_more(const char *key)
 	ignored[count + 1] = NULL;
 }
 
-int tool_diff(int argc, char **argv)
+int cmd_diff(int argc, char **argv)
 {
 	struct diff d = { 0 };
-	char *traces[2];
-	int status = TOOL_FAILED;
+	int status = RR_EXIT_FAILURE;
 
-	if (!tool_parse_many(argc, argv, options,
-			     "Tells the first record in which two traces "
-			     "differ, and what differs in their\nmanifests "
-			     "and start states.  Host times, compression, the "
-			     "traces' ids and the\nentry start.time do not "
-			     "count.  Exit status: 0 equal, 1 different (or "
-			     "failure,\nwith a line on standard error), 4 "
-			     "damaged.",
-			     "A B", 2, traces))
-		return TOOL_FAILED;
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
 	context_records = CLAMP(context_records, 0, MAX_CONTEXT);
 	if (!compare_all)
 		ignore_more("start.time");
 	d.manifest = diff_items_new();
 	d.fields = diff_items_new();
 	d.context = g_new0(struct kept, context_records + 1);
-	d.a.reader = tool_open(traces[0], &status);
+	d.a.reader = rr_trace_open(argv[1], &status);
 	if (d.a.reader)
-		d.b.reader = tool_open(traces[1], &status);
+		d.b.reader = rr_trace_open(argv[2], &status);
 	if (d.b.reader) {
-		/* An image may be elsewhere; its bytes' checksum is compared. */
+		/* Compare the checksums of bytes in images, which need not be here. */
 		rrlog_reader_set_resolve(d.a.reader, RRLOG_RESOLVE_BLOBS);
 		rrlog_reader_set_resolve(d.b.reader, RRLOG_RESOLVE_BLOBS);
 		status = diff(&d);

@@ -1,10 +1,17 @@
 /*
- * rr-log dump: one line for each record.
+ * rr-log dump: print one line for each record.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/cli/json.h"
-#include "common/logfmt/tool/tool.h"
+#include "common/cli/message.h"
+#include "common/cli/options.h"
+#include "common/cli/output.h"
+#include "common/cli/record-json.h"
+#include "common/cli/record-text.h"
+#include "common/cli/trace.h"
+#include "common/logfmt/rrlog.h"
+#include "common/logfmt/tool/commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,26 +23,33 @@ static char *type_names;
 static gboolean all_registers;
 static gboolean as_json;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "count", 'c', 0, G_OPTION_ARG_INT64, &count,
-	  "Stop after printing N records", "N" },
+	  "Stop after N printed records", "N" },
 	{ "from", 'f', 0, G_OPTION_ARG_INT64, &from,
-	  "Begin with record N (the first is 0)", "N" },
+	  "Start at record N; the first is 0", "N" },
 	{ "type", 't', 0, G_OPTION_ARG_STRING, &type_names,
-	  "Only records of these types, as \"pio-read,dma\"", "NAME,..." },
+	  "Print only these types of record, as \"pio-read,dma\"", "NAME,..." },
 	{ "registers", 'r', 0, G_OPTION_ARG_NONE, &all_registers,
-	  "All registers of landmarks", NULL },
+	  "Print all registers of landmarks", NULL },
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
-	  "One JSON object a line, with all registers and data", NULL },
+	  "Print one JSON object per line, with all registers and data", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
-/* Which record types to print, by number. */
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "TRACE",
+	.argument_count = 1,
+	.summary = "Prints one line for each record of a trace.",
+};
+
+/* The record types to print, by number. */
 struct filter {
 	bool wanted[UINT8_MAX + 1];
 };
 
-/* The number of the type of that name; 0 if there is none. */
+/* Returns the number of the type with this name, or 0. */
 static unsigned int find_type(const char *name)
 {
 	unsigned int type;
@@ -49,16 +63,18 @@ static unsigned int find_type(const char *name)
 	return 0;
 }
 
-static void tell_types(const char *name)
+static void fail_type(const char *name)
 {
+	g_autoptr(GString) known = g_string_new(NULL);
 	unsigned int type;
 
-	fprintf(stderr, "rr-log: no record type \"%s\"; there are", name);
 	for (type = 1; type <= UINT8_MAX; type++) {
 		if (rrlog_type_info(type))
-			fprintf(stderr, " %s", rrlog_type_info(type)->name);
+			g_string_append_printf(known, " %s",
+					       rrlog_type_info(type)->name);
 	}
-	fprintf(stderr, "\n");
+	rr_fail("there is no record type \"%s\"; the types are:%s", name,
+		known->str);
 }
 
 static bool parse_types(struct filter *filter, const char *names)
@@ -75,7 +91,7 @@ static bool parse_types(struct filter *filter, const char *names)
 		filter->wanted[type] = true;
 	}
 	if (*name || name == list)
-		tell_types(*name ? *name : "");
+		fail_type(*name ? *name : "");
 	g_strfreev(list);
 	return type != 0;
 }
@@ -83,8 +99,7 @@ static bool parse_types(struct filter *filter, const char *names)
 static bool parse_filter(struct filter *filter)
 {
 	if (from < 0) {
-		fprintf(stderr, "rr-log: --from is the number of a record, 0 "
-				"or more\n");
+		rr_fail("--from takes the number of a record, 0 or more");
 		return false;
 	}
 	if (type_names)
@@ -100,16 +115,16 @@ static void print_record(GString *line, uint64_t number,
 
 	if (as_json) {
 		b = json_builder_new();
-		tool_add_record(b, number, rec, RRLOG_MAX_DATA_BYTES);
-		tool_print_json(b, false);
+		rr_json_add_record(b, number, rec, RRLOG_MAX_DATA_BYTES);
+		rr_json_print(b, false);
 		return;
 	}
 	g_string_truncate(line, 0);
-	tool_append_record(line, number, rec, all_registers);
+	rr_record_text_line(line, number, rec, all_registers);
 	puts(line->str);
 }
 
-/* 0, or the reader's error. */
+/* Returns 0 or the reader's error. */
 static int dump(struct rrlog_reader *r, const struct filter *filter)
 {
 	GString *line = g_string_new(NULL);
@@ -119,7 +134,7 @@ static int dump(struct rrlog_reader *r, const struct filter *filter)
 	int ret = from > 0 ? rrlog_reader_seek_record(r, (uint64_t)from) : 0;
 
 	if (ret == -ERANGE)
-		ret = 0; /* the reader is at the end; told later */
+		ret = 0; /* the reader is at the end: report_end() says so */
 	while (ret >= 0 && (count < 0 || printed < count)) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0 || ferror(stdout))
@@ -134,48 +149,42 @@ static int dump(struct rrlog_reader *r, const struct filter *filter)
 	return ret < 0 ? ret : 0;
 }
 
-/* What is not an error, but that someone who sees less than asked for must
- * know. */
-static int tell_end(const struct rrlog_reader *r)
+/* Say why fewer records were printed than asked for; no damage is involved. */
+static int report_end(const struct rrlog_reader *r)
 {
 	struct rrlog_reader_position p;
 
 	rrlog_reader_position(r, &p);
 	if (rrlog_reader_torn_bytes(r))
-		fprintf(stderr,
-			"rr-log: %" PRIu64
-			" bytes of a torn last frame left out\n",
-			rrlog_reader_torn_bytes(r));
+		rr_message("left out the torn last frame, %" PRIu64 " bytes",
+			   rrlog_reader_torn_bytes(r));
 	if (count == 0 || (uint64_t)from <= p.record_count)
-		return TOOL_OK;
-	fprintf(stderr, "rr-log: the trace has only %" PRIu64 " records\n",
-		p.record_count);
-	return TOOL_FAILED;
+		return RR_EXIT_OK;
+	return rr_fail("the trace has only %" PRIu64 " records",
+		       p.record_count);
 }
 
-int tool_dump(int argc, char **argv)
+int cmd_dump(int argc, char **argv)
 {
 	struct rrlog_reader *r;
 	struct filter filter;
-	char *trace;
 	int status, err;
 
-	if (!tool_parse(argc, argv, options,
-			"Prints one line for each record of a trace.", &trace))
-		return TOOL_FAILED;
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
 	if (!parse_filter(&filter))
-		return TOOL_FAILED;
-	r = tool_open(trace, &status);
+		return RR_EXIT_FAILURE;
+	r = rr_trace_open(argv[1], &status);
 	if (!r)
 		return status;
-	/* An image may be elsewhere; what it is about is in the record. */
+	/* The record names the bytes of an image, which need not be here. */
 	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
 	err = dump(r, &filter);
-	status = tool_finish();
+	status = rr_output_finish();
 	if (err)
-		status = tool_fail(r, err);
+		status = rr_trace_fail(r, err);
 	else if (!status)
-		status = tell_end(r);
+		status = report_end(r);
 	rrlog_reader_close(r);
 	return status;
 }

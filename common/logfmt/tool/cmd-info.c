@@ -1,10 +1,14 @@
 /*
- * rr-log info: what a trace says about itself.
+ * rr-log info: show the manifest of a trace.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/cli/json.h"
-#include "common/logfmt/tool/tool.h"
+#include "common/cli/options.h"
+#include "common/cli/output.h"
+#include "common/cli/trace.h"
+#include "common/logfmt/rrlog.h"
+#include "common/logfmt/tool/commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,16 +16,25 @@
 #include <string.h>
 
 #define CPUID_KEY "cpu.cpuid"
-#define CPUID_WORDS 10 /* of struct kvm_cpuid_entry2 */
-
-/* Its words: function, index, flags, eax, ebx, ecx, edx, padding. */
+/* The words of a struct kvm_cpuid_entry2: function, index, flags, eax, ebx, ecx,
+ * edx, three of padding. */
+#define CPUID_WORDS 10
 enum { CPUID_FUNCTION = 0, CPUID_EAX = 3, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 
 static gboolean as_json;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
+};
+
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "TRACE",
+	.argument_count = 1,
+	.summary =
+		"Shows the manifest of a trace: what the recorder noted about the "
+		"machine, the\nhost and the recording.",
 };
 
 static bool find_leaf(const void *table, size_t bytes, uint32_t function,
@@ -70,7 +83,7 @@ static char *describe_cpuid(const void *table, size_t bytes)
 			       bytes / (CPUID_WORDS * sizeof(*leaf)));
 }
 
-/* The entry as people want it; to be g_free()d. */
+/* The value of an entry, for people to read.  Free it with g_free(). */
 static char *readable_entry(const struct rrlog_reader *r, const char *key)
 {
 	char *text;
@@ -92,7 +105,7 @@ static void print_text(const struct rrlog_reader *r, const char *trace)
 
 	rrlog_reader_position(r, &p);
 	printf("trace: ");
-	tool_print_safe(trace);
+	rr_print_safe(trace);
 	printf("\nformat: %d\n", RRLOG_FORMAT_VERSION);
 	if (rrlog_reader_is_complete(r))
 		printf("state: complete, %" PRIu64 " records\n",
@@ -105,16 +118,16 @@ static void print_text(const struct rrlog_reader *r, const char *trace)
 		const struct rrlog_block *block = rrlog_reader_block(r, i);
 
 		printf("block %" PRIu32 ": ", block->id);
-		tool_print_safe(block->name);
+		rr_print_safe(block->name);
 		printf(", %" PRIu64 " bytes\n", block->size_bytes);
 	}
 	for (i = 0; i < rrlog_reader_manifest_count(r); i++) {
 		const char *key = rrlog_reader_manifest_key(r, i);
 		char *value = readable_entry(r, key);
 
-		tool_print_safe(key);
+		rr_print_safe(key);
 		printf(": ");
-		tool_print_safe(value);
+		rr_print_safe(value);
 		printf("\n");
 		g_free(value);
 	}
@@ -130,9 +143,9 @@ static void add_blocks(JsonBuilder *b, const struct rrlog_reader *r)
 		const struct rrlog_block *block = rrlog_reader_block(r, i);
 
 		json_builder_begin_object(b);
-		tool_add_u64(b, "id", block->id);
-		tool_add_string(b, "name", block->name);
-		tool_add_u64(b, "bytes", block->size_bytes);
+		rr_json_add_u64(b, "id", block->id);
+		rr_json_add_string(b, "name", block->name);
+		rr_json_add_u64(b, "bytes", block->size_bytes);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
@@ -147,7 +160,7 @@ static void add_entries(JsonBuilder *b, const struct rrlog_reader *r)
 	for (i = 0; i < rrlog_reader_manifest_count(r); i++) {
 		const char *key = rrlog_reader_manifest_key(r, i);
 
-		tool_add_string(b, key, rrlog_reader_manifest(r, key));
+		rr_json_add_string(b, key, rrlog_reader_manifest(r, key));
 	}
 	json_builder_end_object(b);
 }
@@ -159,35 +172,33 @@ static void print_json(const struct rrlog_reader *r)
 
 	rrlog_reader_position(r, &p);
 	json_builder_begin_object(b);
-	tool_add_u64(b, "format", RRLOG_FORMAT_VERSION);
-	tool_add_bool(b, "complete", rrlog_reader_is_complete(r));
+	rr_json_add_u64(b, "format", RRLOG_FORMAT_VERSION);
+	rr_json_add_bool(b, "complete", rrlog_reader_is_complete(r));
 	if (rrlog_reader_is_complete(r))
-		tool_add_u64(b, "records", p.total_records);
-	tool_add_u64(b, "events_bytes", p.file_bytes);
-	tool_add_u64(b, "pages_bytes", p.pages_file_bytes);
+		rr_json_add_u64(b, "records", p.total_records);
+	rr_json_add_u64(b, "events_bytes", p.file_bytes);
+	rr_json_add_u64(b, "pages_bytes", p.pages_file_bytes);
 	add_blocks(b, r);
 	add_entries(b, r);
 	json_builder_end_object(b);
-	tool_print_json(b, true);
+	rr_json_print(b, true);
 }
 
-int tool_info(int argc, char **argv)
+int cmd_info(int argc, char **argv)
 {
 	struct rrlog_reader *r;
-	char *trace;
 	int status;
 
-	if (!tool_parse(argc, argv, options,
-			"Prints what a trace says about itself.", &trace))
-		return TOOL_FAILED;
-	r = tool_open(trace, &status);
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
+	r = rr_trace_open(argv[1], &status);
 	if (!r)
 		return status;
 	if (as_json)
 		print_json(r);
 	else
-		print_text(r, trace);
-	status = tool_finish();
+		print_text(r, argv[1]);
+	status = rr_output_finish();
 	rrlog_reader_close(r);
 	return status;
 }

@@ -1,9 +1,8 @@
 /*
- * rr-log pack: one file of a trace.
+ * rr-log pack: make one file of a trace.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/tool/tool.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,7 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cli/message.h"
+#include "common/cli/options.h"
+#include "common/cli/progress.h"
+#include "common/cli/trace.h"
 #include "common/logfmt/tool/age.h"
+#include "common/logfmt/tool/commands.h"
 #include "common/logfmt/tool/extents.h"
 #include "common/logfmt/tool/leftovers.h"
 #include "common/logfmt/file/store.h"
@@ -24,21 +28,30 @@ static gboolean with_images;
 static gboolean force;
 static char **recipients;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
-	  "Put in what records need of disk images", NULL },
+	  "Include the bytes of disk images that records refer to", NULL },
 	{ "encrypt-to", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &recipients,
-	  "Encrypt with age to this recipient (may be repeated)", "RECIPIENT" },
+	  "Encrypt with age to this recipient; may be repeated", "RECIPIENT" },
 	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
-	  "Replace FILE if there is one", NULL },
+	  "Replace FILE if it exists", NULL },
 	G_OPTION_ENTRY_NULL,
+};
+
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "TRACE FILE",
+	.argument_count = 2,
+	.summary =
+		"Makes one file of a trace.  rr-tcg replays such a file as it is, or, "
+		"if it is\nencrypted, after rr-log unpack.",
 };
 
 struct pack {
 	const char *file;
-	char *temporary; /* NULL: it has no name */
+	char *temporary; /* its name for now; NULL: it has none */
 	int fd;
-	int pipe_fd; /* to age; -1: there is none */
+	int pipe_fd; /* to age, or -1 */
 	struct age age;
 	struct archive *tar;
 	struct rrlog_reader *reader;
@@ -49,11 +62,12 @@ struct pack {
 	uint64_t done_bytes, total_bytes;
 };
 
+static struct rr_progress progress;
+
 static int fail(const char *what, const char *why)
 {
-	end_progress();
-	fprintf(stderr, "rr-log: %s: %s\n", what, why);
-	return TOOL_FAILED;
+	rr_progress_end(&progress);
+	return rr_fail("%s: %s", what, why);
 }
 
 static int fail_tar(struct pack *p)
@@ -83,7 +97,7 @@ static bool start_age(struct pack *p)
 	return good;
 }
 
-/* With a name, which is taken away if a signal ends us. */
+/* Make a file with a name, which is removed if a signal ends the program. */
 static int make_named(struct pack *p)
 {
 	int fd;
@@ -101,8 +115,10 @@ static int make_named(struct pack *p)
 	return fd;
 }
 
-/* Without a name, where the file system can do that: then nothing is left even
- * by SIGKILL. */
+/*
+ * A file without a name leaves nothing behind, even after SIGKILL.  Some file
+ * systems cannot make one.
+ */
 static void open_temporary(struct pack *p)
 {
 	char *folder = g_path_get_dirname(p->file);
@@ -116,24 +132,24 @@ static void open_temporary(struct pack *p)
 static int create(struct pack *p)
 {
 	if (!force && !faccessat(AT_FDCWD, p->file, F_OK, AT_SYMLINK_NOFOLLOW))
-		return fail(p->file, "exists; replace it with --force");
+		return fail(p->file, "exists; --force replaces it");
 	open_temporary(p);
 	if (p->fd < 0)
 		return fail(p->file, g_strerror(errno));
-	/* The umask may have taken away too much. */
+	/* The umask may have removed a permission that the owner needs. */
 	if (fchmod(p->fd, 0600))
 		return fail(p->file, g_strerror(errno));
 	if (!start_age(p))
-		return TOOL_FAILED;
+		return RR_EXIT_FAILURE;
 	p->tar = archive_write_new();
 	archive_write_set_format_pax_restricted(p->tar);
 	archive_write_set_bytes_in_last_block(p->tar, 1);
 	if (archive_write_open_fd(p->tar, p->pipe_fd >= 0 ? p->pipe_fd : p->fd))
 		return fail_tar(p);
-	return TOOL_OK;
+	return RR_EXIT_OK;
 }
 
-/* Give the file without a name the final one; with --force it replaces one. */
+/* Give the file without a name its final one; --force replaces a file. */
 static int name_file(struct pack *p)
 {
 	char *own = g_strdup_printf("/proc/self/fd/%d", p->fd);
@@ -144,7 +160,7 @@ static int name_file(struct pack *p)
 			     AT_SYMLINK_FOLLOW);
 		goto out;
 	}
-	/* A link replaces nothing: it needs a name first, to be renamed. */
+	/* A link replaces no file, but a rename does: give it another name first. */
 	placeholder = make_named(p);
 	ret = placeholder < 0 ? -1 : close(placeholder);
 	leftovers_hold(true);
@@ -165,7 +181,7 @@ static int rename_file(struct pack *p)
 			 force ? 0 : RENAME_NOREPLACE);
 }
 
-/* All is written: give it its name. */
+/* Everything is written: give the file its name. */
 static int finish(struct pack *p)
 {
 	if (archive_write_close(p->tar))
@@ -174,7 +190,7 @@ static int finish(struct pack *p)
 		close(p->pipe_fd);
 	p->pipe_fd = -1;
 	if (!age_finish(&p->age))
-		return TOOL_FAILED;
+		return RR_EXIT_FAILURE;
 	if (fsync(p->fd))
 		return fail(p->file, g_strerror(errno));
 	if (p->temporary ? rename_file(p) : name_file(p))
@@ -182,7 +198,7 @@ static int finish(struct pack *p)
 	leftovers_set(NULL, -1);
 	g_free(p->temporary);
 	p->temporary = NULL;
-	return TOOL_OK;
+	return RR_EXIT_OK;
 }
 
 /* ---- the members ---- */
@@ -198,7 +214,7 @@ static int begin_member(struct pack *p, const char *name, uint64_t bytes)
 	archive_entry_set_size(entry, (la_int64_t)bytes);
 	ret = archive_write_header(p->tar, entry);
 	archive_entry_free(entry);
-	return ret ? fail_tar(p) : TOOL_OK;
+	return ret ? fail_tar(p) : RR_EXIT_OK;
 }
 
 static int put(struct pack *p, const void *bytes, size_t count)
@@ -206,8 +222,8 @@ static int put(struct pack *p, const void *bytes, size_t count)
 	if (archive_write_data(p->tar, bytes, count) != (la_ssize_t)count)
 		return fail_tar(p);
 	p->done_bytes += count;
-	tell_progress(p->done_bytes, p->total_bytes);
-	return TOOL_OK;
+	rr_progress_show(&progress, p->done_bytes, p->total_bytes);
+	return RR_EXIT_OK;
 }
 
 static int copy_member(struct pack *p, const char *name)
@@ -218,7 +234,7 @@ static int copy_member(struct pack *p, const char *name)
 
 	err = rrlog_store_find(&p->store, name, &member);
 	if (err == -ENOENT)
-		return TOOL_OK; /* what must be there was there at the start */
+		return RR_EXIT_OK; /* optional: the reader needs the others */
 	if (err)
 		return fail(name, g_strerror(-err));
 	status = begin_member(p, name, member.bytes);
@@ -237,20 +253,20 @@ static int copy_extent(struct pack *p, uint32_t id,
 		       const struct rrlog_image_extent *e)
 {
 	uint64_t at;
-	int status = TOOL_OK;
+	int status = RR_EXIT_OK;
 
 	for (at = 0; !status && at < e->bytes; at += COPY_BYTES) {
 		size_t part = (size_t)MIN(COPY_BYTES, e->bytes - at);
 		int err = rrlog_reader_read_image(
 			p->reader, id, e->image_offset + at, p->buffer, part);
 
-		status = err ? tool_fail(p->reader, err) :
+		status = err ? rr_trace_fail(p->reader, err) :
 			       put(p, p->buffer, part);
 	}
 	return status;
 }
 
-/* The file image-N: from the image, or from the one of an earlier packing. */
+/* Write the member image-N, from the image or from a packed trace. */
 static int put_image(struct pack *p, uint32_t id)
 {
 	const GArray *extents = p->extents.of_image[id];
@@ -299,7 +315,7 @@ static void count_bytes(struct pack *p)
 
 static int write_all(struct pack *p)
 {
-	int status = TOOL_OK;
+	int status = RR_EXIT_OK;
 	uint32_t i;
 
 	count_bytes(p);
@@ -314,7 +330,7 @@ static int pack(struct pack *p, const char *trace)
 {
 	int status, err;
 
-	p->reader = tool_open(trace, &status);
+	p->reader = rr_trace_open(trace, &status);
 	if (!p->reader)
 		return status;
 	err = rrlog_store_open(&p->store, trace, &p->error);
@@ -322,41 +338,37 @@ static int pack(struct pack *p, const char *trace)
 		return fail(trace, g_strerror(-err));
 	err = with_images ? extents_collect(&p->extents, p->reader) : 0;
 	if (err)
-		return tool_fail(p->reader, err);
+		return rr_trace_fail(p->reader, err);
 	status = create(p);
 	if (!status)
 		status = write_all(p);
 	if (!status)
 		status = finish(p);
-	end_progress();
+	rr_progress_end(&progress);
 	return status;
 }
 
-int tool_pack(int argc, char **argv)
+int cmd_pack(int argc, char **argv)
 {
 	struct pack *p;
-	char *args[2];
 	int status;
 
-	if (!tool_parse_many(
-		    argc, argv, options,
-		    "Makes one file of a trace, which replays as it is; "
-		    "or, encrypted, after\nrr-log unpack.",
-		    "TRACE FILE", 2, args))
-		return TOOL_FAILED;
-	/* An age that gave up shows as an error of writing. */
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
+	/* If age has ended, writing to it must return an error. */
 	signal(SIGPIPE, SIG_IGN);
 	p = g_new0(struct pack, 1);
 	p->fd = p->pipe_fd = p->store.dir_fd = p->store.pack_fd = -1;
-	p->file = args[1];
+	p->file = argv[2];
+	rr_progress_begin(&progress, "rr-log pack");
 	p->buffer = g_malloc(COPY_BYTES);
-	status = pack(p, args[0]);
+	status = pack(p, argv[1]);
 	if (p->tar)
 		archive_write_free(p->tar);
 	if (p->pipe_fd >= 0)
 		close(p->pipe_fd);
 	if (!age_finish(&p->age))
-		status = TOOL_FAILED;
+		status = RR_EXIT_FAILURE;
 	if (p->temporary)
 		unlink(p->temporary);
 	if (p->fd >= 0)

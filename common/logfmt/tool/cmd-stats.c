@@ -1,5 +1,5 @@
 /*
- * rr-log stats: the command, and its output for people.
+ * rr-log stats: the command, and its output as text.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,15 +8,28 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/logfmt/tool/tool.h"
+#include "common/cli/options.h"
+#include "common/cli/output.h"
+#include "common/cli/trace.h"
+#include "common/logfmt/tool/commands.h"
 
 #define NS_PER_S 1e9
 
 static gboolean as_json;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL },
 	G_OPTION_ENTRY_NULL,
+};
+
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "TRACE",
+	.argument_count = 1,
+	.summary =
+		"Counts records and bytes by record type, and over host time; shows "
+		"what compression\nsaved, and the most used ports, addresses, "
+		"MSRs and interrupt vectors.",
 };
 
 static void print_type(const char *name, const struct type_stats *t)
@@ -57,7 +70,8 @@ static void print_sizes(const struct stats *s)
 	print_gain("pages", s->page_count * RRLOG_PAGE_BYTES,
 		   s->end.pages_file_bytes);
 	if (s->end.skipped_count)
-		printf("%" PRIu64 " optional records of a later version\n",
+		printf("%" PRIu64
+		       " optional records of a later version were skipped\n",
 		       s->end.skipped_count);
 }
 
@@ -118,24 +132,20 @@ void stats_print_text(const struct stats *s)
 	for (i = 0; i < stats_place_kind_count; i++)
 		print_places(s, &stats_place_kinds[i]);
 	if (s->other_places)
-		printf("\n%" PRIu64 " records of places beyond those counted\n",
+		printf("\n%" PRIu64
+		       " records at addresses that were not counted\n",
 		       s->other_places);
 }
 
-int tool_stats(int argc, char **argv)
+int cmd_stats(int argc, char **argv)
 {
 	struct rrlog_reader *r;
 	struct stats *s;
-	char *trace;
 	int status, err;
 
-	if (!tool_parse(argc, argv, options,
-			"Prints counts and sizes by record type, rates over "
-			"host time, what compression\ngained, and the ports, "
-			"addresses, MSRs and interrupt vectors most used.",
-			&trace))
-		return TOOL_FAILED;
-	r = tool_open(trace, &status);
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
+	r = rr_trace_open(argv[1], &status);
 	if (!r)
 		return status;
 	s = g_new0(struct stats, 1);
@@ -145,7 +155,7 @@ int tool_stats(int argc, char **argv)
 		stats_print_json(r, s);
 	else if (!err)
 		stats_print_text(s);
-	status = err ? tool_fail(r, err) : tool_finish();
+	status = err ? rr_trace_fail(r, err) : rr_output_finish();
 	g_hash_table_unref(s->places);
 	g_free(s);
 	rrlog_reader_close(r);

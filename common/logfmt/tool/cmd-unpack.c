@@ -1,9 +1,8 @@
 /*
- * rr-log unpack: the folder of a packed trace.
+ * rr-log unpack: make a trace folder of a packed file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/tool/tool.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,8 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/logfmt/tool/age.h"
+#include "common/cli/message.h"
+#include "common/cli/options.h"
+#include "common/cli/progress.h"
+#include "common/cli/trace.h"
 #include "common/logfmt/base/io.h"
+#include "common/logfmt/tool/age.h"
+#include "common/logfmt/tool/commands.h"
 #include "common/logfmt/tool/leftovers.h"
 
 #define AGE_MAGIC "age-encryption.org/"
@@ -24,19 +28,26 @@
 static char *identity;
 static gboolean force;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
-	  "Decrypt with the key in this file", "FILE" },
+	  "Decrypt with the age key in this file", "FILE" },
 	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
-	  "Replace TRACE if it is a folder of a trace", NULL },
+	  "Replace TRACE if it is a trace folder", NULL },
 	G_OPTION_ENTRY_NULL,
+};
+
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "FILE TRACE",
+	.argument_count = 2,
+	.summary = "Makes a trace folder of a file that rr-log pack made.",
 };
 
 struct unpack {
 	const char *file;
 	char *temporary; /* folder */
 	int dir_fd;
-	bool replace; /* there is a trace of that name */
+	bool replace; /* a trace of that name exists */
 	int file_fd, pipe_fd;
 	uint64_t done_bytes, file_bytes;
 	struct age age;
@@ -44,19 +55,20 @@ struct unpack {
 	uint8_t *buffer;
 };
 
+static struct rr_progress progress;
+
 static int fail(const char *what, const char *why)
 {
-	end_progress();
-	fprintf(stderr, "rr-log: %s: %s\n", what, why);
-	return TOOL_FAILED;
+	rr_progress_end(&progress);
+	return rr_fail("%s: %s", what, why);
 }
 
 static int damaged(struct unpack *u, const char *why)
 {
-	end_progress();
-	fprintf(stderr, "rr-log: %s: offset %lld: %s\n", u->file,
-		(long long)archive_filter_bytes(u->tar, -1), why);
-	return TOOL_DAMAGED;
+	rr_progress_end(&progress);
+	rr_message("%s: offset %lld: %s", u->file,
+		   (long long)archive_filter_bytes(u->tar, -1), why);
+	return RR_EXIT_DAMAGED;
 }
 
 static int open_file(struct unpack *u)
@@ -76,10 +88,10 @@ static int open_file(struct unpack *u)
 		return fail(u->file, g_strerror(errno));
 	if (!strcmp(magic, AGE_MAGIC) != !!identity)
 		return fail(u->file,
-			    identity ? "not encrypted: leave out --identity" :
-				       "encrypted: say --identity FILE");
+			    identity ? "not encrypted: omit --identity" :
+				       "encrypted: needs --identity FILE");
 	if (identity && !age_start(&u->age, argv, u->file_fd, -1, &u->pipe_fd))
-		return TOOL_FAILED;
+		return RR_EXIT_FAILURE;
 	u->tar = archive_read_new();
 	archive_read_support_format_tar(u->tar);
 	if (archive_read_open_fd(u->tar, identity ? u->pipe_fd : u->file_fd,
@@ -87,10 +99,10 @@ static int open_file(struct unpack *u)
 		return fail(u->file, identity ? "cannot be decrypted, or is "
 						"not a packed trace" :
 						"not a packed trace");
-	return TOOL_OK;
+	return RR_EXIT_OK;
 }
 
-/* What --force may remove: a folder with files of a trace, and no others. */
+/* --force may remove a folder that holds the files of a trace and no others. */
 static bool is_trace_folder(const char *path)
 {
 	GDir *dir = g_dir_open(path, 0, NULL);
@@ -111,10 +123,10 @@ static int create_dir(struct unpack *u, const char *trace)
 {
 	u->replace = !faccessat(AT_FDCWD, trace, F_OK, AT_SYMLINK_NOFOLLOW);
 	if (u->replace && !force)
-		return fail(trace, "exists; replace it with --force");
+		return fail(trace, "exists; --force replaces it");
 	if (u->replace && !is_trace_folder(trace))
-		return fail(trace, "exists, and is not a folder of a trace "
-				   "alone: it is not replaced");
+		return fail(trace, "exists, and holds other files than a "
+				   "trace: it is not replaced");
 	u->temporary = g_strdup_printf("%s.XXXXXX", trace);
 	leftovers_hold(true);
 	if (!g_mkdtemp_full(u->temporary, 0700)) {
@@ -126,7 +138,8 @@ static int create_dir(struct unpack *u, const char *trace)
 	u->dir_fd = open(u->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	leftovers_set(u->temporary, u->dir_fd);
 	leftovers_hold(false);
-	return u->dir_fd < 0 ? fail(u->temporary, g_strerror(errno)) : TOOL_OK;
+	return u->dir_fd < 0 ? fail(u->temporary, g_strerror(errno)) :
+			       RR_EXIT_OK;
 }
 
 static int copy_data(struct unpack *u, int fd, const char *name)
@@ -140,13 +153,13 @@ static int copy_data(struct unpack *u, int fd, const char *name)
 		if (n < 0)
 			return damaged(u, archive_error_string(u->tar));
 		if (!n)
-			return TOOL_OK;
+			return RR_EXIT_OK;
 		err = rrlog_write_all(fd, u->buffer, (size_t)n, at);
 		if (err)
 			return fail(name, g_strerror(-err));
 		at += (uint64_t)n;
 		u->done_bytes += (uint64_t)n;
-		tell_progress(u->done_bytes, u->file_bytes);
+		rr_progress_show(&progress, u->done_bytes, u->file_bytes);
 	}
 }
 
@@ -155,15 +168,17 @@ static int extract(struct unpack *u, struct archive_entry *entry)
 	const char *name = archive_entry_pathname(entry);
 	int status, fd;
 
-	/* A hole is as large as it likes: none of ours has one. */
-	/* Nothing but the files of a trace is taken from a stranger. */
+	/*
+	 * Take nothing but the files of a trace: a stranger may have made the
+	 * file.  Traces have no holes, whose size would be unlimited.
+	 */
 	if (!name || !leftovers_is_known(name) ||
 	    archive_entry_filetype(entry) != AE_IFREG ||
 	    archive_entry_hardlink(entry) || archive_entry_sparse_count(entry))
-		return damaged(u, "a member that is not a file of a trace");
+		return damaged(u, "a member is not a file of a trace");
 	fd = rrlog_create_file(u->dir_fd, name);
 	if (fd == -EEXIST)
-		return damaged(u, "two members of one name");
+		return damaged(u, "two members have the same name");
 	if (fd < 0)
 		return fail(name, g_strerror(-fd));
 	status = copy_data(u, fd, name);
@@ -176,7 +191,7 @@ static int extract(struct unpack *u, struct archive_entry *entry)
 static int extract_all(struct unpack *u)
 {
 	struct archive_entry *entry;
-	int status = TOOL_OK;
+	int status = RR_EXIT_OK;
 	int ret;
 
 	for (;;) {
@@ -190,7 +205,7 @@ static int extract_all(struct unpack *u)
 	return damaged(u, archive_error_string(u->tar));
 }
 
-/* What was there goes where this was made, and is removed there. */
+/* A folder that is replaced changes places with the new one, and is removed. */
 static int rename_folder(struct unpack *u, const char *trace)
 {
 	int ret;
@@ -214,21 +229,21 @@ static int rename_folder(struct unpack *u, const char *trace)
 	return ret;
 }
 
-/* It opens: then it gets its name. */
+/* Give the trace its name if it can be opened. */
 static int finish(struct unpack *u, const char *trace)
 {
 	struct rrlog_reader *r;
 	int status;
 
 	if (!age_finish(&u->age))
-		return TOOL_FAILED;
-	r = tool_open(u->temporary, &status);
+		return RR_EXIT_FAILURE;
+	r = rr_trace_open(u->temporary, &status);
 	if (!r)
 		return status;
 	rrlog_reader_close(r);
 	if (rename_folder(u, trace))
 		return fail(trace, g_strerror(errno));
-	return TOOL_OK;
+	return RR_EXIT_OK;
 }
 
 static void free_unpack(struct unpack *u)
@@ -249,34 +264,32 @@ static void free_unpack(struct unpack *u)
 	g_free(u);
 }
 
-int tool_unpack(int argc, char **argv)
+int cmd_unpack(int argc, char **argv)
 {
 	struct unpack *u;
-	char *args[2];
 	int status;
 
-	if (!tool_parse_many(argc, argv, options,
-			     "Makes a folder of a packed trace.", "FILE TRACE",
-			     2, args))
-		return TOOL_FAILED;
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
 	u = g_new0(struct unpack, 1);
 	u->dir_fd = u->file_fd = u->pipe_fd = -1;
-	u->file = args[0];
+	u->file = argv[1];
+	rr_progress_begin(&progress, "rr-log unpack");
 	u->buffer = g_malloc(COPY_BYTES);
 	status = open_file(u);
 	if (!status)
-		status = create_dir(u, args[1]);
+		status = create_dir(u, argv[2]);
 	if (!status)
 		status = extract_all(u);
 	if (!status)
-		status = finish(u, args[1]);
-	end_progress();
-	/* So that an age that still writes gives up. */
+		status = finish(u, argv[2]);
+	rr_progress_end(&progress);
+	/* An age that is still writing then gives up. */
 	if (u->pipe_fd >= 0)
 		close(u->pipe_fd);
 	u->pipe_fd = -1;
 	if (u->age.pid && !age_finish(&u->age))
-		status = TOOL_FAILED;
+		status = RR_EXIT_FAILURE;
 	free_unpack(u);
 	return status;
 }

@@ -1,11 +1,16 @@
 /*
- * rr-log verify: read everything.
+ * rr-log verify: read everything and check it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/data/blobs.h"
 #include "common/cli/json.h"
-#include "common/logfmt/tool/tool.h"
+#include "common/cli/options.h"
+#include "common/cli/output.h"
+#include "common/cli/progress.h"
+#include "common/cli/record-text.h"
+#include "common/cli/trace.h"
+#include "common/logfmt/data/blobs.h"
+#include "common/logfmt/tool/commands.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,19 +19,27 @@
 static gboolean as_json;
 static gboolean with_images;
 
-static const GOptionEntry options[] = {
+static const GOptionEntry entries[] = {
 	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
-	  "Check what records need of disk images too", NULL },
+	  "Check the bytes in disk images that records refer to", NULL },
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
-	  "Print JSON, for a damaged trace too", NULL },
+	  "Print JSON, also for a damaged trace", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
-/* What was read. */
+static const struct rr_options options = {
+	.entries = entries,
+	.arguments = "TRACE",
+	.argument_count = 1,
+	.summary =
+		"Reads everything in a trace and checks it.  A trace whose recording "
+		"was cut off is\nincomplete, which is not damage.",
+};
+
 struct totals {
 	uint64_t pages;
 	uint64_t blob_bytes;
-	uint64_t end; /* reason of the end record; 0: there is none */
+	uint64_t end; /* reason in the end record; 0: no end record */
 };
 
 static int count_page(void *opaque, uint32_t block, uint64_t page_index,
@@ -39,17 +52,17 @@ static int count_page(void *opaque, uint32_t block, uint64_t page_index,
 
 static int read_records(struct rrlog_reader *r, struct totals *totals)
 {
-	struct tool_progress progress;
+	struct rr_progress progress;
 	struct rrlog_record rec;
 	int ret;
 
-	tool_progress_begin(&progress, "rr-log verify");
+	rr_progress_begin(&progress, "rr-log verify");
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		if (rec.type == RRLOG_END)
 			totals->end = rec.field[0];
-		tool_progress(&progress, r);
+		rr_progress_of_reader(&progress, r);
 	}
-	tool_progress_end(&progress);
+	rr_progress_end(&progress);
 	return ret;
 }
 
@@ -70,7 +83,7 @@ static int check_blob_frames(struct rrlog_frame_reader *fr, uint64_t *bytes)
 	return ret;
 }
 
-/* All of "blobs", for there may be bytes that no record names. */
+/* Reads all of "blobs": some bytes may belong to no record. */
 static int read_blobs(const char *trace, struct totals *totals,
 		      struct rrlog_error *error)
 {
@@ -110,9 +123,10 @@ static void print_text(const struct rrlog_reader *r,
 	       " pages, %" PRIu64 " bytes of blobs; %s\n",
 	       rrlog_reader_is_complete(r) ? "complete" : "incomplete",
 	       p.record_count, p.frame_count, totals->pages, totals->blob_bytes,
-	       tool_end_reason(totals->end));
+	       rr_end_reason_text(totals->end));
 	if (p.skipped_count)
-		printf("%" PRIu64 " optional records of a later version\n",
+		printf("%" PRIu64
+		       " optional records of a later version were skipped\n",
 		       p.skipped_count);
 	if (rrlog_reader_is_complete(r))
 		return;
@@ -131,7 +145,7 @@ static const char *state(const struct rrlog_reader *r, int err)
 	return rrlog_reader_is_complete(r) ? "complete" : "incomplete";
 }
 
-/* As far as it was read; @err: what stopped that. */
+/* The totals up to where @err, if any, stopped the reading. */
 static void print_json(const struct rrlog_reader *r,
 		       const struct totals *totals, int err, const char *why)
 {
@@ -140,42 +154,37 @@ static void print_json(const struct rrlog_reader *r,
 
 	rrlog_reader_position(r, &p);
 	json_builder_begin_object(b);
-	tool_add_string(b, "state", state(r, err));
+	rr_json_add_string(b, "state", state(r, err));
 	if (err)
-		tool_add_string(b, "error", why);
-	tool_add_u64(b, "records", p.record_count);
-	tool_add_u64(b, "skipped_records", p.skipped_count);
-	tool_add_u64(b, "frames", p.frame_count);
-	tool_add_u64(b, "last_frame_offset", p.frame_offset);
-	tool_add_u64(b, "pages", totals->pages);
-	tool_add_u64(b, "blob_bytes", totals->blob_bytes);
-	tool_add_u64(b, "end_reason", totals->end);
-	tool_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
+		rr_json_add_string(b, "error", why);
+	rr_json_add_u64(b, "records", p.record_count);
+	rr_json_add_u64(b, "skipped_records", p.skipped_count);
+	rr_json_add_u64(b, "frames", p.frame_count);
+	rr_json_add_u64(b, "last_frame_offset", p.frame_offset);
+	rr_json_add_u64(b, "pages", totals->pages);
+	rr_json_add_u64(b, "blob_bytes", totals->blob_bytes);
+	rr_json_add_u64(b, "end_reason", totals->end);
+	rr_json_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
 	json_builder_end_object(b);
-	tool_print_json(b, true);
+	rr_json_print(b, true);
 }
 
-int tool_verify(int argc, char **argv)
+int cmd_verify(int argc, char **argv)
 {
 	struct totals totals = { 0 };
 	struct rrlog_error error = { "" };
 	struct rrlog_reader *r;
-	char *trace;
 	int status, err;
 
-	if (!tool_parse(argc, argv, options,
-			"Reads all of a trace and checks it.  A trace that was "
-			"cut off while it was\nrecorded is incomplete, not "
-			"damaged.",
-			&trace))
-		return TOOL_FAILED;
-	err = rrlog_reader_open(trace, &r);
+	if (!rr_options_parse(&options, &argc, &argv))
+		return RR_EXIT_FAILURE;
+	err = rrlog_reader_open(argv[1], &r);
 	if (!err) {
-		/* Images are no part of the trace. */
+		/* Images are not part of the trace. */
 		rrlog_reader_set_resolve(
 			r, RRLOG_RESOLVE_BLOBS |
 				   (with_images ? RRLOG_RESOLVE_IMAGES : 0));
-		err = read_all(r, trace, &totals, &error);
+		err = read_all(r, argv[1], &totals, &error);
 	} else {
 		rrlog_fail(&error, err, "%s", r ? rrlog_reader_error(r) : "");
 	}
@@ -183,9 +192,9 @@ int tool_verify(int argc, char **argv)
 		print_json(r, &totals, err, error.text);
 	else if (!err)
 		print_text(r, &totals);
-	status = tool_finish();
+	status = rr_output_finish();
 	if (err)
-		status = tool_fail_with(error.text, err);
+		status = rr_trace_fail_text(error.text, err);
 	rrlog_reader_close(r);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * What two traces differ in: manifests, start states, single records.
+ * rr-log diff: compare manifests, memory at the start, and records.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -66,7 +66,7 @@ static void diff_entries(GPtrArray *items, const struct rrlog_reader *a,
 	}
 }
 
-/* "pc.ram, 4096 bytes"; NULL if there is no block of that number. */
+/* Returns "pc.ram, 4096 bytes", or NULL if there is no block @id. */
 static char *describe_block(const struct rrlog_reader *r, uint32_t id)
 {
 	size_t i;
@@ -104,8 +104,9 @@ void diff_manifests(GPtrArray *items, const struct rrlog_reader *a,
 /* ---- the start state ---- */
 
 /*
- * A sum over pages, so that their order does not matter and memory is not
- * needed for each.  Zero pages count as pages that were not stored.
+ * A sum over the pages of each block: it needs no memory per page, and the
+ * order of the pages does not matter.  A zero page counts as a page that was
+ * not stored.
  */
 struct memory_sum {
 	uint64_t count[RRLOG_MAX_BLOCKS];
@@ -218,7 +219,7 @@ static void diff_landmarks(GPtrArray *items, const struct rrlog_record *a,
 			  a->landmark.regs[i], b->landmark.regs[i]);
 }
 
-/* From the first byte that differs. */
+/* The length, and bytes from @at, the first that differs. */
 static char *describe_data(const struct rrlog_record *rec, size_t at)
 {
 	const uint8_t *bytes = rec->data;
@@ -262,7 +263,7 @@ void diff_records(GPtrArray *items, const struct rrlog_record *a,
 	add_value(items, "output_hash", a->output_hash, b->output_hash);
 	diff_landmarks(items, a, b);
 	if (a->type != b->type)
-		return; /* the fields mean other things */
+		return; /* the fields have other meanings */
 	for (i = 0; i < info->field_count; i++)
 		add_value(items, info->fields[i], a->field[i], b->field[i]);
 	diff_data(items, a, b);

@@ -1,5 +1,5 @@
 /*
- * Which bytes of disk images the records of a trace need.
+ * The bytes of disk images that records refer to; see extents.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,7 +33,7 @@ static gint compare(gconstpointer a, gconstpointer b)
 		       x->image_offset > y->image_offset;
 }
 
-/* Sorted, and those that meet or overlap become one. */
+/* Sort the extents, and join those that touch or overlap. */
 static void merge(GArray *extents)
 {
 	struct rrlog_image_extent *all = (void *)extents->data;
@@ -76,12 +76,12 @@ int extents_collect(struct extents *e, struct rrlog_reader *r)
 	unsigned int i;
 	int ret;
 
-	/* First so that all of them are known to be possible ... */
+	/* The first reading checks that each extent can be read. */
 	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_IMAGES);
 	ret = read_to_end(r, e);
 	if (!ret)
 		ret = rrlog_reader_rewind(r);
-	/* ... then for what they are. */
+	/* The second one has the records themselves. */
 	rrlog_reader_set_resolve(r, 0);
 	if (!ret)
 		ret = read_to_end(r, e);

@@ -1,5 +1,5 @@
 /*
- * Which bytes of disk images the records of a trace need.
+ * The bytes of disk images that the records of a trace refer to.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,20 +10,20 @@
 
 #include "common/logfmt/data/images.h"
 
-/* struct rrlog_image_extent by image; sorted, as in the file image-N. */
+/* For each image an array of struct rrlog_image_extent, sorted as in image-N. */
 struct extents {
 	GArray *of_image[RRLOG_MAX_IMAGES];
 };
 
 /**
- * Find them, and read them all once: their checksums must fit.  An errno value
- * with the reader's text.
+ * Collect the extents that the records of @r refer to, and compare the bytes
+ * with the checksums in the records.  Returns 0 or the error of @r.
  */
 int extents_collect(struct extents *e, struct rrlog_reader *r);
 void extents_free(struct extents *e);
-/** Size of the file image-N. */
+/** The size of the member image-N. */
 uint64_t extents_file_bytes(const GArray *extents);
-/** Its start, up to the bytes of the image; to be g_free()d. */
+/** The start of image-N, before the bytes of the image.  Use g_free(). */
 void *extents_start(const GArray *extents, size_t *bytes);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What must not stay behind when a signal ends the program.
+ * Files to remove when a signal ends the program; see leftovers.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,11 +19,11 @@ static const char *const names[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
 				     RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
 				     RRLOG_FILE_INDEX };
 
-/* For the handler: */
+/* For the signal handler. */
 static const char *left_path;
 static int left_dir_fd = -1;
 
-/* Without printf(), for the handler. */
+/* The signal handler cannot use printf(). */
 static void image_name(unsigned int id, char *name)
 {
 	unsigned int digits = 1, rest;
@@ -69,7 +69,7 @@ void leftovers_remove_folder(const char *path, int dir_fd)
 	rmdir(path);
 }
 
-/* The signal comes again when this returns, and ends the program. */
+/* The signal is raised again when this returns, and ends the program. */
 static void on_signal(int number)
 {
 	if (left_path && left_dir_fd >= 0)
@@ -107,7 +107,7 @@ void leftovers_set(const char *path, int dir_fd)
 	left_path = path;
 	left_dir_fd = dir_fd;
 	for (i = 0; i < G_N_ELEMENTS(signals); i++) {
-		/* What the caller ignores (nohup) stays so. */
+		/* A signal that the caller ignores (nohup) stays ignored. */
 		if (!sigaction(signals[i], NULL, &old) &&
 		    old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);

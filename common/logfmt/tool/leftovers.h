@@ -1,5 +1,5 @@
 /*
- * What must not stay behind when a signal ends the program.
+ * Files that must be removed when a signal ends the program.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,19 +8,20 @@
 
 #include <stdbool.h>
 
-/** A file of a trace; unpack takes no others. */
+/** Whether @name is the name of a file of a trace. */
 bool leftovers_is_known(const char *name);
 
-/** Hold SIGHUP, SIGINT and SIGTERM back, while something is made; and not. */
+/** Block SIGHUP, SIGINT and SIGTERM, or (@hold false) unblock them. */
 void leftovers_hold(bool hold);
 
 /**
- * Should one of these signals come: remove the file @path or, if @dir_fd is not
- * -1, this folder with the files of a trace in it.  NULL: nothing, any more.
+ * If one of these signals comes, remove the file @path, or if @dir_fd is not -1
+ * the folder @path with the files of a trace in it.  @path NULL: nothing.
+ * @path must stay valid.
  */
 void leftovers_set(const char *path, int dir_fd);
 
-/** Remove such a folder; what is not of a trace stays, and with it the folder. */
+/** Remove a trace folder.  If it has other files, they and the folder stay. */
 void leftovers_remove_folder(const char *path, int dir_fd);
 
 #endif

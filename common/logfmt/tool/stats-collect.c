@@ -1,5 +1,5 @@
 /*
- * rr-log stats: reading the trace and counting.
+ * rr-log stats: read the trace and count.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include "common/logfmt/tool/tool.h"
+#include "common/cli/progress.h"
 
-#define MAX_PLACES 65536 /* that are told apart */
+#define MAX_PLACES 65536 /* counted apart from each other */
 #define FIRST_INTERVAL_NS UINT64_C(125000000)
 
 const struct place_kind stats_place_kinds[] = {
@@ -114,7 +114,7 @@ static void double_intervals(struct stats *s)
 	s->interval_ns *= 2;
 }
 
-/* The interval of the frame that was just begun. */
+/* Returns the interval of the frame that has just begun. */
 static struct interval *begin_frame(struct stats *s,
 				    const struct rrlog_reader_position *p)
 {
@@ -156,7 +156,7 @@ static void count_record(struct type_stats *t, const struct rrlog_record *rec,
 }
 
 static int collect_records(struct stats *s, struct rrlog_reader *r,
-			   struct tool_progress *progress)
+			   struct rr_progress *progress)
 {
 	struct interval *interval = NULL;
 	struct rrlog_reader_position p;
@@ -174,7 +174,7 @@ static int collect_records(struct stats *s, struct rrlog_reader *r,
 		count_record(&s->total, &rec, &p);
 		count_place(s, &rec, p.record_bytes);
 		interval->count++;
-		tool_progress(progress, r);
+		rr_progress_of_reader(progress, r);
 	}
 	rrlog_reader_position(r, &s->end);
 	return ret;
@@ -190,16 +190,16 @@ static int count_page(void *opaque, uint32_t block, uint64_t page_index,
 
 int stats_collect(struct stats *s, struct rrlog_reader *r)
 {
-	struct tool_progress progress;
+	struct rr_progress progress;
 	int err;
 
 	s->interval_ns = FIRST_INTERVAL_NS;
 	s->places =
 		g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
-	tool_progress_begin(&progress, "rr-log stats");
+	rr_progress_begin(&progress, "rr-log stats");
 	err = rrlog_reader_for_each_page(r, count_page, s);
 	if (!err)
 		err = collect_records(s, r, &progress);
-	tool_progress_end(&progress);
+	rr_progress_end(&progress);
 	return err;
 }

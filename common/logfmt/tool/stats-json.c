@@ -1,5 +1,5 @@
 /*
- * rr-log stats: its output for programs.
+ * rr-log stats: the output as JSON.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,11 +12,11 @@ static void add_type(JsonBuilder *b, const char *name,
 {
 	json_builder_set_member_name(b, name);
 	json_builder_begin_object(b);
-	tool_add_u64(b, "records", t->count);
-	tool_add_u64(b, "encoded_bytes", t->encoded_bytes);
-	tool_add_u64(b, "landmarks", t->landmark_count);
-	tool_add_u64(b, "landmark_bytes", t->landmark_bytes);
-	tool_add_u64(b, "data_bytes", t->data_bytes);
+	rr_json_add_u64(b, "records", t->count);
+	rr_json_add_u64(b, "encoded_bytes", t->encoded_bytes);
+	rr_json_add_u64(b, "landmarks", t->landmark_count);
+	rr_json_add_u64(b, "landmark_bytes", t->landmark_bytes);
+	rr_json_add_u64(b, "data_bytes", t->data_bytes);
 	json_builder_end_object(b);
 }
 
@@ -44,11 +44,11 @@ static void add_intervals(JsonBuilder *b, const struct stats *s)
 		const struct interval *t = &s->intervals[i];
 
 		json_builder_begin_object(b);
-		tool_add_u64(b, "from_ns", i * s->interval_ns);
-		tool_add_u64(b, "ns", stats_interval_ns(s, i));
-		tool_add_u64(b, "records", t->count);
-		tool_add_u64(b, "raw_bytes", t->raw_bytes);
-		tool_add_u64(b, "stored_bytes", t->stored_bytes);
+		rr_json_add_u64(b, "from_ns", i * s->interval_ns);
+		rr_json_add_u64(b, "ns", stats_interval_ns(s, i));
+		rr_json_add_u64(b, "records", t->count);
+		rr_json_add_u64(b, "raw_bytes", t->raw_bytes);
+		rr_json_add_u64(b, "stored_bytes", t->stored_bytes);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
@@ -66,9 +66,9 @@ static void add_top(JsonBuilder *b, const struct stats *s, unsigned int type)
 		const struct place *p = i->data;
 
 		json_builder_begin_object(b);
-		tool_add_hex(b, "address", p->address);
-		tool_add_u64(b, "records", p->count);
-		tool_add_u64(b, "encoded_bytes", p->encoded_bytes);
+		rr_json_add_hex(b, "address", p->address);
+		rr_json_add_u64(b, "records", p->count);
+		rr_json_add_u64(b, "encoded_bytes", p->encoded_bytes);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
@@ -84,7 +84,7 @@ static void add_tops(JsonBuilder *b, const struct stats *s)
 	for (i = 0; i < stats_place_kind_count; i++)
 		add_top(b, s, stats_place_kinds[i].type);
 	json_builder_end_object(b);
-	tool_add_u64(b, "places_not_counted_records", s->other_places);
+	rr_json_add_u64(b, "places_not_counted_records", s->other_places);
 }
 
 void stats_print_json(const struct rrlog_reader *r, const struct stats *s)
@@ -92,21 +92,21 @@ void stats_print_json(const struct rrlog_reader *r, const struct stats *s)
 	JsonBuilder *b = json_builder_new();
 
 	json_builder_begin_object(b);
-	tool_add_bool(b, "complete", rrlog_reader_is_complete(r));
-	tool_add_u64(b, "records", s->end.record_count);
-	tool_add_u64(b, "skipped_records", s->end.skipped_count);
-	tool_add_u64(b, "frames", s->end.frame_count);
-	tool_add_u64(b, "raw_bytes", s->end.raw_bytes);
-	tool_add_u64(b, "stored_bytes", s->end.stored_bytes);
-	tool_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
-	tool_add_u64(b, "pages", s->page_count);
-	tool_add_u64(b, "pages_raw_bytes", s->page_count * RRLOG_PAGE_BYTES);
-	tool_add_u64(b, "pages_bytes", s->end.pages_file_bytes);
-	tool_add_u64(b, "branches", s->branches);
-	tool_add_u64(b, "host_time_ns", s->time_ns);
+	rr_json_add_bool(b, "complete", rrlog_reader_is_complete(r));
+	rr_json_add_u64(b, "records", s->end.record_count);
+	rr_json_add_u64(b, "skipped_records", s->end.skipped_count);
+	rr_json_add_u64(b, "frames", s->end.frame_count);
+	rr_json_add_u64(b, "raw_bytes", s->end.raw_bytes);
+	rr_json_add_u64(b, "stored_bytes", s->end.stored_bytes);
+	rr_json_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
+	rr_json_add_u64(b, "pages", s->page_count);
+	rr_json_add_u64(b, "pages_raw_bytes", s->page_count * RRLOG_PAGE_BYTES);
+	rr_json_add_u64(b, "pages_bytes", s->end.pages_file_bytes);
+	rr_json_add_u64(b, "branches", s->branches);
+	rr_json_add_u64(b, "host_time_ns", s->time_ns);
 	add_types(b, s);
 	add_intervals(b, s);
 	add_tops(b, s);
 	json_builder_end_object(b);
-	tool_print_json(b, true);
+	rr_json_print(b, true);
 }

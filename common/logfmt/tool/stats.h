@@ -1,5 +1,5 @@
 /*
- * Inside of rr-log stats.
+ * The parts of rr-log stats.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,12 +17,12 @@
 struct type_stats {
 	uint64_t count;
 	uint64_t landmark_count;
-	uint64_t landmark_bytes; /* of encoded_bytes */
+	uint64_t landmark_bytes; /* part of encoded_bytes */
 	uint64_t encoded_bytes;
 	uint64_t data_bytes;
 };
 
-/* A port, address, MSR or vector, and the records of one type that name it. */
+/* A port, address, MSR or vector, and its records of one type. */
 struct place {
 	uint8_t type;
 	uint64_t address;
@@ -30,7 +30,7 @@ struct place {
 	uint64_t encoded_bytes;
 };
 
-/* A stretch of host time. */
+/* An interval of host time. */
 struct interval {
 	uint64_t count;
 	uint64_t raw_bytes;
@@ -41,34 +41,34 @@ struct stats {
 	struct type_stats types[STATS_TYPES];
 	struct type_stats total;
 	GHashTable *places; /* struct place, by type and address */
-	uint64_t other_places; /* records of places that did not fit */
+	uint64_t other_places; /* records of places beyond MAX_PLACES */
 	struct interval intervals[STATS_INTERVALS];
 	uint64_t interval_ns;
-	uint64_t time_ns; /* of the last frame */
+	uint64_t time_ns; /* host time of the last frame */
 	uint64_t branches; /* at the last landmark */
 	uint64_t page_count; /* of the start state, zero pages left out */
 	struct rrlog_reader_position end;
 };
 
-/** Read all of the trace; 0 or the reader's error. */
+/** Read all of the trace.  Returns 0 or the reader's error. */
 int stats_collect(struct stats *s, struct rrlog_reader *r);
 
-/** How many intervals there are. */
+/** The number of intervals. */
 unsigned int stats_interval_count(const struct stats *s);
-/** Length of interval @i; the last one may be shorter than ->interval_ns. */
+/** The length of interval @i: ->interval_ns, or less for the last one. */
 uint64_t stats_interval_ns(const struct stats *s, unsigned int i);
 
-/* Types of records whose places are counted. */
+/* The types of records whose places are counted. */
 struct place_kind {
 	enum rrlog_type type;
-	unsigned int field; /* that names the place */
+	unsigned int field; /* the index of the field that has the place */
 	const char *title;
 };
 
 extern const struct place_kind stats_place_kinds[];
 extern const unsigned int stats_place_kind_count;
 
-/** Places of a type, most frequent first; free with g_list_free(). */
+/** The places of a type, most frequent first.  Free with g_list_free(). */
 GList *stats_places(const struct stats *s, unsigned int type);
 
 void stats_print_text(const struct stats *s);

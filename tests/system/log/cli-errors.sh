@@ -6,7 +6,7 @@
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-bin=${RR_BIN:-$here/../../build/bin}
+bin=${RR_BIN:-$here/../../../build/bin}
 kvm=$bin/rr-kvm tcg=$bin/rr-tcg
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -110,7 +110,7 @@ RR_QEMU=$tmp/none refuses 'no QEMU' 1 'RR_QEMU' $r -- -m 64
 RR_LAB_DIR=$tmp/is refuses 'an incomplete lab' 1 'the lab is not there' \
 	"$kvm" record --lab -o "$t" -- -m 64
 
-refuses 'stop: no trace named' 1 'one TRACE' "$kvm" stop
+refuses 'stop: no trace named' 1 'expected TRACE' "$kvm" stop
 refuses 'stop: not being recorded' 1 'not being recorded' "$kvm" stop "$t"
 
 refuses 'replay: no trace named' 1 'missing' "$tcg" replay

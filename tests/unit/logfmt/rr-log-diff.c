@@ -116,7 +116,7 @@ static void test_diff(void)
 	o = diff("--ignore cpu.model", &cpu);
 	ksft_ok(!o.status, "--ignore");
 	o = diff("", &fewer);
-	ksft_ok(o.status == 1 && strstr(o.out, "part at record 599") &&
+	ksft_ok(o.status == 1 && strstr(o.out, "differ from record 599 on") &&
 			strstr(o.out, "\nB ends after 599 records (complete)"),
 		"a record less");
 	o = diff("", &pages);
@@ -135,8 +135,9 @@ static void test_diff_records(void)
 	struct outcome o = diff("--context 2", &branches);
 
 	ksft_ok(o.status == 1 && !o.err_lines &&
-			strstr(o.out, "the traces part at record 300; the last "
-				      "landmark before is at branch ") &&
+			strstr(o.out,
+			       "the traces differ from record 300 on; the last "
+			       "landmark before it is at branch ") &&
 			strstr(o.out, "\n  298 ") &&
 			strstr(o.out, "\n  299 ") &&
 			!strstr(o.out, "\n  297 ") &&
@@ -145,7 +146,8 @@ static void test_diff_records(void)
 			strstr(o.out, " branches=77777 "),
 		"another landmark");
 	o = diff("", &data);
-	ksft_ok(o.status == 1 && strstr(o.out, "part at record 0\nA 0 ") &&
+	ksft_ok(o.status == 1 &&
+			strstr(o.out, "differ from record 0 on\nA 0 ") &&
 			strstr(o.out, "differs: type\n"),
 		"another type");
 	o = diff("--json", &branches);
