@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A guest of its own (multiboot): clears the accessed and dirty bits of a page
- * without a TLB flush, touches the page, and looks at the bits.  What it sees
- * depends on what is left in the TLB, which no architecture promises, and which
- * hardware and TCG do not have in common.  With "flush" on its command line it
- * flushes, as the manuals want it, and sees the same everywhere.
+ * A guest without an operating system (multiboot).  It clears the accessed and
+ * dirty bits of a page without a TLB flush, touches the page, and reads the
+ * bits.  They depend on what is left in the TLB: no architecture promises that,
+ * and hardware and TCG differ in it.  With "flush" on its command line the guest
+ * flushes, as the manuals demand, and reads the same bits everywhere.
  */
 #include <stdint.h>
 
@@ -65,7 +65,7 @@ static void enable_paging(void)
 {
 	uint32_t i;
 
-	/* 4 MiB in small pages, one to one: the program is at 1 MiB. */
+	/* 4 MiB in small pages, mapped one to one.  The program is at 1 MiB. */
 	for (i = 0; i < 1024; i++)
 		table[i] = i * PAGE | 3;
 	directory[0] = (uint32_t)table | 3;
@@ -95,7 +95,7 @@ __attribute__((used)) static void start(uint32_t magic,
 		if (flush)
 			__asm__ volatile("invlpg %0" : : "m"(*p));
 		if (i % 37 == 0)
-			outb(0x80, i); /* an exit now and then */
+			outb(0x80, i); /* makes an exit */
 		if (i & 1)
 			*p = i;
 		else
@@ -111,7 +111,7 @@ __attribute__((used)) static void start(uint32_t magic,
 	print(" digest ");
 	print_hex(digest);
 	print("\n");
-	/* ACPI's PM1a_CNT of QEMU's pc: SLP_EN, S5 */
+	/* Power off: SLP_EN and S5 in ACPI's PM1a_CNT of QEMU's pc. */
 	__asm__ volatile("outw %0, %1"
 			 :
 			 : "a"((uint16_t)0x2000), "Nd"((uint16_t)0x604));

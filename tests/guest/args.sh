@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# args.sh [GUEST-FOLDER [WORK]]: the guest's QEMU arguments, one a line.
+# args.sh [GUEST-DIRECTORY [WORK]]: print the guest's QEMU arguments, one a line.
 set -eu
 guest=${1:-$RR_GUEST} work=${2:-all}
-# Programs read the TSC itself where it is the kernel's clock; the lab's hosts are
-# too slow for the kernel to measure it.
+# Programs read the TSC only if it is the kernel's clock.  The lab is too slow for
+# the kernel to measure the TSC, so its frequency is given.
 clock=''
 case ${work%% *} in
 *tsc*|*gettimeofday*) clock=' tsc=reliable clocksource=tsc tsc_early_khz=2600000' ;;

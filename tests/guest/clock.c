@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * In the guest: reads what no two runs have in common, many times, and prints a
- * digest of it, so that a replay which gives other values prints another.
+ * A program of the test guest.  It reads values that differ in each run, many
+ * times, and prints a digest of them.  A replay that gives other values prints
+ * another digest.
  *
  *	clock tsc N           N times RDTSC in a tight loop
  *	clock gettimeofday N  through the vDSO, as programs do
- *	clock rdrand N        RDRAND where CPUID shows it, else getrandom()
+ *	clock rdrand N        RDRAND if CPUID shows it, else getrandom()
  *	clock unasked N       RDRAND, whatever CPUID says
  */
 #include <cpuid.h>

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the guest does; the word work= of its kernel command line says how much.
+# The init of the test guest.  work= in the kernel command line selects what it
+# does, mib= and loops= how much.
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -25,7 +26,7 @@ while read -r m; do
 	insmod "/modules/$m.ko" || echo "guest: no module $m"
 done </modules/order
 
-disk() { # NAME DEVICE: read, write elsewhere, drop the cache, read again
+disk() { # NAME DEVICE: read, write at another place, drop the cache, read again
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		[ -b "$2" ] && break
 		sleep 0.2
@@ -57,7 +58,7 @@ does random && echo "guest: random $(head -c 4096 /dev/urandom | sum)"
 if does sleep; then
 	for i in 1 2 3; do sleep 0.3; echo "guest: slept $i"; done
 fi
-# Not part of "all".
+# work=all does not include these.
 asked() { case ",$work," in *,"$1",*) return 0 ;; esac; return 1; }
 asked idle && sleep 60
 for what in tsc gettimeofday rdrand unasked; do

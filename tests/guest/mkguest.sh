@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The guest of the demo and of the tests: Debian's cloud kernel, as it is, and
-# an initramfs of busybox.  mkguest.sh KERNEL-PACKAGE-FOLDER OUT-FOLDER
+# mkguest.sh KERNEL-PACKAGE-DIRECTORY OUT-DIRECTORY: make the guest of the demo
+# and of the tests from Debian's unmodified cloud kernel and an initramfs with
+# busybox.
 set -eu
 
 kernel=$1 out=$2
@@ -11,7 +12,7 @@ mkdir -p "$out/tftp"
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-# In the order in which init loads them.
+# init loads them in this order.
 modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev
 virtio_pci virtio_blk failover net_failover virtio_net scsi_common scsi_mod
 sd_mod libata ata_piix'
@@ -31,13 +32,13 @@ find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
-# A guest of its own: multiboot wants the header in the first 8 KiB.
+# Another guest.  Multiboot needs the header in the first 8 KiB.
 ${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 	-fno-stack-protector -mno-sse -mno-mmx -nostdlib -static \
 	-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -o "$out/adbits" "$here/adbits.c"
 
-# Content that does not compress and is the same everywhere.
+# Disk contents that do not compress and are the same in every build.
 noise() { # SEED MIB
 	openssl enc -aes-128-ctr -K "$(printf %032x "$1")" -iv 0 -nosalt \
 		</dev/zero 2>/dev/null | head -c "$2"M
