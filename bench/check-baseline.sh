@@ -2,9 +2,9 @@
 # timeout=1200
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What recording costs is what it cost: a short set of workloads, counted in the
-# deterministic lab, against bench/baseline.json.  "make bench-accept" writes a new
-# one.  About a minute and a half of two processors.
+# Recording costs no more than it did: a short set of workloads is counted in the
+# deterministic lab and compared with bench/baseline.json.  "make bench-accept"
+# writes a new baseline.  It takes about a minute and a half on two processors.
 . "$RR_TOP/tests/lib/system.sh.inc"
 echo 'TAP version 13'
 bench=$RR_TOP/bench baseline=$RR_TOP/bench/baseline.json

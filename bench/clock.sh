@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# clock.sh [BUILD]: what it costs to record the guest's reads of its clock, in the
-# three ways of rr-kvm record --clock, against the same machine that is not
-# recorded.  A boot, and a program that asks for the time again and again.  In
-# the deterministic lab; no pass or fail.  RR_BENCH_LOOPS: how often (100000).
+# clock.sh [BUILD]: count what it costs to record the guest's reads of its clock with
+# each rr-kvm record --clock, and what the same machine costs unrecorded.  The guest
+# boots, or runs a program that asks for the time RR_BENCH_LOOPS times (100000).  It
+# runs in the deterministic lab, and neither passes nor fails.
 
 set -eu
 export LC_ALL=C
@@ -19,7 +19,7 @@ gcc -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -static -o "$out/count" \
 	"$top/bench/count.c"
 
 quote() { printf "'%s' " "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-arguments() {	# FOLDER WORK: the guest's, for the shell
+arguments() {	# DIRECTORY WORK: the guest's, quoted for the shell
 	sh "$top/tests/guest/args.sh" "$1" "$2" >"$out/arguments"
 	while read -r arg; do quote "$arg"; done <"$out/arguments"
 }
@@ -30,7 +30,7 @@ devices='-machine smm=off,vmport=off -global apic.vapic=off
 {
 	for work in boot loop; do
 		eval "what=\$$work"
-		# With the trace in a file system in memory, as in bench.sh.
+		# The trace is in a file system in memory.
 		for way in off exit ring epoch; do
 			record=",rr-record=/tmp/clock.rrt,rr-clock=$way"
 			[ $way != off ] || record=''
@@ -58,9 +58,9 @@ sh "$lab/run.sh" --qemu "$bin/qemu-system-x86_64" --kernel "$lab/vmlinuz" \
 	--file "$out/in-lab:/bench/run" --file "$out/guest:/guest" \
 	-- sh /bench/run || fail "the lab failed"
 
-# Of the sums that bench/count.c has written, the last.
+# The last of the totals that bench/count.c has written.
 value() { sed -n "s/^$2 //p" "$out/lab/$1.count" | tail -n 1; }	# RUN NAME
-exits() {	# RUN REGEX: of those that ended in "kernel" or "user" as REGEX says
+exits() {	# RUN REGEX: the number of exits that were handled where REGEX says
 	awk -v where="$2" '/^mark/ { n = 0 }
 		/^exit / && $2 !~ /^(start|called-off)$/ && $3 ~ where { n += $4 }
 		END { print n + 0 }' "$out/lab/$1-x.count"
@@ -87,8 +87,8 @@ done
 echo '(exits that KVM handles on its fast path, as it does with RDTSC in the ring,'
 echo 'are in no trace event: not among the exits)'
 
-# What all recordings pay once (start state, kernel and disk images, digests)
-# falls away in the difference.
+# The difference leaves out what every recording pays once: start state, kernel and
+# disk images, digests.
 echo
 echo 'the loop alone (loop less boot), host branches:'
 for way in off exit ring epoch; do
@@ -102,7 +102,7 @@ echo "epoch: $(calc "100 * ($d_epoch - $d_off) / ($d_off + $g)" %+.1f) %" \
 	"against no recording (wanted: at most 1)"
 
 echo
-echo "KVM alone, 50,000 RDTSC and nothing done with what they give:"
+echo "KVM alone, 50,000 RDTSC whose results are dropped:"
 gcc -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -I"$top/kernel-patch/include" \
 	-I"$top/tests" -static -o "$out/rdtsc" "$top/bench/rdtsc.c"
 sh "$lab/run.sh" --qemu "$bin/qemu-system-x86_64" --kernel "$lab/vmlinuz" \

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""compare.py [--json] [--baseline] A B: what changed from A to B.
+"""compare.py [--json] [--baseline] A B: print what changed from A to B.
 
-Exact counts: a change of more than 0.5 %; timings: medians that are further apart
-than both spreads.  With --baseline, A is one: then a run that only one has is a
-change; and where the build, or the versions of kernel, packages or compiler differ, up
-to 5 % and what a few timer ticks make is let pass, aloud.  Exit status: 0 nothing changed,
-1 something did, 2 wrong use, or a file that is no results."""
+Exact counts have changed if they differ by more than 0.5 %, timings if their medians
+differ by more than both spreads.  With --baseline A is a baseline: then a run that only
+one file has is a change; and if the build, or the versions of kernel, packages or
+compiler differ, 5 % and a few timer ticks may differ, and the output says so.  Exit
+status: 0 nothing changed, 1 something did, 2 wrong use, or not a file of results."""
 
 import argparse
 import json
@@ -53,7 +53,7 @@ def main():
         print(f'{workload:<14} {way:<17} {f:<15} {x:>15,.0f} {y:>15,.0f} '
               + (f'{c:>+9.2%}' if c is not None else '        -'))
     if share != results.EXACT:
-        print(f'Compared across builds or versions: up to {share:.0%} is let pass.')
+        print(f'Compared across builds or versions: up to {share:.0%} may differ.')
     print(f'{len(changes)} changes beyond noise')
     return status
 

@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * count -o FILE [-x] [-g] [-s SECONDS] [-f FILE]... COMMAND...: run it and write down what
- * it and its children cost, at each line "bench: ..." that it prints and at its
- * end: a line "mark WHAT", and below it, summed up since the start:
+ * count -o FILE [-x] [-g] [-s SECONDS] [-f FILE]... COMMAND...: run COMMAND and
+ * count what it and its children cost.  At each line "bench: WHAT" that it
+ * prints, and at its end, write "mark WHAT" to the file of -o, and then these
+ * totals since the start:
  *
  *	guest-branches, host-branches   conditional branches retired, by guests
  *	                                and by the host for them
- *	cpu-ns                          processor time of its threads, guest and
- *	                                all; in the deterministic lab, where an
- *	                                instruction takes 1 ns, instructions
- *	wall-ns                         time, the same clock
+ *	cpu-ns                          processor time of all its threads, with
+ *	                                the guest's.  In the deterministic lab an
+ *	                                instruction takes 1 ns, so this is the
+ *	                                number of instructions.
+ *	wall-ns                         elapsed time
  *	size-1...                       bytes in the files of -f
  *	peak-kib, status                at the end only
  *
- * -x counts KVM's exits instead, for tracing costs host branches: of the thread
- * that QEMU calls "CPU 0/KVM", by reason, by whether the exit went on to user
- * space, and by port; with the host branches of that thread from the entry
- * before to the entry after it.
+ * -x counts the exits of KVM instead (in a separate run, since tracing costs host
+ * branches).  It counts those of the thread that QEMU calls "CPU 0/KVM", by
+ * reason, by whether the exit reached user space, and by port.  The host branches
+ * of an exit are those of that thread between the two entries around it.
  *
  *	exit REASON kernel|user NUMBER HOST-BRANCHES
- *	exit start|called-off kernel ...   before the first entry; an entry of
- *	                                   which KVM thought better
- *	port NUMBER-OF-PORT kernel|user NUMBER HOST-BRANCHES
- *	vcpu-host-branches              the sum
+ *	exit start|called-off kernel ...   before the first entry; at entries that
+ *	                                   KVM abandoned
+ *	port PORT kernel|user NUMBER HOST-BRANCHES
+ *	vcpu-host-branches              their sum
  *
- * -s kills a command that is silent for so long; the exit status is 99 then.
- * What this host cannot count is left out.  The event of branches is AMD's 0xd1,
- * retired conditional branches, which the lab has; with -g it is the generic one
- * of taken and not taken branches of all kinds.
+ * -s kills a command that prints nothing for SECONDS; the exit status is 99 then.
+ * Counters that this host lacks are left out.  Branches are AMD's event 0xd1
+ * (retired conditional branches), which the lab has; with -g the generic event
+ * for branches of all kinds, taken or not.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -51,12 +53,12 @@
 #include <unistd.h>
 
 #define EVENTS "/sys/kernel/tracing/events/kvm/"
-#define RING_PAGES 16384 /* 64 MiB: 300 bytes an exit */
+#define RING_PAGES 16384 /* 64 MiB; an exit takes 300 bytes */
 #define N_REASONS 2048
 #define N_PORTS 65536
 #define SVM_EXIT_IOIO 0x7b
 #define VMX_EXIT_IO 30
-#define VMX 2 /* isa, in kvm_exit's record */
+#define VMX 2 /* the value of isa in kvm_exit's record */
 
 static FILE *out;
 static uint64_t start_ns;
@@ -131,8 +133,8 @@ static struct {
 enum { ENTRY, EXIT, USER_EXIT };
 static struct perf_event_mmap_page *ring;
 
-/* As the kernel lays them out. */
-struct kvm_exit { /* of Linux 6.1 */
+/* The kernel's layout of a trace event. */
+struct kvm_exit { /* Linux 6.1 */
 	uint16_t type;
 	uint8_t flags, preempt;
 	int32_t pid;
@@ -214,7 +216,7 @@ static bool open_exits(pid_t vcpu, bool generic)
 	return leader >= 0;
 }
 
-/* An exit ends with the next entry, or with the thread. */
+/* The exit being counted.  It ends at the next entry or with the thread. */
 static struct {
 	bool open, user;
 	uint32_t reason, port;
@@ -240,7 +242,7 @@ static void take(uint32_t id, const void *raw, uint64_t branches)
 
 		vcpu_branches = branches;
 		current.at_entry = branches;
-		if (!current.open) { /* an entry that was called off */
+		if (!current.open) { /* KVM abandoned the entry before this one */
 			struct cost *c = before_first.n ? &called_off :
 							  &before_first;
 
@@ -280,7 +282,7 @@ static void drain(void)
 		if (h.type == PERF_RECORD_LOST) {
 			lost++;
 		} else if (h.type == PERF_RECORD_SAMPLE) {
-			/* READ: number of values, values; RAW: size, data */
+			/* READ: count of values, values.  RAW: size, data. */
 			uint64_t n, branches;
 			uint16_t id;
 			const char *p = copy + sizeof(h);
@@ -352,7 +354,7 @@ static void mark(const char *what, bool exits)
 	fflush(out);
 }
 
-/* What the command says goes on to stdout; whole lines are looked at. */
+/* Pass the command's output on to stdout, and look for marks in whole lines. */
 static void heard(const char *data, ssize_t n, bool exits)
 {
 	static char line[256];

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One run of a batch in one way, counted by bench/count: in the lab or here."""
+"""Run a batch in one way, counted by bench/count, in the lab or on this host."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import tempfile
 import workload
 from ways import WAYS
 
-EXITS = {   # SVM's, and VMX's with the same name
+EXITS = {   # the numbers are SVM's
     0x40: 'exception', 0x60: 'interrupt', 0x61: 'nmi', 0x64: 'irq-window',
     0x65: 'cr-write', 0x6e: 'rdtsc', 0x6f: 'rdpmc', 0x72: 'cpuid', 0x76: 'invd',
     0x78: 'halt', 0x7b: 'port', 0x7c: 'msr', 0x7f: 'shutdown', 0x81: 'vmmcall',
@@ -28,7 +28,7 @@ class Stalled(Failed):
     pass
 
 
-SILENCE = 240       # seconds of the lab's, after which a guest is taken to hang
+SILENCE = 240       # seconds, by the lab's clock; a guest silent for longer hangs
 
 
 def exit_name(number):
@@ -59,7 +59,7 @@ def parse(path):
 
 
 def phases(marks):
-    """{phase: (values, exits)}: boot, each workload, total."""
+    """{phase: (values, exits)}; a phase is boot, a workload or total."""
     def minus(a, b):
         values = {k: v - b[1].get(k, 0) for k, v in a[1].items()
                   if k not in ('peak-kib', 'status', 'lost')}
@@ -103,7 +103,7 @@ def tail(path, n=8):
 
 
 class Bench:
-    """Where things are."""
+    """The paths of the build."""
 
     def __init__(self, build):
         self.build = os.path.realpath(build)
@@ -139,7 +139,7 @@ class Bench:
 
     def in_lab(self, batch, way, exits=False, mem=256, keep=None, replay_of=None,
                seed=1, timeout=1800):
-        """Counts of one run in the deterministic lab; KEEP: where the trace goes."""
+        """The counts of one run in the deterministic lab.  KEEP: the trace's path."""
         how = WAYS[way]
         machine = workload.Machine(batch, self.guest, mem)
         with self.temporary() as tmp:
@@ -194,7 +194,7 @@ class Bench:
             return result, stats
 
     def here(self, batch, way, folder, trace=None, generic=False, timeout=1800):
-        """One run on this host: by the clock."""
+        """Time one run on this host."""
         how = WAYS[way]
         machine = workload.Machine(batch, self.guest)
         command = [self.count, '-o', f'{folder}/count']
@@ -225,7 +225,7 @@ class Bench:
 
 
 def stoppable(command, timeout):
-    """Status and stderr of run.sh; out of time, it is stopped, and then its lab."""
+    """Status and stderr of run.sh.  After the timeout it is stopped, then its lab."""
     p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE)
     for seconds in (timeout, 60, 10):

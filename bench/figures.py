@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Figures drawn from a file of results: what the page and RESULTS.md show."""
+"""The figures that the page and RESULTS.md show, computed from a file of results."""
 
 import statistics
 
@@ -18,7 +18,7 @@ class Figures:
                       for t in result['timings']}
         self.times = {(t['batch'], t['workload'], t['way']): t['seconds']
                       for t in result['timings']}
-        # A boot is in each batch; the first one stands for all.
+        # Each batch has a boot; the first one is shown.
         self.phases, seen = [], set()
         for r in result['runs']:
             w = r['workload']
@@ -51,8 +51,8 @@ class Figures:
         return b / a if a and b else None
 
     def tracing(self, way):
-        """Host branches that tracing adds to an exit, at least: what the traced vCPU
-        had above all threads untraced, in the phase where exits rule."""
+        """The least number of host branches that tracing adds to an exit: how many more
+        the traced vCPU had than all threads had untraced, in the phase with the most."""
         best = 0
         for (_, name, w), r in self.runs.items():
             n = sum(v[0] for k, v in r.get('exits', {}).items()
@@ -67,14 +67,14 @@ class Figures:
         return max([self.tracing(w) for w in self.ways] or [0])
 
     def plain_with_exits(self, batch, name):
-        """Where exits of the one were not traced, the other's."""
+        """The plain way whose exits were traced; the first one if both were."""
         for way in (self.plain, PLAIN_TOO):
             if (self.runs.get((batch, name, way)) or {}).get('exits'):
                 return way
         return self.plain
 
     def exits(self, batch, name, way):
-        """[(kind, number, host branches an exit)], the costliest first."""
+        """[(kind, number, host branches per exit)], the most expensive first."""
         r = self.runs.get((batch, name, way))
         less = self.overhead()
         rows = [(k, n, max(0, b / n - less)) for k, (n, b) in (r or {}).get('exits', {}).items()
@@ -138,6 +138,6 @@ class Figures:
 
 
 def worse_than_linear(points, slack=1.1):
-    """From one point to the next the value grows by more than the knob does."""
+    """Pairs of points between which the value grows faster than the knob."""
     return [(a, b) for a, b in zip(points, points[1:])
             if a[1] > 0 and b[1] / a[1] > slack * b[0] / a[0]]

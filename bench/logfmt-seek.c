@@ -1,7 +1,8 @@
 /*
- * How long it takes to open a large trace and to seek to its middle.  Makes a
- * sparse one: every frame is valid, and holds one record in an envelope that
- * readers skip, which is zeros (a hole in the file) up to FRAME_BYTES.
+ * Measure how long it takes to open a large trace and to seek to its middle.
+ * The trace is sparse: every frame is valid and holds one record in an envelope
+ * that readers skip.  The rest of the FRAME_BYTES of a frame is zeros, a hole in
+ * the file.
  *
  *	logfmt-seek FOLDER [GIGABYTES]
  *
@@ -19,7 +20,7 @@
 #include "common/logfmt/file/index-writer.h"
 #include "common/logfmt/base/varint.h"
 
-/* What a full frame of records takes when compressed, about. */
+/* The size of a full, compressed frame of records, roughly. */
 #define FRAME_BYTES 65536
 #define NS_PER_FRAME 1000000
 #define BRANCHES_PER_FRAME 50000
@@ -53,7 +54,7 @@ static void make_start(const char *trace)
 	rrlog_writer_close(w, false);
 }
 
-/* Head 0 (envelope), type 1, optional, size; and zeros. */
+/* Head 0 (an envelope), type 1, optional, size; zeros follow. */
 static size_t put_envelope(uint8_t *frame)
 {
 	uint8_t *out = frame;

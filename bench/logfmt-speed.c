@@ -1,22 +1,22 @@
 /*
- * How fast librrlog writes and reads records, on the one core it is run on:
- * the caller's encoding and the writer's thread share it.
+ * Measure how fast librrlog writes and reads records on one core, which the
+ * caller and the writer's thread share.
  *
  *	logfmt-speed FOLDER [TRACE...]
  *
- * Without a trace the records are made up in the proportions of a Linux boot
- * from disk; with some the second half of their records (less of the firmware)
- * is repeated.  A second is one of CPU time of all threads, in the kernel too,
- * so that other programs do not count; the best of TRIES is shown, and what
- * part of the CPU it got.  Two figures:
+ * Without a TRACE the records are made up, in the proportions of a Linux boot
+ * from disk.  With one, the second half of its records is repeated (the first
+ * half has more of the firmware).  A second is a second of CPU time of all
+ * threads, in the kernel too, so other programs do not count.  The best of TRIES
+ * is shown, with the part of the CPU that it got.  Two figures:
  *
- *	encoded	bytes of frames before compression: records as they are in the
- *		trace, and (writing) blobs that were not there already
- *	plain	bytes of the same records in a fixed layout, which is what the
- *		caller gives or gets: u8 type, u8 stamp, u64 output_bytes; with
- *		a landmark u32 output_hash, u64 branches, 18 u64 registers; a
- *		u64 for each field that the type has; if it may have data u32
- *		size and the data (its bytes also where the trace names blobs)
+ *	encoded	bytes of frames before compression: the records as they are in
+ *		the trace and, when writing, blobs that were not there already
+ *	plain	bytes of the same records in a fixed layout, as the caller has
+ *		them: u8 type, u8 stamp, u64 output_bytes; with a landmark u32
+ *		output_hash, u64 branches, 18 u64 registers; a u64 for each field
+ *		of the type; if it may have data, u32 size and the data, even if
+ *		the trace names blobs instead
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -37,7 +37,10 @@
 #define TRIES 3
 #define DISK_BYTES (8u << 20)
 
-/* Records in the plain layout; memory is read no faster than 248 bytes each. */
+/*
+ * Records in the plain layout.  An array of struct rrlog_record, 248 bytes each,
+ * would measure the speed of memory.
+ */
 static uint8_t *records;
 static size_t records_bytes, record_count;
 static const struct rrlog_type_info *infos[256];
@@ -77,7 +80,7 @@ static struct stopwatch end_timing(struct stopwatch begin)
 	return end;
 }
 
-/* What a try came to. */
+/* The result of one try. */
 struct result {
 	struct stopwatch time;
 	uint64_t records, encoded_bytes, stored_bytes, plain_bytes, wait_ns;
@@ -124,7 +127,7 @@ static inline void take_bytes(const uint8_t **in, void *bytes, size_t count)
 	*in += count;
 }
 
-/* Fill in the record, as a recorder does on its stack: its time counts. */
+/* Fill in a record, as a recorder does on its stack.  Its time is measured. */
 static inline void take_record(const uint8_t **in, struct rrlog_record *rec)
 {
 	const struct rrlog_type_info *info;
@@ -155,7 +158,7 @@ static uint64_t rnd(void)
 	return seed ^= seed << 17;
 }
 
-/* Text-like: half of the entropy of noise. */
+/* Like text: half the entropy of noise. */
 static void make_disk(void)
 {
 	size_t i;
@@ -262,7 +265,7 @@ static uint64_t append_all(struct rrlog_writer *w, bool dma, int *err)
 	return plain_bytes;
 }
 
-/* What of the time to write is the bench's own. */
+/* The part of the writing time that the bench itself takes. */
 static void report_filling(unsigned int rounds)
 {
 	const uint8_t *in, *end = records + records_bytes;
@@ -328,7 +331,7 @@ static struct result read_trace(const char *path, uint64_t written_plain_bytes)
 	if (ret)
 		die(rrlog_reader_error(r), ret);
 	result.time = end_timing(begin);
-	seed ^= sum; /* so that it is used */
+	seed ^= sum; /* the compiler must not drop the sum */
 	rrlog_reader_position(r, &p);
 	result.records = p.record_count;
 	result.encoded_bytes = p.raw_bytes;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""page.py RESULTS.json PAGE.html: one page of tables and plots, with nothing else
-to load, to be read on screen or in print."""
+"""page.py RESULTS.json PAGE.html: make one page of tables and plots, which loads no
+other file and can be read on screen or in print."""
 
 import os
 import sys
@@ -65,16 +65,16 @@ def overview(f):
             bars.append((name, (x - 1) * 100, limit and (limit - 1) * 100))
     return ('<h2>Against the targets</h2>'
             f'<p>{escape(WAYS[RECORDING]["title"])}, against {escape(WAYS[f.plain]["title"])}: '
-            'instructions of the guest and of the host for it.</p>'
-            + table(['', 'measured', 'wanted at most', 'met'], rows)
-            + '<p>More instructions than plain KVM, in percent; the black stroke is the '
-            'target, a broken bar is cut.</p>' + svg.bars(bars, ' %'))
+            'instructions of the guest and of the host for the guest.</p>'
+            + table(['', 'measured', 'target, at most', 'met'], rows)
+            + '<p>How many more instructions than plain KVM, in percent. The black stroke is '
+            'the target; a broken bar is longer than shown.</p>' + svg.bars(bars, ' %'))
 
 
 def counts(f):
-    out = ['<h2>Counts</h2><p>Each way, each workload between its marks: conditional '
-           'branches of the guest and of the host for it, and instructions (the processor '
-           'time of the lab, where an instruction takes 1 ns); ratios against plain KVM.</p>']
+    out = ['<h2>Counts</h2><p>Conditional branches of the guest and of the host for the guest, and '
+           'instructions (the processor time of the lab, where an instruction takes 1 ns), of '
+           'each workload between its marks. The ratios are to plain KVM.</p>']
     for batch, name in f.phases:
         rows = []
         for way in f.ways:
@@ -94,10 +94,10 @@ def counts(f):
 def exits(f):
     if not any('exits' in r for r in f.result['runs']):
         return ''
-    out = ['<h2>Where the cost is</h2><p>Exits by reason, whether KVM dealt with them or '
-           'QEMU, and the host branches that each took, from the entry of the guest before '
-           f'it to the one after it. Tracing adds to each; {f.overhead():,.0f} are taken off '
-           'for that.</p>']
+    out = ['<h2>Where the cost is</h2><p>Exits by reason, whether KVM or QEMU handled them, and '
+           'the host branches of each, from the entry of the guest before the exit to the one '
+           f'after it. Of each, {f.overhead():,.0f} branches are subtracted as the cost of '
+           'tracing.</p>']
     for batch, name in f.phases:
         kinds, plain = {}, f.plain_with_exits(batch, name)
         for way in (plain, RECORDING):
@@ -146,9 +146,9 @@ def estimate(f):
             rows.append([name] + [c and f'{c - 1:+.0%}' or '-' for c in cells])
     if not rows:
         return ''
-    return ('<h2>An estimate for real hardware</h2><p><b>Not measured.</b> Counted '
-            'instructions at one a cycle, and to each exit the published price of leaving '
-            'the guest and coming back; recording against plain KVM.</p>'
+    return ('<h2>An estimate for real hardware</h2><p><b>Not measured.</b> Each '
+            'counted instruction takes one cycle, each exit the published time to leave the '
+            'guest and come back. Recording is compared with plain KVM.</p>'
             + table(['', *(p['what'] for p in prices.PRICES.values())], rows)
             + table(['prices', 'cycles an exit', 'and to user space', 'source'],
                     [(p['what'], p['exit'], p['user'], (p['source'], 'source'))
@@ -171,15 +171,15 @@ def timings(f):
         for field in results.LATENCY:
             row.append(f'{results.spread(t[field])[0] / 1e3:,.0f}' if field in t else '-')
         rows.append(row)
-    skipped = ''.join(f'<p>Left out, for it does not work: {escape(WAYS[s["way"]]["title"])}, '
+    skipped = ''.join(f'<p>Left out, because it does not work: {escape(WAYS[s["way"]]["title"])}, '
                       f'{escape(s["batch"])}: {escape(s["why"])}</p>'
                       for s in f.result.get('skipped', []))
     if not rows:
         return skipped
-    return ('<h2>Timed on this machine</h2><p>Seconds, by turns; medians, and half of the '
-            'distance from the least to the most. Throughput is in the unit of the workload, a '
-            'second; the time that single requests took, as the guest sees it, is in us, and '
-            'only there where a real host is timed.</p>' + table(
+    return ('<h2>Timed on this machine</h2><p>Seconds; the ways alternated. Medians, and half '
+            'the distance from the least to the greatest. Throughput is in units of the '
+            'workload per second. Times of single requests, measured by the guest, are in us, '
+            'and only shown for a real host.</p>' + table(
                 ['', 'way', 'wall', 'processor', 'of plain TCG', 'runs', 'throughput',
                  'p50', 'p90', 'p99', 'longest'], rows) + skipped)
 
@@ -204,7 +204,7 @@ def page(result):
     f = Figures(result)
     m = result['machine']
     twice = [r for r in result['runs'] if 'verified' in r]
-    verified = ('Each count was taken twice, and was the same.' if twice and
+    verified = ('Each count was taken twice and was the same.' if twice and
                 all(r['verified'] for r in twice) else
                 '<span class="missed">Counts were taken once, or were not the same.</span>')
     if result['kind'] == 'host':
@@ -212,8 +212,8 @@ def page(result):
     head = (f'<p class="note">Tree {escape(result["commit"][:12])}'
             f'{" with changes" if result["dirty"] else ""}, {escape(result["date"])}, set '
             f'"{escape(result["set"])}". {verified} Timed on: {escape(m["cpu"])}, {m["cpus"]} '
-            f'processors, {m["memory_mib"]:,} MiB, Linux {escape(m["kernel"])}. Counts are of '
-            'the deterministic lab, and do not depend on that machine.</p>')
+            f'processors, {m["memory_mib"]:,} MiB, Linux {escape(m["kernel"])}. Counts are '
+            'from the deterministic lab and do not depend on that machine.</p>')
     versions = ', '.join(f'{k} {v}' for k, v in sorted(result['versions'].items()))
     return ('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
             'content="width=device-width"><title>rr-kvm: what it costs</title>'

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an exit costs on real processors, as published; and an estimate from counts.
+"""Published costs of exits on real processors, and an estimate from counts.
 
-An estimate, never a measurement: it adds to the instructions counted in the lab, at
-one a cycle, the cycles that the processor itself takes to leave the guest and come
-back, which the lab does not have."""
+It is an estimate, not a measurement.  Each instruction counted in the lab takes one
+cycle; each exit adds the cycles that a processor needs to leave the guest and come back,
+which the lab does not have."""
 
 PRICES = {
     'epyc-2020': dict(
@@ -15,13 +15,13 @@ PRICES = {
         exit=2000, user=1152, what='Intel Xeon X5570, Linux 2.6.34',
         source='Landau, Ben-Yehuda, Gordon, "SplitX: Split Guest/Hypervisor Execution on '
                'Multi-Core", USENIX WIOV 2011, section 1 and table 1: 2,000 cycles direct '
-               'cost of an exit; the way to user space as in the line above, for it is not '
-               'given there'),
+               'cost of an exit; it gives no cost of the way to user space, so that is the '
+               'one of the line above'),
 }
 
 
 def cycles(run, price):
-    """Of a run with counts and exits, or None."""
+    """The cycles of a run with counts and exits, or None."""
     kinds = run.get('exits')
     if not kinds or 'cpu-ns' not in run['counts']:
         return None

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What KVM alone pays for an RDTSC of the guest in the ways of
- * KVM_CAP_X86_RECORD: host branches (AMD's event 0xd1, which the lab has), with
- * a user space that does nothing with the values.
+ * Count what a guest's RDTSC costs in KVM alone, for each way of
+ * KVM_CAP_X86_RECORD: host branches (AMD's event 0xd1, which the lab has).  User
+ * space does nothing with the values.
  */
 #include <linux/perf_event.h>
 #include <sys/syscall.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Files of results: where and with what they were made, reading, comparing.
+"""Files of results: how to make, read and compare them.
 
 A file is {schema, kind, set, date, commit, dirty, machine, versions, runs, timings,
 scaling}.  A run is one workload (or "boot", or "total") of one way:
-{batch, workload, size, way, counts, exits, trace, verified}; a timing the same with
-lists of seconds, one value a repetition.
+{batch, workload, size, way, counts, exits, trace, verified}.  A timing has lists of
+seconds, one value a repetition, instead of counts.
 """
 
 import datetime
@@ -16,13 +16,13 @@ import statistics
 import subprocess
 
 SCHEMA = 1
-EXACT = 0.005           # exact counts: a change of more than this is one
-ACROSS = 0.05           # where kernel or packages are of other versions
+EXACT = 0.005           # exact counts: a larger difference is a change
+ACROSS = 0.05           # the same if kernel, packages or build differ
 EXACT_FIELDS = ('guest-branches', 'host-branches', 'cpu-ns', 'size-1')
-# Of single requests, as the guest sees them; only where a real host is timed.
+# Times of single requests, measured by the guest; for real hosts only.
 LATENCY = ('p50-ns', 'p90-ns', 'p99-ns', 'max-ns')
-# Against a baseline of another build: what a few timer ticks, or the lab's kernel at work
-# of its own, make of a short phase when an unrelated change of the image shifts them.
+# Differences allowed to a baseline of another build: when an unrelated change of the image
+# shifts them, a few timer ticks or other work of the lab's kernel fall into a short phase.
 LEAST = {'guest-branches': 20000, 'host-branches': 60000, 'cpu-ns': 400000, 'size-1': 1024}
 
 
@@ -54,8 +54,8 @@ def versions(bench):
 
 
 def build(bench):
-    """The lab's image, with its QEMU, which is the emulated host's too.  Nothing in it
-    knows where it was built; where it is another one, no two runs count alike to 0.5 %."""
+    """A hash of the lab's image with its QEMU, which also emulates the host.  The image
+    does not depend on where it was built.  With two images, counts can differ by over 0.5 %."""
     with open(f'{bench.build}/lab/lab.cpio.gz', 'rb') as f:
         return hashlib.file_digest(f, 'sha256').hexdigest()[:16]
 
@@ -117,17 +117,17 @@ def key(run):
 
 
 def put(runs, run):
-    """RUN into RUNS, in place of one of the same key."""
+    """Put RUN into RUNS in place of one with the same key."""
     runs[:] = [r for r in runs if key(r) != key(run)] + [run]
 
 
 def spread(values):
-    """Median, and half of the distance from the least to the most."""
+    """The median, and half the distance from the least to the greatest."""
     return statistics.median(values), (max(values) - min(values)) / 2
 
 
 def other_versions(a, b):
-    """What differs of the versions that counts depend on."""
+    """The differences in the versions that counts depend on."""
     return [f'{k}: {a["versions"].get(k, "-")}, {b["versions"].get(k, "-")}'
             for k in sorted(set(a['versions']) | set(b['versions']))
             if a['versions'].get(k) != b['versions'].get(k)]
@@ -136,8 +136,8 @@ def other_versions(a, b):
 def compare(a, b, share=EXACT, least=False):
     """[(key, field, old, new, change)] beyond noise, and [(key, where)] only in one.
 
-    The log's size is compared of whole runs: where a workload ends, a frame of it
-    may be written or not."""
+    Sizes of the log are compared for whole runs only: at the end of a workload a frame
+    may be written already or not."""
     changes, alone = [], []
     runs_a, runs_b = ({key(r): r for r in x['runs']} for x in (a, b))
     for k in sorted(set(runs_a) | set(runs_b)):

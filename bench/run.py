@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """run.py [OPTION]... [SET]: measure, and write BUILD/bench/results-SET.json.
 
-SET is check, short or full (ways.py).  Recording ways are counted in the
-deterministic lab; with --verify twice, and where the two are not equal to the last
-count, the bench says so and ends with status 1.  Replays are timed here, by turns
-with plain TCG.  With --host this host's KVM is timed instead of the lab counted.
+SET is check, short or full (ways.py).  Recording ways are counted in the deterministic
+lab.  With --verify they are counted twice; if one count differs, the bench says so and
+ends with status 1.  Replays are timed on this host, alternating with plain TCG.  With
+--host this host's KVM is timed, and nothing is counted in the lab.
 
 Exit status: 0 all well, 1 failed runs or counts that differ, 2 wrong use."""
 
@@ -111,8 +111,7 @@ class Session:
             more['verified'] = bool(got['again']) and not differ
         exits = got.get('exits')
         if exits:
-            # The tracing's own host branches, an exit: what the traced vCPU has
-            # more than all threads had untraced, at the least.
+            # For Figures.tracing(): how much the tracing itself costs.
             for phase, (counts, kinds) in exits[0].items():
                 if phase in phases:
                     phases[phase][1].update(kinds)
@@ -134,7 +133,7 @@ class Session:
                 self.time(batch_name, batch, ways, trace)
 
     def time(self, batch_name, batch, ways, trace, generic=False):
-        """Repetitions by turns: A B A B."""
+        """Time the ways, alternating: A B A B."""
         series, skipped = {w: [] for w in ways}, {}
         for i in range(self.o.pairs):
             for way in ways:
@@ -172,7 +171,7 @@ class Session:
     # ---- replay, counted in the lab ------------------------------------------
 
     def count_replay(self):
-        """A boot, in plain TCG and replayed, both inside the lab: exact, slow."""
+        """Count a boot in plain TCG and replayed, both in the lab.  Exact, but slow."""
         keep = f'{self.bench.out}/traces/boot-{RECORDING}.rrt'
         if not self.lab_run('boot', [], RECORDING, 'count', keep=keep):
             return
@@ -230,19 +229,19 @@ def main():
     p.add_argument('set', nargs='?', default='short', choices=sorted(SETS))
     p.add_argument('--build', default=os.environ.get('RR_BUILD', 'build'))
     p.add_argument('-o', '--output', help='the file of results')
-    p.add_argument('--add', action='store_true', help='to that file, in place of equal runs')
-    p.add_argument('-b', '--batches', help='only these of the set, as "all,e1000"')
-    p.add_argument('-w', '--workloads', help='these instead of the set\'s, as "hash,idle"')
+    p.add_argument('--add', action='store_true', help='add to that file, in place of equal runs')
+    p.add_argument('-b', '--batches', help='only these of the set, such as "all,e1000"')
+    p.add_argument('-w', '--workloads', help='these instead of the set\'s, such as "hash,idle"')
     p.add_argument('--ways', help='these instead of the set\'s')
     p.add_argument('--size', type=int, help='of all workloads')
     p.add_argument('--verify', action='store_true', help='count twice')
-    p.add_argument('--no-exits', action='store_true', help='no run that traces exits')
+    p.add_argument('--no-exits', action='store_true', help='do not trace exits')
     p.add_argument('--no-count', action='store_true', help='no counts in the lab')
     p.add_argument('--replay', action='store_true', help='also time replays')
     p.add_argument('--count-replay', action='store_true', help='also count a replay, in the lab')
     p.add_argument('--scaling', action='store_true', help='also the scaling runs')
     p.add_argument('--host', action='store_true', help="time this host's KVM, no lab")
-    p.add_argument('--pairs', type=int, default=3, help='repetitions of what is timed')
+    p.add_argument('--pairs', type=int, default=3, help='repetitions of a timed run')
     p.add_argument('--timeout', type=int, default=900, help='of a timed run, in seconds')
     p.add_argument('--seed', type=int, default=1, help="of the lab's random numbers")
     p.add_argument('-j', '--jobs', type=int, default=os.cpu_count(), help='labs at once')
@@ -271,7 +270,7 @@ def main():
             p.error(str(e))
     session = Session(o, bench, result, path)
     if o.host:
-        # Nothing here has been tried: no KVM was at hand.
+        # Only tried with plain TCG: there was no host with KVM and a PMU.
         for name, batch in batches.items():
             session.time(name, batch, o.ways, None, generic=True)
     elif not o.no_count:

@@ -15,7 +15,7 @@ def bars(rows, unit='', width=720):
     if not rows:
         return ''
     top = max(max(r[1] for r in rows), 1)
-    # One long bar must not make dots of all others.
+    # One long bar must not shrink all others to dots.
     limit = min(top, 4 * sorted(r[1] for r in rows)[len(rows) // 2] + 50)
     scale = (width - left - right) / limit
     out = [f'<svg viewBox="0 0 {width} {step * len(rows) + 6}" width="{width}" role="img" {FONT}>']
@@ -46,7 +46,7 @@ def short(v):
 
 
 def lines(series, x_label, y_label, width=350, height=230):
-    """series: {name: [(x, y)]}; both axes logarithmic; dashed: what is linear."""
+    """series: {name: [(x, y)]}.  Both axes are logarithmic; dashed lines are linear."""
     points = [p for s in series.values() for p in s if p[0] > 0 and p[1] > 0]
     if not points:
         return ''

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is compared: ways of running a guest, sets of workloads, targets.
+"""The ways of running a guest, the sets of workloads, the targets.
 
-A way is a line: its -accel argument, where TRACE stands for the trace.  A way of
-which a trace comes names it; a way with "of" replays the trace of another.
+A way is a line: its -accel argument, where TRACE stands for the trace.  A way with
+"trace" makes a trace; a way with "of" replays the trace of another way.
 """
 
 RECORD = 'kvm,kernel-irqchip=off,rr-record=TRACE'
 
 # where: "kvm" is counted in the lab (or timed, on a host with KVM); "tcg" is
-# timed here, by turns, and counted in the lab with --count-replay.
+# timed on this host, the ways alternating, and counted in the lab with --count-replay.
 WAYS = {
     'kvm': dict(where='kvm', accel='kvm',
                 title='plain KVM, interrupt controllers in the kernel'),
@@ -32,21 +32,21 @@ WAYS = {
                           of='tcg-rr', title="QEMU's own replay (-icount rr=replay)"),
 }
 PLAIN = 'kvm'
-PLAIN_TOO = 'kvm-user-irqchip'  # where PLAIN was not measured
+PLAIN_TOO = 'kvm-user-irqchip'  # used if PLAIN was not measured
 RECORDING = 'record-ring'       # the default of rr-kvm record
 
-# What recording adds to QEMU's arguments (kvm-record/vm/qemu-args.c), so that the
-# devices are the same in all ways but kvm-default.
+# The arguments that recording adds to QEMU's (kvm-record/vm/qemu-args.c).  With them all
+# ways but kvm-default have the same devices.
 SAME_DEVICES = ['-machine', 'smm=off,vmport=off', '-global', 'apic.vapic=off',
                 '-global', 'virtio-pci.ioeventfd=off']
 
-# Sets: batches of workloads, each batch in one boot; the boot is measured in each.
+# Sets: batches of workloads.  A batch runs in one boot, which is measured too.
 CPU = ['hash', 'sort', 'compile', 'fork', 'memory', 'syscalls', 'clock', 'sqlite', 'web']
 IO = ['disk-seq', 'disk-random', 'disk-fsync', 'disk-ide', 'net-small', 'net-bulk']
 BATCHES = {'cpu': CPU + ['idle'], 'io': IO, 'e1000': ['e1000-small', 'e1000-bulk'],
            'web-host': ['web-host']}
 SETS = {
-    # Not plain "kvm": in the lab it hangs now and then (RESULTS.md), with any KVM.
+    # Without plain "kvm", which sometimes hangs in the lab (RESULTS.md), with any KVM.
     'check': dict(size='check', ways=['kvm-user-irqchip', 'record-ring'], exits=False, batches={
         'all': ['hash', 'fork', 'memory', 'syscalls', 'clock', 'disk-seq', 'disk-random',
                 'net-small', 'idle']}),
@@ -56,16 +56,15 @@ SETS = {
                  batches=BATCHES),
 }
 
-# Wanted: cost of recording against plain KVM, in branches of guest and host, by
-# kind of workload; and the rest.
+# Targets: the cost of recording divided by that of plain KVM, by kind of workload.
 TARGETS = dict(cpu=1.01, database=1.01, clock=None, compile=1.05, boot=1.10,
                disk=1.25, net=1.25, web=1.25, idle=None)
-IDLE_LOG = 5000                 # bytes a second
-REPLAY = 1.1                    # of plain TCG's processor time
-IDLE_REPLAY = 3.0               # seconds, for a minute
+IDLE_LOG = 5000                 # bytes per second
+REPLAY = 1.1                    # times plain TCG's processor time
+IDLE_REPLAY = 3.0               # seconds, for a minute of idling
 
-# One knob each, the other things as they are.  The points of a workload follow each
-# other in one boot; those of memory are a boot each.
+# Each entry changes one knob.  All points of a workload run in one boot; each point of
+# the memory is a separate boot.
 SCALING = {
     'length': dict(title='run length', unit='s', workload='run-length',
                    points=[1, 10, 100]),

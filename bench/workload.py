@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The workloads' headers, and the machine that a batch of them needs."""
+"""The headers of the workloads, and the machine that a batch needs."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def kind(name):
 
 
 class Machine:
-    """What QEMU is given for a batch [(workload, size), ...]."""
+    """QEMU's arguments and files for a batch [(workload, size), ...]."""
 
     def __init__(self, batch, guest, mem=256):
         ws = [read(name) for name, _ in batch]
@@ -60,13 +60,13 @@ class Machine:
                              + ' '.join(name for name, _ in batch))
         generic = kernels == {'generic'}
         self.kernel = 'vmlinuz-generic' if generic else 'vmlinuz'
-        # A client on the host, begun by the guest's call of 10.0.2.100:80.
+        # A client on the host; it starts when the guest connects to 10.0.2.100:80.
         self.clients = [w['client'].replace('SIZE', str(size)).replace('PORT', str(CLIENT_PORT))
                         for w, (_, size) in zip(ws, batch) if w['client']]
         self.bench = ','.join(f'{name}:{size}' for name, size in batch)
 
     def files(self):
-        """(name in the folder, function that writes it)"""
+        """(name in the directory, function that writes the file)"""
         def initrd(to):
             with open(to, 'wb') as out:
                 for layer in self.layers:
@@ -114,7 +114,7 @@ class Machine:
             a += ['-drive', f'file={folder}/disk-ide.img,format=raw,if=ide']
         for device, model in (('virtio-net', 'virtio-net-pci'), ('e1000', 'e1000')):
             if device in self.devices:
-                # Echo, discard and a source of bytes, as programs of the host's.
+                # Programs on the host: echo, discard and a source of bytes.
                 peer = 'guestfwd=tcp:10.0.2.100'
                 a += ['-netdev', f'user,id=net0,{peer}:7-cmd:/bin/busybox cat,'
                       f'{peer}:9-cmd:/bin/busybox dd of=/dev/null bs=64k,'
@@ -125,7 +125,7 @@ class Machine:
 
 
 def qemu_arguments(way, machine, folder, trace, latency=False):
-    """QEMU's, without its name, for a way that is QEMU and nothing else."""
+    """QEMU's arguments for a way that needs no other program."""
     from ways import SAME_DEVICES
     a = ['-accel', way['accel'].replace('TRACE', trace)]
     if 'icount' in way:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * load WHAT [ARGUMENT]...: what the workloads do that no shell can: one loop
- * each, of a stated length, with no output that differs from run to run.  With
- * LATENCY in the environment, which is for real hosts, single requests are timed:
- * it reads the clock, which is what recording makes dearer.
+ * load WHAT [ARGUMENT]...: the parts of the workloads that a shell cannot do.
+ * Each is one loop of a stated length; its output is the same in every run.  With
+ * LATENCY in the environment single requests are timed.  That is for real hosts:
+ * it reads the clock, and recording makes clock reads slower.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* ---- time taken by each request, where it is asked for ---- */
+/* ---- the time of each request, with LATENCY ---- */
 
 static uint64_t *taken, begun_ns;
 static long taken_count;
@@ -86,7 +86,7 @@ static void tell_times(void)
 	printf(" max-ns=%llu\n", (unsigned long long)taken[taken_count - 1]);
 }
 
-/* ---- what is done ---- */
+/* ---- the loops ---- */
 
 static void syscalls(long n)
 {
@@ -162,7 +162,7 @@ static uint64_t noise(void)
 	return x ^= x << 17;
 }
 
-/* Reads of 4 KiB past the page cache, each 4th a write. */
+/* Access 4 KiB at a time past the page cache; every fourth access is a write. */
 static void disk_random(const char *device, long n)
 {
 	int fd = open(device, O_RDWR | O_DIRECT);
@@ -214,7 +214,7 @@ static int dial(const char *ip, long port)
 	return fd;
 }
 
-/* N times 64 bytes there and back again. */
+/* Send 64 bytes and receive them again, N times. */
 static void echo(const char *ip, long port, long n)
 {
 	int fd = dial(ip, port);
@@ -255,7 +255,7 @@ static void transmit(const char *ip, long port, long bytes)
 			die("write");
 }
 
-/* N requests to a web server on this machine, 100 a connection. */
+/* N requests to a web server on this machine, 100 in each connection. */
 static void http(long port, long n)
 {
 	static const char request[] =

@@ -1,15 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# mkguest.sh BUILD: the guest of the benches, in BUILD/bench-guest.
+# mkguest.sh BUILD: make the guest of the benches in BUILD/bench-guest.
 #
-#	vmlinuz             Debian's cloud kernel, as the test guest's
-#	vmlinuz-generic     Debian's generic kernel, for the cloud one has no e1000
-#	NAME.cpio.gz        base, and one layer for each program of Debian's that a
-#	                    workload names; an initramfs is base and its layers,
-#	                    one behind the other
-#	load                as in the guest, for a client on the host
-#	versions            of the packages, a line each
+#	vmlinuz             Debian's cloud kernel, which the test guest has too
+#	vmlinuz-generic     Debian's generic kernel, since the cloud one has no e1000
+#	NAME.cpio.gz        base, and one layer for each of Debian's programs that a
+#	                    workload names; an initramfs is base and then its layers
+#	load                the guest's program, for a client on the host
+#	versions            the versions of the packages, a line each
 #
 # Nothing is installed: the packages are downloaded and unpacked.
 set -eu
@@ -49,7 +48,7 @@ done
 
 # ---- layers ----------------------------------------------------------------
 
-pack() {	# NAME: of $tmp/NAME
+pack() {	# NAME: make a layer of $tmp/NAME
 	find "$tmp/$1" -exec touch -h -d @0 {} +
 	(cd "$tmp/$1" && find . | sort |
 		cpio -o -H newc --quiet --reproducible -R 0:0) |
@@ -58,7 +57,7 @@ pack() {	# NAME: of $tmp/NAME
 	truncate -s %4 "$out/$1.cpio.gz.new"
 	mv "$out/$1.cpio.gz.new" "$out/$1.cpio.gz"
 }
-take() {	# LAYER FILE...: of the packages
+take() {	# LAYER FILE...: copy files of the packages
 	layer=$1
 	shift
 	for f in "$@"; do
@@ -67,7 +66,7 @@ take() {	# LAYER FILE...: of the packages
 	done
 }
 lib=lib/x86_64-linux-gnu
-program() {	# LAYER PROGRAM: with its libraries, from the packages alone
+program() {	# LAYER PROGRAM: copy it with its libraries, all from the packages
 	take "$1" "$2"
 	take "$1" $lib/ld-linux-x86-64.so.2
 	mkdir -p "$tmp/$1/lib64"
@@ -91,7 +90,7 @@ cp -R "$top/bench/workloads" "$tmp/base/workloads"
 echo 'root:x:0:0:root:/:/bin/sh' >"$tmp/base/etc/passwd"
 echo 'root:x:0:' >"$tmp/base/etc/group"
 
-# In the order in which init loads them.  The disks are the cloud kernel's.
+# init loads them in this order.  Only the cloud kernel gets the disk drivers.
 modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev
 virtio_pci failover net_failover virtio_net'
 disks='virtio_blk scsi_common scsi_mod sd_mod libata ata_piix'
