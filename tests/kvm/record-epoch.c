@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The epoch clock of KVM_CAP_X86_RECORD: it stands still between its steps, is
- * never ahead of the TSC, goes on after an exit and after its period, and the
- * steps tell the guest's place exactly.
+ * The epoch clock of KVM_CAP_X86_RECORD stands still between its steps, is never
+ * ahead of the TSC, and steps after an exit and after its period.  Each step
+ * gives the guest's landmark exactly.
  */
 #include "tests/kvm/vm.h"
 
@@ -33,9 +33,9 @@ static void drain(struct vm *v, struct steps *t)
 }
 
 /*
- * Run @code, which reads the clock more than once, to its end.  About once a second
- * the clock cannot stand still for 10 ms (the multiplier is not zero), and each
- * read is a step; then it is tried again.
+ * Run @code, which reads the clock more than once, to its end.  For 10 ms in about
+ * every second the clock cannot stand still (the multiplier is not zero), and
+ * each read is a step; then @code is run again.
  */
 static void run_still(struct vm *v, enum mode mode, const char *code,
 		      size_t bytes, uint64_t rcx)
@@ -56,7 +56,7 @@ static void run_still(struct vm *v, enum mode mode, const char *code,
 	run(v);
 }
 
-/* rdtsc; mov %eax,%ebx; mov %edx,%esi; rdtscp: twice the same, one record. */
+/* rdtsc; mov %eax,%ebx; mov %edx,%esi; rdtscp: equal values, one record. */
 static void test_still(void)
 {
 	static const char code[] = "\x0f\x31"
@@ -82,7 +82,7 @@ static void test_still(void)
 	ksft_ok(r.rcx == 0, "RDTSCP gives TSC_AUX all the same");
 	finish(&v);
 
-	/* After an exit the clock goes on. */
+	/* After an exit the clock steps. */
 	run_still(&v, PROTECTED, code, sizeof(code) - 1, 7);
 	used = in_ring(&v);
 	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
@@ -91,7 +91,7 @@ static void test_still(void)
 	vm_close(&v);
 }
 
-/* rdmsr of the TSC sees the same clock, and can step it. */
+/* RDMSR of the TSC reads the same clock, and can step it. */
 static void test_rdmsr(void)
 {
 	static const char code[] = "\x0f\x32"
@@ -114,9 +114,9 @@ static void test_rdmsr(void)
 }
 
 /*
- * 10 million reads.  ebx counts how often the value changed, as the guest sees
- * it: 1: rdtsc; cmp %eax,%esi; je 2f; inc %ebx; mov %eax,%esi; 2: loop 1b
- * Returns what KVM says of the clock: whether it slipped.
+ * 10 million reads.  ebx counts how often the guest sees the value change:
+ * 1: rdtsc; cmp %eax,%esi; je 2f; inc %ebx; mov %eax,%esi; 2: loop 1b
+ * Returns KVM's flag for a clock that slipped.
  */
 static bool read_often(struct steps *t, uint64_t n, bool *whole, uint64_t *seen)
 {
@@ -144,8 +144,9 @@ static bool read_often(struct steps *t, uint64_t n, bool *whole, uint64_t *seen)
 }
 
 /*
- * An emulated host whose processor loses 10 ms in one entry of the guest, to
- * another program on the machine below, has slipped and says so; then again.
+ * The clock of an emulated host slips if another program on the real machine
+ * takes 10 ms away during one entry of the guest.  KVM reports that; then the
+ * test runs again.
  */
 static void test_period(void)
 {

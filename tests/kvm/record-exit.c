@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM_CAP_X86_RECORD: RDTSC, RDTSCP and RDPMC leave to user space with the
- * right fields, and what user space gives back arrives in the guest's
- * registers.  Without the capability nothing of the kind happens.
+ * With KVM_CAP_X86_RECORD RDTSC, RDTSCP and RDPMC exit to user space with the
+ * right fields, and the values that user space returns reach the guest's
+ * registers.  Without the capability they do not exit.
  *
  * The guest is a few bytes in protected mode with flat segments and no paging,
  * in ring 0 or 3.  A shutdown exit means a fault: there is no IDT.
@@ -106,7 +106,7 @@ static void test_off(const struct insn *in)
 	vm_open(&v, 0, 0, 0);
 	load(&v, PROTECTED, 0, 0, in->code, in->len, 3);
 	reason = run(&v);
-	/* RDPMC faults where the guest has no PMU. */
+	/* RDPMC faults if the guest has no PMU. */
 	ksft_ok(at_end(&v, reason) || (in->id == KVM_X86_RECORD_RDPMC &&
 				       reason == KVM_EXIT_SHUTDOWN),
 		"%s: no exit without the capability (reason %u)", in->name,

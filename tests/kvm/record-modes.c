@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM_CAP_X86_RECORD: each instruction in each mode of the processor, in rings
- * 0 and 3, delivered in each way: an exit, the ring, the epoch clock.  What the
- * guest has in its registers is what user space was told.
+ * KVM_CAP_X86_RECORD with each instruction in each mode of the processor, in
+ * rings 0 and 3, and in each way: exit, ring, epoch clock.  The guest's registers
+ * have the values that user space received.
  */
 #include "tests/kvm/ways.h"
 
@@ -12,9 +12,9 @@ static const struct insn {
 	const char *name, *code;
 	unsigned int len;
 	uint32_t id;
-	bool ring3; /* ring 3 may, with ... */
-	uint32_t free_cr4; /* ... this CR4, but not with ... */
-	uint32_t fault_cr4;
+	bool ring3; /* can be allowed in ring 3 */
+	uint32_t free_cr4; /* CR4 bits that allow it in ring 3 */
+	uint32_t fault_cr4; /* CR4 bits that forbid it in ring 3 */
 	uint64_t rcx;
 } insns[] = {
 	{ "RDTSC", "\x0f\x31", 2, KVM_X86_RECORD_RDTSC, true, 0, CR4_TSD, 0 },
@@ -27,7 +27,7 @@ static const struct insn {
 
 #define N_INSNS (sizeof(insns) / sizeof(insns[0]))
 
-/* What user space was told, in the one way or the other. */
+/* Fetch the result that user space received, from the exit or from the ring. */
 static bool told(struct vm *v, const struct insn *in, enum way way,
 		 uint32_t *reason, uint64_t *value, bool *gp)
 {
@@ -74,7 +74,7 @@ static void test(const struct insn *in, enum way way, enum mode mode, int ring)
 	reason = run(&v);
 	right = told(&v, in, way, &reason, &value, &gp);
 	r = get(&v);
-	/* RDPMC, where the guest has no such counter: it is told, and faults. */
+	/* RDPMC of a counter that the guest lacks: reported, and it faults. */
 	if (gp && in->id == KVM_X86_RECORD_RDPMC)
 		right &= reason == KVM_EXIT_SHUTDOWN;
 	else
@@ -88,7 +88,7 @@ static void test(const struct insn *in, enum way way, enum mode mode, int ring)
 	vm_close(&v);
 }
 
-/* A #GP that follows from the guest's state is nobody's business. */
+/* A #GP that follows from the guest's state is not reported. */
 static void test_fault(const struct insn *in, enum way way, enum mode mode)
 {
 	uint32_t reason, used = 0;
@@ -105,7 +105,7 @@ static void test_fault(const struct insn *in, enum way way, enum mode mode)
 	vm_close(&v);
 }
 
-/* TSD is no matter for ring 0. */
+/* TSD does not affect ring 0. */
 static void test_tsd_ring0(enum way way, enum mode mode)
 {
 	struct insn in = insns[0];

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Without KVM_CAP_X86_RECORD nothing of it is there: no exit, no mapping, no
- * counter.  With the argument "enter-badly" this is a helper of
- * tests/system/lab/vmcb-off.sh: it makes an entry fail, so that kvm-amd with
- * dump_invalid_vmcb=1 prints the VMCB.
+ * Without KVM_CAP_X86_RECORD there is no exit, no mapping and no counter.  With
+ * the argument "enter-badly" this is a helper of tests/system/lab/vmcb-off.sh: it
+ * makes an entry fail, so that kvm-amd with dump_invalid_vmcb=1 prints the VMCB.
  */
 #include <sys/wait.h>
 
@@ -39,7 +38,7 @@ static void test_insn(const char *name, const char *code, size_t len,
 	vm_close(&v);
 }
 
-/* A page that is not there is SIGBUS, as stock KVM has it. */
+/* Reading a page that is not there raises SIGBUS, as in stock KVM. */
 static bool page_is_there(struct vm *v)
 {
 	int status;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM_CAP_X86_RECORD: RDRAND and RDSEED on Intel hosts, by an exit and by the
- * ring, in three widths: what the guest gets is what user space was told, and
- * the flags are the manual's.  AMD hosts cannot intercept the two: skipped there.
+ * KVM_CAP_X86_RECORD with RDRAND and RDSEED on Intel hosts, by an exit and by the
+ * ring, in three widths.  The guest gets the value that user space received, and
+ * the flags that the manual states.  AMD hosts cannot intercept the two, so the
+ * test is skipped there.
  */
 #include <cpuid.h>
 
@@ -41,7 +42,7 @@ static bool has(const struct insn *in)
 	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_RDSEED;
 }
 
-/* The register as it is after a result of @size bytes. */
+/* The register's value after a result of @size bytes. */
 static uint64_t written(const struct insn *in, uint64_t value)
 {
 	if (in->size == 2)

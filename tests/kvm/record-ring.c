@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring of KVM_CAP_X86_RECORD: nothing lost and nothing twice when it is
- * full, when signals come, when the guest is single-stepped, and with two vCPUs;
- * its order against the exits; the count of branches in the shared page.
+ * The ring of KVM_CAP_X86_RECORD loses nothing and repeats nothing when it is
+ * full, when signals arrive, when the guest is single-stepped, and with two vCPUs.
+ * Its entries are in order with the exits.  The shared page has the count of
+ * branches.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -12,7 +13,7 @@
 
 #define RING (KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING)
 
-/* ebx += eax of each RDTSC: what the guest saw, in one number. */
+/* ebx is the sum of eax of each RDTSC: all that the guest saw, in one number. */
 #define SUM_LOOP                           \
 	"\x0f\x31" /* 1: rdtsc */          \
 	"\x01\xc3" /*    add %eax, %ebx */ \
@@ -87,7 +88,7 @@ static void test_full(void)
 	ksft_ok(sums_agree(&v, &t, n), "nothing lost, nothing twice, in order");
 	finish(&v);
 
-	/* At the exit the instruction is still to come. */
+	/* At this exit the instruction has not been executed yet. */
 	load(&v, PROTECTED, 0, 0, SUM_LOOP, sizeof(SUM_LOOP) - 1, n);
 	run(&v);
 	r = get(&v);
@@ -165,7 +166,7 @@ static void test_single_step(void)
 	vm_close(&v);
 }
 
-/* rdtsc; out; rdtsc; out ...: who came first is no question. */
+/* rdtsc; out; rdtsc; out ...: the order of results and exits is known. */
 static void test_order(void)
 {
 	static const char code[] = "\x0f\x31"

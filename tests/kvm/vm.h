@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A tiny guest for tests of KVM_CAP_X86_RECORD: a few bytes of code in any
- * mode of the processor, in ring 0 or 3, with no IDT, so that a fault is a
- * shutdown exit.  An OUT to END_PORT is its end.
+ * mode of the processor, in ring 0 or 3.  It has no IDT, so a fault is a shutdown
+ * exit.  It ends with an OUT to END_PORT.
  */
 #ifndef TESTS_KVM_VM_H
 #define TESTS_KVM_VM_H
@@ -22,7 +22,7 @@
 #include "tests/tap.h"
 
 #define CODE 0x1000
-#define TABLES 0x2000 /* PML4, PDPT, PD: 2 MiB, one to one */
+#define TABLES 0x2000 /* PML4, PDPT, PD: map 2 MiB one to one */
 #define STACK 0x8000
 #define MEM 0x200000
 #define END_PORT 0x42
@@ -70,7 +70,7 @@ static inline int enable(int vm, uint64_t flags, uint64_t slots, uint64_t ns)
 	return ioctl(vm, KVM_ENABLE_CAP, &cap) ? -errno : 0;
 }
 
-/* The flags that this KVM can do, or what kselftest says of one that cannot. */
+/* The flags that this KVM supports; skips the whole test if it has none. */
 static inline int need_record(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), has;
@@ -102,7 +102,7 @@ static inline void set_cpuid(struct vm *v)
 		die("KVM_SET_CPUID2");
 }
 
-/* The vCPU number @id of a VM that exists, with @slots of ring. */
+/* Create vCPU number @id in an existing VM, with @slots in its ring. */
 static inline void vcpu_open(struct vm *v, int id, uint64_t flags,
 			     uint64_t slots)
 {
@@ -128,7 +128,7 @@ static inline void vcpu_open(struct vm *v, int id, uint64_t flags,
 	set_cpuid(v);
 }
 
-/* A flag of vm_open(), not of KVM: no virtual PMU, as the recorder has it. */
+/* A flag of vm_open(), not of KVM: no virtual PMU, as in a recording. */
 #define VM_NO_PMU (1ull << 63)
 
 static inline void vm_open(struct vm *v, uint64_t flags, uint64_t slots,
@@ -198,7 +198,7 @@ static inline void put64(struct vm *v, uint32_t at, uint64_t value)
 	memcpy(v->mem + at, &value, sizeof(value));
 }
 
-/* Set the guest up to run @code, which is followed by the end. */
+/* Set the guest up to run @code and then end. */
 static inline void load(struct vm *v, enum mode mode, int ring, uint32_t cr4,
 			const void *code, size_t bytes, uint64_t rcx)
 {
@@ -238,7 +238,7 @@ static inline void load(struct vm *v, enum mode mode, int ring, uint32_t cr4,
 		die("KVM_SET_REGS");
 }
 
-/* The exit's reason; 0 for a signal. */
+/* Run the guest.  Returns the reason of the exit, 0 for a signal. */
 static inline uint32_t run(struct vm *v)
 {
 	if (!ioctl(v->vcpu, KVM_RUN, 0))
@@ -262,7 +262,7 @@ static inline bool at_end(struct vm *v, uint32_t reason)
 	return reason == KVM_EXIT_IO && v->run->io.port == END_PORT;
 }
 
-/* Let the exit's instruction complete, so that the vCPU can be set up anew. */
+/* Complete the exit's instruction, so that the vCPU can be set up anew. */
 static inline void finish(struct vm *v)
 {
 	v->run->immediate_exit = 1;
@@ -270,13 +270,13 @@ static inline void finish(struct vm *v)
 	v->run->immediate_exit = 0;
 }
 
-/* How many slots are in the ring. */
+/* The number of slots in the ring. */
 static inline uint32_t in_ring(const struct vm *v)
 {
 	return v->shared->head - v->shared->tail;
 }
 
-/* The next entry; what follows a step's slot goes to @place. */
+/* Take the next entry.  The slots after a step's go to @place. */
 static inline struct kvm_x86_record_slot
 take(struct vm *v, struct kvm_x86_record_place *place)
 {

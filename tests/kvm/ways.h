@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The ways in which KVM_CAP_X86_RECORD tells user space of the guest's reads. */
+/* The ways in which KVM_CAP_X86_RECORD reports the guest's reads. */
 #ifndef KVM_WAYS_H
 #define KVM_WAYS_H
 
