@@ -80,50 +80,103 @@ typedef struct RRRecorder {
 
 extern RRRecorder rr_recorder;
 
-/* record.c */
-void rr_record_start(CPUState *cpu);
-void rr_record_stop(enum rrlog_end_reason reason);
+/*
+ * The files, from the ground floor up.  Calls go down only.
+ */
+
+/* ---- 0: state.c ---- */
+
 /* Recording cannot go on; the guest does.  Says why, once. */
 void G_GNUC_PRINTF(1, 2) rr_record_fail(const char *fmt, ...);
-/* Append @rec at the guest's access or, between accesses, at the landmark. */
-void rr_record_append(struct rrlog_record *rec);
-/* The parts of it: the place in the guest's life; the writer's answer. */
-void rr_record_stamp(struct rrlog_record *rec);
-void rr_record_check(int ret);
 
-/* record-image.c */
-void rr_record_images_start(void);
-/* False: the record's bytes are not known to be in an image. */
-bool rr_record_append_from_image(struct rrlog_record *rec);
+/* ---- 1: kvm-cap.c ---- */
 
-/* record-memory.c */
-void rr_record_memory_start(void);
-/* The slots that exist now. */
-void rr_record_memory_slots(void);
-void rr_record_memory_digests(void);
-bool rr_record_is_readonly(hwaddr gpa);
+/* Slots of the ring.  It is drained at each exit; a tick of a guest that
+ * reads its clock all the time. */
+#define RR_RING_SLOTS 16384
 
-/* record-ring.c */
 /* Before the first vCPU: tells KVM what to record; exit()s on error. */
 void rr_record_ring_enable(void);
 /* In the vCPU's thread, before its first KVM_RUN; -errno, told to the user. */
 int rr_record_ring_open(CPUState *cpu);
 /* The guest's retired branches when KVM_RUN last returned. */
 uint64_t rr_record_branches(void);
+
+/* ---- 1: bql.c ---- */
+
+void rr_record_bql_init_vm(void);
+bool rr_record_bql_is_wanted(void);
+/* Let all who wait for the BQL have it. */
+void rr_record_make_way(void);
+
+/* ---- 1: options.c ---- */
+
+const char *rr_record_clock_name(void);
+
+/* ---- 1: manifest.c ---- */
+
+void rr_record_write_manifest(void);
+
+/* ---- 2: landmark.c ---- */
+
+void rr_record_landmark_from_kvm(struct rr_landmark *lm,
+                                 const struct kvm_regs *r);
+const struct rr_landmark *rr_record_landmark(void);
+
+/* ---- 3: log.c ---- */
+
+/* Append @rec at the guest's access or, between accesses, at the landmark. */
+void rr_record_append(struct rrlog_record *rec);
+/* The parts of it: the place in the guest's life; the writer's answer. */
+void rr_record_stamp(struct rrlog_record *rec);
+void rr_record_check(int ret);
+
+/* ---- 4: images.c ---- */
+
+void rr_record_images_start(void);
+/* False: the record's bytes are not known to be in an image. */
+bool rr_record_append_from_image(struct rrlog_record *rec);
+
+/* ---- 4: ram.c ---- */
+
+void rr_record_memory_start(void);
+/* The slots that exist now. */
+void rr_record_memory_slots(void);
+bool rr_record_is_readonly(hwaddr gpa);
+
+/* ---- 4: digest.c ---- */
+
+void rr_record_memory_digests(void);
+
+/* ---- 4: ring.c ---- */
+
 void rr_record_ring_drain(void);
 /* KVM_EXIT_X86_RECORD.  False: no instruction, the ring was full. */
 bool rr_record_insn_exit(struct kvm_run *run);
 
-/* record-timer.c */
+/* ---- 4: io.c ---- */
+
+void rr_record_output(uint64_t address, const uint8_t *data, size_t len);
+
+/* ---- 4: msr.c ---- */
+
+int rr_record_install_msr_filter(void);
+
+/* ---- 4: events.c ---- */
+
+void rr_record_log_pending(CPUState *cpu, int run_ret);
+
+/* ---- 4: timer.c ---- */
+
 void rr_record_timer_init_vm(void);
 /* In the vCPU's thread; exit()s on error. */
 void rr_record_timer_open(void);
 /* The guest is about to run: the next timer will call it out. */
 void rr_record_timer_before_run(CPUState *cpu);
 
-/* record-time.c */
-void rr_record_landmark_from_kvm(struct rr_landmark *lm,
-                                 const struct kvm_regs *r);
-const struct rr_landmark *rr_record_landmark(void);
+/* ---- 5: recorder.c ---- */
+
+void rr_record_start(CPUState *cpu);
+void rr_record_stop(enum rrlog_end_reason reason);
 
 #endif

@@ -6,103 +6,9 @@
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
-#include <sys/mman.h>
 #include "kernel-patch/include/kvm_x86_record.h"
-#include "qemu/error-report.h"
-#include "kvm-record/host/pmu-event.h"
 
-/* Drained at each exit; a tick of a guest that reads its clock all the time. */
-#define RING_SLOTS 16384
 #define ANSWERS 32 /* that are appended together */
-
-static uint64_t mode_flags(enum rr_record_clock clock)
-{
-    switch (clock) {
-    case RR_CLOCK_EXIT:
-        return KVM_X86_RECORD_ENABLE;
-    case RR_CLOCK_EPOCH:
-        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
-               KVM_X86_RECORD_EPOCH;
-    default:
-        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING;
-    }
-}
-
-void rr_record_ring_enable(void)
-{
-    int has = kvm_vm_check_extension(kvm_state, KVM_CAP_X86_RECORD);
-    uint64_t flags = mode_flags(rr_recorder.clock);
-    int ret;
-
-    if (has <= 0 || (has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1)) !=
-                    KVM_X86_RECORD_VERSION) {
-        error_report("rr-record: this KVM does not offer version %d of "
-                     "KVM_CAP_X86_RECORD; load the modules built from "
-                     "kernel-patch/", KVM_X86_RECORD_VERSION);
-        exit(1);
-    }
-    if (flags & ~((uint64_t)has >> KVM_X86_RECORD_FLAGS_SHIFT)) {
-        error_report("rr-record: this processor has no TSC scaling, which the "
-                     "epoch clock needs; record with --clock ring");
-        exit(1);
-    }
-    ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
-                            (uint64_t)RING_SLOTS, rr_recorder.epoch_us * 1000ull);
-    if (ret < 0) {
-        error_report("rr-record: KVM_CAP_X86_RECORD: %s", strerror(-ret));
-        exit(1);
-    }
-}
-
-/* KVM counts for the thread that asks it to: the vCPU's own. */
-static int count_branches(CPUState *cpu)
-{
-    const struct rr_pmu_event *event;
-    char err[256] = "";
-    int ret = rr_pmu_event_bind(0, &event, err, sizeof(err));
-
-    if (!ret) {
-        ret = kvm_vcpu_enable_cap(cpu, KVM_CAP_X86_RECORD, 0,
-                                  (uint64_t)event->type, event->config);
-        if (ret) {
-            rr_pmu_event_explain(-ret, event, err, sizeof(err));
-        }
-    }
-    if (ret) {
-        error_report("rr-record: %s", err);
-    }
-    return ret;
-}
-
-int rr_record_ring_open(CPUState *cpu)
-{
-    size_t page_bytes = qemu_real_host_page_size();
-    size_t bytes = page_bytes;
-    void *map;
-
-    if (rr_recorder.clock != RR_CLOCK_EXIT) {
-        bytes += RING_SLOTS * sizeof(struct kvm_x86_record_slot);
-    }
-    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->kvm_fd,
-               (off_t)KVM_X86_RECORD_PAGE_OFFSET * page_bytes);
-    if (map == MAP_FAILED) {
-        error_report("rr-record: cannot map KVM's ring: %s", strerror(errno));
-        return -errno;
-    }
-    rr_recorder.shared = map;
-    rr_recorder.ring = map + page_bytes;
-    return count_branches(cpu);
-}
-
-uint64_t rr_record_branches(void)
-{
-    const struct kvm_x86_record_shared *shared = rr_recorder.shared;
-
-    if (!(shared->flags & KVM_X86_RECORD_BRANCHES_VALID) && shared->branches) {
-        rr_record_fail("the branch counter: another user took the PMU away");
-    }
-    return shared->branches;
-}
 
 /* False: no such instruction. */
 static bool fill_answer(struct rrlog_result *a, uint32_t insn, uint32_t size,
@@ -167,7 +73,7 @@ static void append_step(uint32_t at)
     struct rrlog_record rec = {
         .type = RRLOG_CLOCK,
         .stamp = RRLOG_AT_LANDMARK,
-        .field = { ring[at & (RING_SLOTS - 1)].value },
+        .field = { ring[at & (RR_RING_SLOTS - 1)].value },
     };
     struct kvm_x86_record_place place;
     struct kvm_x86_record_slot *to = (void *)&place;
@@ -175,7 +81,7 @@ static void append_step(uint32_t at)
     QEMU_BUILD_BUG_ON(sizeof(place) !=
                       (KVM_X86_RECORD_STEP_SLOTS - 1) * sizeof(*to));
     for (uint32_t i = 1; i < KVM_X86_RECORD_STEP_SLOTS; i++) {
-        *to++ = ring[(at + i) & (RING_SLOTS - 1)];
+        *to++ = ring[(at + i) & (RR_RING_SLOTS - 1)];
     }
     if (!(place.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
         rr_record_fail("the branch counter: another user took the PMU away");
@@ -206,7 +112,7 @@ void rr_record_ring_drain(void)
         return;
     }
     for (at = shared->tail; at != head;) {
-        const struct kvm_x86_record_slot *slot = &s->ring[at & (RING_SLOTS - 1)];
+        const struct kvm_x86_record_slot *slot = &s->ring[at & (RR_RING_SLOTS - 1)];
         bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
 
         if (step || count == ANSWERS) {

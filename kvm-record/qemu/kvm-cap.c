@@ -1,0 +1,101 @@
+/*
+ * KVM_CAP_X86_RECORD: switching it on, its shared page, the branch count.
+ * kernel-patch/README.md describes it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "kvm-record/qemu/recorder.h"
+#include <linux/kvm.h>
+#include <sys/mman.h>
+#include "qemu/error-report.h"
+#include "kernel-patch/include/kvm_x86_record.h"
+#include "kvm-record/host/pmu-event.h"
+
+static uint64_t mode_flags(enum rr_record_clock clock)
+{
+    switch (clock) {
+    case RR_CLOCK_EXIT:
+        return KVM_X86_RECORD_ENABLE;
+    case RR_CLOCK_EPOCH:
+        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
+               KVM_X86_RECORD_EPOCH;
+    default:
+        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING;
+    }
+}
+
+void rr_record_ring_enable(void)
+{
+    int has = kvm_vm_check_extension(kvm_state, KVM_CAP_X86_RECORD);
+    uint64_t flags = mode_flags(rr_recorder.clock);
+    int ret;
+
+    if (has <= 0 || (has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1)) !=
+                    KVM_X86_RECORD_VERSION) {
+        error_report("rr-record: this KVM does not offer version %d of "
+                     "KVM_CAP_X86_RECORD; load the modules built from "
+                     "kernel-patch/", KVM_X86_RECORD_VERSION);
+        exit(1);
+    }
+    if (flags & ~((uint64_t)has >> KVM_X86_RECORD_FLAGS_SHIFT)) {
+        error_report("rr-record: this processor has no TSC scaling, which the "
+                     "epoch clock needs; record with --clock ring");
+        exit(1);
+    }
+    ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
+                            (uint64_t)RR_RING_SLOTS, rr_recorder.epoch_us * 1000ull);
+    if (ret < 0) {
+        error_report("rr-record: KVM_CAP_X86_RECORD: %s", strerror(-ret));
+        exit(1);
+    }
+}
+
+/* KVM counts for the thread that asks it to: the vCPU's own. */
+static int count_branches(CPUState *cpu)
+{
+    const struct rr_pmu_event *event;
+    char err[256] = "";
+    int ret = rr_pmu_event_bind(0, &event, err, sizeof(err));
+
+    if (!ret) {
+        ret = kvm_vcpu_enable_cap(cpu, KVM_CAP_X86_RECORD, 0,
+                                  (uint64_t)event->type, event->config);
+        if (ret) {
+            rr_pmu_event_explain(-ret, event, err, sizeof(err));
+        }
+    }
+    if (ret) {
+        error_report("rr-record: %s", err);
+    }
+    return ret;
+}
+
+int rr_record_ring_open(CPUState *cpu)
+{
+    size_t page_bytes = qemu_real_host_page_size();
+    size_t bytes = page_bytes;
+    void *map;
+
+    if (rr_recorder.clock != RR_CLOCK_EXIT) {
+        bytes += RR_RING_SLOTS * sizeof(struct kvm_x86_record_slot);
+    }
+    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->kvm_fd,
+               (off_t)KVM_X86_RECORD_PAGE_OFFSET * page_bytes);
+    if (map == MAP_FAILED) {
+        error_report("rr-record: cannot map KVM's ring: %s", strerror(errno));
+        return -errno;
+    }
+    rr_recorder.shared = map;
+    rr_recorder.ring = map + page_bytes;
+    return count_branches(cpu);
+}
+
+uint64_t rr_record_branches(void)
+{
+    const struct kvm_x86_record_shared *shared = rr_recorder.shared;
+
+    if (!(shared->flags & KVM_X86_RECORD_BRANCHES_VALID) && shared->branches) {
+        rr_record_fail("the branch counter: another user took the PMU away");
+    }
+    return shared->branches;
+}

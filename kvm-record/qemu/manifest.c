@@ -1,0 +1,71 @@
+/*
+ * The manifest: the host, the command line, the processor.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "kvm-record/qemu/recorder.h"
+#include <sys/utsname.h>
+#include "qemu-version.h"
+#include "hw/boards.h"
+#include "kvm-record/host/pmu-event.h"
+
+static char *command_line(void)
+{
+    g_autofree char *text = NULL;
+    gsize bytes = 0;
+
+    if (!g_file_get_contents("/proc/self/cmdline", &text, &bytes, NULL)) {
+        return g_strdup("");
+    }
+    for (gsize i = 0; i + 1 < bytes; i++) {
+        text[i] = text[i] ? text[i] : ' ';
+    }
+    return g_steal_pointer(&text);
+}
+
+static char *host_cpu(void)
+{
+    g_autofree char *text = NULL;
+    char *at;
+
+    if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL)) {
+        return g_strdup("unknown");
+    }
+    at = strstr(text, "model name");
+    at = at ? strchr(at, ':') : NULL;
+    if (!at) {
+        return g_strdup("unknown");
+    }
+    at[strcspn(at, "\n")] = 0;
+    return g_strdup(at + 2);
+}
+
+void rr_record_write_manifest(void)
+{
+    struct rrlog_writer *w = rr_recorder.writer;
+    g_autofree char *cmdline = command_line();
+    g_autofree char *cpu = host_cpu();
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *start = g_date_time_format_iso8601(now);
+    struct utsname uts;
+
+    uname(&uts);
+    rrlog_writer_manifest_set(w, "tool.version", "rr-kvm 0.1");
+    rrlog_writer_manifest_set(w, "qemu.version", QEMU_FULL_VERSION);
+    rrlog_writer_manifest_set(w, "host.kernel", uts.release);
+    rrlog_writer_manifest_set(w, "host.cpu", cpu);
+    rrlog_writer_manifest_set(w, "command_line", cmdline);
+    rrlog_writer_manifest_set(w, "start.time", start);
+    rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
+    rrlog_writer_manifest_set(w, "clock.mode", rr_record_clock_name());
+    if (rr_recorder.clock == RR_CLOCK_EPOCH) {
+        rrlog_writer_manifest_set_u64(w, "clock.epoch_us",
+                                      rr_recorder.epoch_us);
+    }
+    rrlog_writer_manifest_set_u64(w, "machine.ram_bytes",
+                                  current_machine->ram_size);
+    rrlog_writer_manifest_set(w, "cpu.model",
+                              object_get_typename(OBJECT(rr_recorder.cpu)));
+    rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", rr_recorder.cpuid,
+                                    rr_recorder.cpuid_bytes);
+}

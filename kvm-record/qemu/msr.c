@@ -1,0 +1,86 @@
+/*
+ * MSRs that are not plain CPU state.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "kvm-record/qemu/recorder.h"
+#include <linux/kvm.h>
+#include "hw/i386/apic.h"
+#include "common/core/policy.h"
+
+/* Every MSR but plain CPU state exits to us (KVM API, 4.126). */
+int rr_record_install_msr_filter(void)
+{
+    struct kvm_msr_filter filter = { .flags = KVM_MSR_FILTER_DEFAULT_DENY };
+    static uint8_t allow[16] = { 0xff }, allow_one = 1;
+    unsigned int n = 0;
+
+#define X(first, count)                                                      \
+    QEMU_BUILD_BUG_ON((count) > 8);                                          \
+    allow[n] = (1 << (count)) - 1;                                           \
+    filter.ranges[n] = (struct kvm_msr_filter_range) {                       \
+        .flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE,                 \
+        .base = (first), .nmsrs = (count), .bitmap = &allow[n],              \
+    };                                                                       \
+    n++;
+    RR_STATE_MSRS(X)
+#undef X
+    /* Reads of the TSC are KVM's (KVM_CAP_X86_RECORD), writes are ours. */
+    filter.ranges[n] = (struct kvm_msr_filter_range) {
+        .flags = KVM_MSR_FILTER_READ, .base = MSR_IA32_TSC, .nmsrs = 1,
+        .bitmap = &allow_one,
+    };
+    return kvm_vm_ioctl(kvm_state, KVM_X86_SET_MSR_FILTER, &filter);
+}
+
+static int msr_ioctl(CPUState *cpu, unsigned long ioctl, uint32_t index,
+                     uint64_t *value)
+{
+    struct {
+        struct kvm_msrs info;
+        struct kvm_msr_entry entry;
+    } msr = {
+        .info.nmsrs = 1,
+        .entry = { .index = index, .data = *value },
+    };
+    int ret = kvm_vcpu_ioctl(cpu, ioctl, &msr);
+
+    *value = msr.entry.data;
+    return ret == 1 ? 0 : -EINVAL;
+}
+
+int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
+{
+    struct rrlog_record rec = { .type = RRLOG_RDMSR };
+    uint64_t value = 0;
+
+    if (run->msr.index == MSR_IA32_APICBASE) {
+        value = cpu_get_apic_base(X86_CPU(cpu)->apic_state);
+        run->msr.error = 0;
+    } else {
+        run->msr.error = !!msr_ioctl(cpu, KVM_GET_MSRS, run->msr.index,
+                                     &value);
+    }
+    run->msr.data = run->msr.error ? 0 : value;
+    rec.field[0] = run->msr.data;
+    rec.field[1] = run->msr.index;
+    rec.field[2] = run->msr.error;
+    rr_record_append(&rec);
+    return 0;
+}
+
+int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run)
+{
+    struct rrlog_record rec = { .type = RRLOG_WRMSR };
+    uint64_t value = run->msr.data;
+
+    run->msr.error = !!msr_ioctl(cpu, KVM_SET_MSRS, run->msr.index, &value);
+    if (run->msr.index == MSR_IA32_APICBASE && !run->msr.error) {
+        cpu_set_apic_base(X86_CPU(cpu)->apic_state, run->msr.data);
+        run->apic_base = run->msr.data;
+    }
+    rec.field[0] = run->msr.index;
+    rec.field[1] = run->msr.error;
+    rr_record_append(&rec);
+    return 0;
+}
