@@ -112,6 +112,6 @@ void rr_replay_report_adbits(void)
             "or dirty bits of %" PRIu64 " page-table entries without a TLB "
             "flush (the first at GPA %#" HWADDR_PRIx ", %#" PRIx64 ", of page "
             "%#" VADDR_PRIx "); processors and TCG set them again at different "
-            "moments. See ARCHITECTURE.md, \"Hazards\", 9\n", f.entries,
+            "moments. See docs/hazards.md, number 9\n", f.entries,
             f.first_entry, f.first_value, f.first_page);
 }
