@@ -5,7 +5,7 @@
 # Recording costs no more than it did: a short set of workloads is counted in the
 # deterministic lab and compared with bench/baseline.json.  "make bench-accept"
 # writes a new baseline.  It takes about a minute and a half on two processors.
-. "$RR_TOP/tests/lib/system.sh.inc"
+. "$(dirname "$0")/../tests/lib/system.sh.inc"
 echo 'TAP version 13'
 bench=$RR_TOP/bench baseline=$RR_TOP/bench/baseline.json
 compare() { /usr/bin/python3 "$bench/compare.py" "$@"; }

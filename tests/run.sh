@@ -16,14 +16,33 @@ build=${RR_BUILD:-$top/build}
 log=$build/tests/log
 mkdir -p "$log"
 export RR_TOP="$top" RR_BUILD="$build"
+export RR_BIN="$build/bin" RR_LOG="$build/bin/rr-log" RR_GUEST="$build/guest"
 
 passed=0 failed=0 skipped=0 lab=
+
+# As in tests.mk: tests/system/replay/golden.sh is replay-golden.
+name_of() {
+	name=$(realpath -m --relative-to "$top" "$1")
+	build_name=$(realpath -m --relative-to "$top" "$build")
+	name=${name#"$build_name"/}
+	case $name in asan/*) name=${name#asan/}-asan ;; esac
+	name=${name#tests/}
+	name=${name#unit/}
+	name=${name#system/}
+	name=${name%.sh}
+	echo "${name%.py}" | tr / -
+}
 
 start() {	# PROGRAM; in the lab if asked for
 	limit=$(sed -n 's/^# timeout=\([0-9]*\)$/\1/p;200q' "$1" 2>/dev/null | head -n 1)
 	limit=${limit:-${RR_TEST_TIMEOUT:-600}}
 	set -- "$(realpath "$1")"
-	case $1 in *.sh) set -- sh "$1" ;; esac
+	case $1 in
+	*.sh) set -- sh "$1" ;;
+	*.py) set -- /usr/bin/python3 "$1" ;;
+	"$build"/asan/*) set -- env RR_BIN="$build/asan/bin" \
+		RR_LOG="$build/asan/bin/rr-log" "$1" ;;
+	esac
 	if [ -n "$lab" ]; then
 		eval "p=\${$#}"
 		set -- sh "$build/lab/run.sh" --qemu "$build/bin/qemu-system-x86_64" \
@@ -76,8 +95,8 @@ for p in "$@"; do
 	--lab) lab=yes; continue ;;
 	--host) lab=; continue ;;
 	esac
-	name=$(basename "$(dirname "$p")")/$(basename "$p" .sh)
-	file=$log/$(echo "$name" | tr / -)
+	name=$(name_of "$p")
+	file=$log/$name
 	rm -f "$file.totals"
 	{
 		start "$p" 2>&1

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# QEMU with our patches, the recorder, the replayer and its plugins.
+
+qemu := $(BUILD)/bin/qemu-system-x86_64
+qemu_from := $(if $(CONFIG_QEMU_DEBIAN),debian,submodule)
+qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd)
+qemu_patches := $(sort $(wildcard common/qemu/patches/*.patch))
+qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/logfmt \
+	$(addprefix common/logfmt/,base file data trace) \
+	common/landmark kvm-record/qemu tcg-replay/qemu kernel-patch/include) \
+	common/core/meson.build kvm-record/host/pmu-event.[ch]))
+qemu_list := $(call stamp,qemu-files,$(qemu_ours))
+# Two makes must not do the same work in one directory at the same time.
+alone := flock $(BUILD)/.qemu-lock
+
+.PHONY: qemu
+qemu: $(qemu)
+
+$(BUILD)/qemu-src/.rr-ready: $(qemu_patches) common/build/qemu-source.sh \
+		$(call stamp,qemu-source,$(qemu_from) $(qemu_patches))
+	$(call say,SOURCE,QEMU)$(alone) sh common/build/qemu-source.sh . $(BUILD) $(qemu_from)
+
+$(BUILD)/qemu/.rr-configured: common/build/qemu-configure.sh \
+		$(call stamp,qemu-options,$(qemu_options)) | $(BUILD)/qemu-src/.rr-ready
+	$(call say,CONFIG,QEMU)$(alone) sh common/build/qemu-configure.sh $(BUILD) $(qemu_options)
+
+# meson lists our directories only when it configures.
+$(BUILD)/qemu/.rr-built: $(BUILD)/qemu/.rr-configured $(BUILD)/qemu-src/.rr-ready \
+		$(qemu_ours) $(qemu_list)
+	@if [ -e $@ ] && [ $(qemu_list) -nt $@ ]; then \
+		touch $(BUILD)/qemu-src/meson.build; fi
+	$(call say,NINJA,QEMU)$(alone) sh common/build/qemu-build.sh $(BUILD)
+
+$(qemu): $(BUILD)/qemu/.rr-built $(BUILD)/share/qemu/.ready
+	@mkdir -p $(@D) $(BUILD)/lib/plugins
+	$(call say,COPY,$@)install -m 755 $(BUILD)/qemu/qemu-system-x86_64 $@
+	@install -m 644 $(BUILD)/qemu/contrib/plugins/*.so \
+		$(BUILD)/qemu/tests/tcg/plugins/*.so $(BUILD)/lib/plugins
+
+# QEMU looks for its firmware in ../share/qemu.
+$(BUILD)/share/qemu/.ready:
+	@rm -rf $(@D); mkdir -p $(@D)
+	$(Q)ln -sf /usr/lib/ipxe/qemu/* /usr/share/seabios/* /usr/share/qemu/* $(@D)
+	@touch $@

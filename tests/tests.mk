@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The tests; tests/README.md says how to add one.
+
+# A test's name is its path below tests/unit, tests or tests/system with "-" for
+# "/".  The copy of a unit test with the sanitizers has "-asan" behind its name.
+empty :=
+space := $(empty) $(empty)
+name = $(subst /,-,$(basename $(patsubst tests/%,%,$(patsubst \
+	tests/system/%,%,$(patsubst tests/unit/%,%,$(1))))))
+
+unit_sources := $(filter-out %-util.c,$(wildcard tests/unit/*/*.c))
+unit_scripts := $(wildcard tests/unit/*/*.py tests/unit/*/*.sh)
+kvm_sources_all := $(wildcard tests/kvm/*.c)
+system_scripts := $(sort $(wildcard tests/system/*/*.sh tests/system/*/*.py))
+baseline := bench/check-baseline.sh
+asan_names := $(if $(CONFIG_SANITIZE),,$(addsuffix -asan,$(call name,$(unit_sources))))
+test_names := $(call name,$(unit_sources) $(unit_scripts)) $(asan_names) \
+	$(if $(CONFIG_LAB),$(call name,$(kvm_sources_all)) kvm-selftest) \
+	$(call name,$(system_scripts)) $(if $(CONFIG_LAB),$(call name,$(baseline)))
+double := $(filter-out 1,$(shell printf '%s\n' $(test_names) | sort | uniq -d))
+$(if $(double),$(error two tests have the name $(double)))
+
+# T='A* B*' selects tests by name.
+selected := $(if $(T),$(shell for n in $(test_names); do case $$n in \
+	($(subst $(space),|,$(strip $(T)))) echo $$n ;; esac; done),$(test_names))
+# $(call pick,SOURCES[,SUFFIX OF THE NAMES])
+pick = $(foreach t,$(1),$(if $(filter $(call name,$(t))$(2),$(selected)),$(t)))
+
+# ---- unit tests ---------------------------------------------------------------
+
+# tests/unit/DIR/NAME.c is linked with librrlog, with the archives unit_links_DIR
+# and the libraries unit_libs_DIR, which are set beside the code under test, with
+# tests/unit/DIR/*-util.c, and with the sources that a line of its own names:
+#
+#	/* links: kvm-record/qemu/state.c common/landmark/landmark.c */
+unit_links := $(shell awk '/^\/\* links: / { for (i = 3; i < NF; i++) \
+	print FILENAME ":" $$i }' $(unit_sources))
+links_of = $(patsubst $(1):%,%,$(filter $(1):%,$(unit_links)))
+
+# QEMU's code is compiled here with tests/unit/qemu-include for QEMU's headers,
+# and with QEMU's warnings.
+qemu_dirs := kvm-record/qemu tcg-replay/qemu common/core $(patsubst %/,%,\
+	$(wildcard tests/unit/*-qemu/ tests/unit/core/))
+define as_qemu
+$(BUILD)/obj/$(1)/%.o: CPPFLAGS += -iquote tests/unit/qemu-include
+$(asan)/obj/$(1)/%.o: CPPFLAGS += -iquote tests/unit/qemu-include
+$(BUILD)/obj/$(1)/%.o: CFLAGS += -Wno-unused-parameter -Wno-sign-compare
+$(asan)/obj/$(1)/%.o: CFLAGS += -Wno-unused-parameter -Wno-sign-compare
+endef
+$(foreach d,$(qemu_dirs),$(eval $(call as_qemu,$(d))))
+
+# $(call unit_test,SOURCE,ITS OTHER SOURCES,DIR)
+define unit_test
+$(BUILD)/$(1:.c=): $(call objects,$(1) $(2)) $(call archives,$(unit_links_$(3)) librrlog)
+$(BUILD)/$(1:.c=) $(asan)/$(1:.c=): LDLIBS += $(unit_libs_$(3))
+$(asan)/$(1:.c=): $(call asan_objects,$(1) $(2)) $(call asan_archives,$(unit_links_$(3)) librrlog)
+endef
+$(foreach t,$(unit_sources),$(eval $(call unit_test,$(t),$(call links_of,$(t)) \
+	$(wildcard $(dir $(t))*-util.c),$(notdir $(patsubst %/,%,$(dir $(t)))))))
+
+unit_programs := $(patsubst %.c,$(BUILD)/%,$(unit_sources))
+$(unit_programs):
+	@mkdir -p $(@D)
+	$(link)
+asan_programs := $(patsubst %.c,$(asan)/%,$(unit_sources))
+$(asan_programs):
+	@mkdir -p $(@D)
+	$(asan_link)
+
+unit_tests := $(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \
+	$(call pick,$(unit_scripts)) \
+	$(patsubst %.c,$(asan)/%,$(call pick,$(unit_sources),-asan))
+# Tests of rr-log run it.
+unit_needs := $(filter-out $(unit_scripts),$(unit_tests)) $(if $(unit_tests),\
+	$(BUILD)/bin/rr-log) $(if $(filter $(asan)/%,$(unit_tests)),$(asan)/bin/rr-log)
+
+# ---- tests of the KVM patches -------------------------------------------------
+
+# They run in the lab: static, and without the sanitizers.
+kvm_programs := $(patsubst %.c,$(BUILD)/%,$(kvm_sources_all))
+$(kvm_programs): $(BUILD)/%: %.c tests/tap.h $(wildcard tests/kvm/*.h \
+		kernel-patch/include/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
+		-iquote . -static -o $@ $< -lpthread
+
+# The selftest of the kernel series, built from the tree of the modules.
+kselftest := $(BUILD)/tests/kvm/selftest
+$(kselftest): $(modules) tests/kselftest-tap.c tests/tap.h kernel-patch/selftest.sh
+	@mkdir -p $(@D)
+	$(call say,CC,$@)CC='$(CC) -I$(CURDIR)' sh kernel-patch/selftest.sh $(<D) $@ tests/kselftest-tap.c
+
+kvm_tests := $(if $(CONFIG_LAB),$(patsubst %.c,$(BUILD)/%,$(call pick,$(kvm_sources_all))) \
+	$(if $(filter kvm-selftest,$(selected)),$(kselftest)))
+
+# ---- tests that record and replay ---------------------------------------------
+
+.PHONY: guest
+guest: $(BUILD)/guest/.ready
+$(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/*)
+	$(call say,GUEST,$(@D))sh tests/guest/mkguest.sh $(BUILD)/linux/cloud $(@D)
+	@touch $@
+
+system_tests := $(call pick,$(system_scripts))
+bench_tests := $(if $(CONFIG_LAB),$(call pick,$(baseline)))
+system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs)) \
+	$(if $(bench_tests),bench-guest)
+
+# ---- targets ------------------------------------------------------------------
+
+test_env := RR_TOP=$(CURDIR) RR_BUILD=$(abspath $(BUILD))
+run_tests := $(test_env) sh tests/run.sh
+
+.PHONY: tests list-tests check-unit check-kvm check-system check-built
+tests: $(unit_programs) $(if $(CONFIG_SANITIZE),,$(asan_programs)) $(kvm_programs) \
+	$(if $(CONFIG_LAB),$(kselftest))
+list-tests:
+	@printf '%s\n' $(selected)
+check-unit: $(unit_needs)
+	$(Q)$(run_tests) $(unit_tests)
+check-kvm: $(kvm_tests) lab
+	$(Q)$(run_tests) --lab $(kvm_tests)
+check-system: $(system_needs)
+	$(Q)$(run_tests) $(system_tests)
+check-built: $(if $(T),,all) $(unit_needs) $(kvm_tests) $(if $(kvm_tests),lab) $(system_needs)
+	$(Q)$(run_tests) $(unit_tests) $(if $(kvm_tests),--lab $(kvm_tests)) \
+		--host $(system_tests) $(bench_tests)
