@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# qemu-series.sh unpack TOP BUILD DIR: make DIR a git repository of QEMU's source
+#	with one commit for each patch of the series, on the branch "series"; the
+#	tag "base" is QEMU without them.
+# qemu-series.sh export TOP DIR: write the commits of DIR back as the series.
+#
+# To change the series: unpack it, change its commits with git rebase -i base, and
+# export it.  A commit goes to the folder that has a patch of the same subject, a
+# new commit to the folder of the commit before it.
+
+set -eu
+usage() {
+	sed -n '4,8s/^# \?//p' "$0" >&2
+	exit 2
+}
+
+quietly() {
+	git -C "$dir" -c core.autocrlf=false -c commit.gpgsign=false \
+		-c user.name=series -c user.email=series@localhost "$@"
+}
+
+subject_of() { # PATCH: its subject, also one that is folded
+	git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
+}
+
+unpack() {
+	build=$2
+	rm -rf "$dir"
+	mkdir -p "$(dirname "$dir")"
+	sh "$top/common/build/qemu-source.sh" --plain "$top" "$build" "$dir"
+	quietly init -q -b series
+	quietly add -Af .
+	quietly commit -q -m "QEMU $(cat "$dir/VERSION")"
+	quietly tag base
+	quietly am -q --keep-non-patch --committer-date-is-author-date \
+		"$top"/common/qemu/patches/*/*.patch
+}
+
+export_series() {
+	patches=$top/common/qemu/patches
+	new=$(mktemp -d)
+	trap 'rm -rf "$new"' EXIT
+	for p in "$patches"/*/*.patch; do
+		echo "$(basename "$(dirname "$p")") $(subject_of "$p")"
+	done >"$new/folders"
+	folder=$(head -n 1 "$new/folders" | cut -d ' ' -f 1) last= n=0
+	for commit in $(quietly rev-list --reverse base..series); do
+		subject=$(quietly show -s --format=%s "$commit")
+		old=$(while read -r f s; do
+			[ "$s" != "$subject" ] || echo "$f"
+		done <"$new/folders")
+		folder=${old:-$folder}
+		[ "$folder" = "$last" ] || n=0
+		last=$folder n=$((n + 1))
+		quietly format-patch -q -1 -N --zero-commit --no-signature --abbrev=8 \
+			--no-renames --start-number "$n" -o "$new/$folder" "$commit"
+	done
+	for f in "$new"/*/; do
+		f=$(basename "$f")
+		rm -rf "${patches:?}/$f"
+		cp -r "$new/$f" "$patches/$f"
+	done
+}
+
+[ $# -ge 3 ] || usage
+do=$1
+shift
+top=$(realpath "$1")
+case $do in
+unpack) dir=$(realpath -m "$3") && unpack "$@" ;;
+export) dir=$(realpath "$2") && export_series ;;
+*) usage ;;
+esac
