@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh BUILD: install the Debian packages that the build needs.  The one list
-# of them.  Unattended; as root, or with sudo.  The system's sources of packages
-# are not changed.  Where all is there it only looks.
+# deps.sh BUILD: install the Debian packages that are missing.  This is the one
+# list of packages.  It needs root (or sudo) only if one is missing, asks nothing,
+# and does not change the system's package sources.
 
 set -eu
 build=$(realpath -m "$1")
 . "$(dirname "$0")/apt.sh"
 
-# The build, and the libraries of QEMU and of the tools.
+# To build the programs, QEMU and the kernel modules.
 packages='
 	gcc make ccache pkg-config flex bison bc cpio kmod patch xz-utils rsync
 	git ca-certificates dpkg-dev openssl util-linux
@@ -17,36 +17,40 @@ packages='
 	libglib2.0-dev libjson-glib-dev libpixman-1-dev zlib1g-dev libzstd-dev
 	libarchive-dev libisal-dev libxxhash-dev libpfm4-dev libslirp-dev libattr1-dev libcap-ng-dev
 	libfdt-dev libelf-dev libcapstone-dev'
-# Firmware for QEMU, and what the lab and the guest are made of.
+# Firmware for QEMU, and the contents of the lab and of the guest.
 packages="$packages
 	seabios ipxe-qemu qemu-system-data busybox-static"
 # rr-log pack --encrypt-to.
 packages="$packages age"
-# The tests and the manual pages.
-packages="$packages mandoc"
+# The tests, the manual pages and "make style".
+packages="$packages mandoc clang-format-14 shellcheck"
 # "make fuzz".
 [ -z "${RR_FUZZ:-}" ] || packages="$packages clang"
 meson_least=1.5
 
+installed=" $(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $packages \
+	2>/dev/null | sed -n 's/ .i.*//p' | tr '\n' ' ')"
 missing=
 for p in $packages; do
-	case $(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null) in
-	?i*) ;;
+	case $installed in
+	*" $p "*) ;;
 	*) missing="$missing $p" ;;
 	esac
 done
+meson=$(dpkg-query -W -f '${Version}' meson 2>/dev/null || echo 0)
+! dpkg --compare-versions "$meson" lt $meson_least || old_meson=yes
+[ -n "$missing${old_meson:-}" ] || exit 0
 
 sudo=
-as_root() {
-	if [ "$(id -u)" != 0 ]; then
-		command -v sudo >/dev/null ||
-			die "to install packages, be root or have sudo:$missing"
-		sudo=sudo
-	fi
-	$sudo "$@"
-}
+if [ "$(id -u)" != 0 ]; then
+	wanted=$missing${old_meson:+" meson (at least $meson_least, from $apt_release-backports)"}
+	command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; } ||
+		die "these packages are missing:$wanted." \
+			"Run \"make deps\" as root to install them."
+	sudo=sudo
+fi
 get() {	# apt-get's arguments
-	as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+	$sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
 		${apt_config:+APT_CONFIG="$apt_config"} \
 		apt-get -q -y -o Dpkg::Options::=--force-confold \
 		-o Dpkg::Use-Pty=0 "$@"
@@ -57,11 +61,9 @@ if [ -n "$missing" ]; then
 		get update && get install --no-install-recommends $missing
 	} || die "could not install:$missing"
 fi
-
-have=$(dpkg-query -W -f '${Version}' meson 2>/dev/null || echo 0)
-if dpkg --compare-versions "$have" lt $meson_least; then
+if [ -n "${old_meson:-}" ]; then
 	apt_setup
-	say "installing meson from $apt_release-backports (have: $have)"
+	say "installing meson from $apt_release-backports (installed: $meson)"
 	apt_config=$apt_dir/apt.conf
 	get install --no-install-recommends meson/$apt_release-backports \
 		>/dev/null || die "could not install meson >= $meson_least"
