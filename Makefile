@@ -12,7 +12,7 @@ LIBEXEC = $(PREFIX)/libexec/rr-kvm
 .SUFFIXES:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: all deps demo check clean distclean help
+.PHONY: all deps demo check style clean distclean help
 all:
 
 ifeq ($(V),)
@@ -23,7 +23,7 @@ say :=
 endif
 
 # These targets work before "make deps" has been run.
-unconfigured := deps help style bench-compare clean distclean menuconfig \
+unconfigured := deps help bench-compare clean distclean menuconfig \
 	defconfig demo check
 
 include common/build/config.mk
@@ -54,6 +54,10 @@ demo: deps
 # T='replay-*' names the tests to run.
 check: deps
 	$(Q)$(MAKE) check-built
+
+# QEMU's own style check is part of its source.
+style: $(BUILD)/qemu-src/.rr-ready
+	$(Q)sh common/build/style.sh $(BUILD)
 
 # Downloads, unpacked kernels and the configuration stay.
 clean:
@@ -86,6 +90,7 @@ help:
 	@echo '  check-kvm    run the tests of the KVM patches, in the lab'
 	@echo '  check-system run the tests that record and replay'
 	@echo '  list-tests   print the names of all tests'
+	@echo '  style        check the style of all files'
 	@echo '  fuzz         fuzz the readers, FUZZ_SECONDS each (RR_FUZZ=1 make deps)'
 	@echo 'Measure:'
 	@echo '  bench        the cost of recording and of replaying (hours)'

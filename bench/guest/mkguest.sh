@@ -125,6 +125,7 @@ take tcc usr/$lib/tcc/include usr/$lib/tcc/libtcc1.a usr/$lib/crt1.o \
 	usr/include/asm-generic usr/include/linux/limits.h \
 	usr/include/linux/errno.h
 (cd "$tmp/debian" && ls usr/include/*.h) >"$tmp/headers"
+# shellcheck disable=SC2046
 take tcc $(cat "$tmp/headers")
 pack tcc
 

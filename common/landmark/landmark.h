@@ -15,13 +15,14 @@
 #include <stdint.h>
 
 /* Registers of a landmark, in the order in which traces store them. */
-#define RR_REGISTERS(X)                                                       \
-	X(RAX, "rax")                                                         \
-	X(RBX, "rbx") X(RCX, "rcx") X(RDX, "rdx") X(RSI, "rsi") X(RDI, "rdi") \
-		X(RSP, "rsp") X(RBP, "rbp") X(R8, "r8") X(R9, "r9")           \
-			X(R10, "r10") X(R11, "r11") X(R12, "r12")             \
-				X(R13, "r13") X(R14, "r14") X(R15, "r15")     \
-					X(RIP, "rip") X(RFLAGS, "rflags")
+/* clang-format off */
+#define RR_REGISTERS(X) \
+	X(RAX, "rax") X(RBX, "rbx") X(RCX, "rcx") X(RDX, "rdx") \
+	X(RSI, "rsi") X(RDI, "rdi") X(RSP, "rsp") X(RBP, "rbp") \
+	X(R8, "r8") X(R9, "r9") X(R10, "r10") X(R11, "r11") \
+	X(R12, "r12") X(R13, "r13") X(R14, "r14") X(R15, "r15") \
+	X(RIP, "rip") X(RFLAGS, "rflags")
+/* clang-format on */
 
 enum rr_reg {
 #define X(id, name) RR_REG_##id,

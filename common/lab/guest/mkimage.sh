@@ -161,7 +161,7 @@ for p in "$@"; do
 done
 
 mkdir -p "$(dirname "$out")"
-case $out in *.gz) pack='gzip -n -1' ;; *) pack=cat ;; esac
+case $out in *.gz) pack='gzip -n -1' ;; *) pack='cat' ;; esac
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | sort |
 	cpio --quiet --reproducible -o -H newc -R 0:0) | $pack >"$out.new"
