@@ -44,10 +44,10 @@ static void add_record(struct rr_summary *s, const struct rrlog_record *rec)
 		s->dma_bytes += rec->data_bytes;
 		break;
 	case RRLOG_DMA_IMAGE:
-		s->dma_bytes += rec->field[4];
+		s->dma_bytes += rec->dma_image.bytes;
 		break;
 	case RRLOG_END:
-		s->end_reason = (unsigned int)rec->field[0];
+		s->end_reason = (unsigned int)rec->end.reason;
 		break;
 	}
 }

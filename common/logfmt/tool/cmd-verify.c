@@ -59,7 +59,7 @@ static int read_records(struct rrlog_reader *r, struct totals *totals)
 	rr_progress_begin(&progress, "rr-log verify");
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		if (rec.type == RRLOG_END)
-			totals->end = rec.field[0];
+			totals->end = rec.end.reason;
 		rr_progress_of_reader(&progress, r);
 	}
 	rr_progress_end(&progress);

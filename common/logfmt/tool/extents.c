@@ -8,16 +8,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* Fields of RRLOG_DMA_IMAGE. */
-enum { IMAGE = 2, IMAGE_OFFSET, BYTES };
-
 static void add(struct extents *e, const struct rrlog_record *rec)
 {
 	struct rrlog_image_extent extent = {
-		.image_offset = rec->field[IMAGE_OFFSET],
-		.bytes = rec->field[BYTES],
+		.image_offset = rec->dma_image.image_offset,
+		.bytes = rec->dma_image.bytes,
 	};
-	GArray **extents = &e->of_image[rec->field[IMAGE]];
+	GArray **extents = &e->of_image[rec->dma_image.image];
 
 	if (!*extents)
 		*extents = g_array_new(FALSE, FALSE, sizeof(extent));
@@ -65,7 +62,7 @@ static int read_to_end(struct rrlog_reader *r, struct extents *e)
 
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		if (rec.type == RRLOG_DMA_IMAGE &&
-		    rec.field[IMAGE] < RRLOG_MAX_IMAGES)
+		    rec.dma_image.image < RRLOG_MAX_IMAGES)
 			add(e, &rec);
 	}
 	return ret;

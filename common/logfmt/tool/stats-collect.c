@@ -5,6 +5,7 @@
  */
 #include "common/logfmt/tool/stats.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "common/cli/progress.h"
@@ -12,12 +13,16 @@
 #define MAX_PLACES 65536 /* counted apart from each other */
 #define FIRST_INTERVAL_NS UINT64_C(125000000)
 
+#define FIELD_INDEX(id, name) \
+	(offsetof(struct rrlog_##id##_fields, name) / sizeof(uint64_t))
+
 const struct place_kind stats_place_kinds[] = {
-	{ RRLOG_PIO_READ, 0, "ports read" },
-	{ RRLOG_MMIO_READ, 0, "addresses read" },
-	{ RRLOG_RDMSR, 1, "MSRs read" },
-	{ RRLOG_WRMSR, 0, "MSRs written" },
-	{ RRLOG_INTERRUPT, 0, "interrupt vectors" },
+	{ RRLOG_PIO_READ, FIELD_INDEX(pio_read, port), "ports read" },
+	{ RRLOG_MMIO_READ, FIELD_INDEX(mmio_read, gpa), "addresses read" },
+	{ RRLOG_RDMSR, FIELD_INDEX(rdmsr, index), "MSRs read" },
+	{ RRLOG_WRMSR, FIELD_INDEX(wrmsr, index), "MSRs written" },
+	{ RRLOG_INTERRUPT, FIELD_INDEX(interrupt, vector),
+	  "interrupt vectors" },
 };
 const unsigned int stats_place_kind_count = G_N_ELEMENTS(stats_place_kinds);
 
