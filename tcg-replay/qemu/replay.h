@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "exec/memory.h"
 #include "hw/boards.h"
+#include "common/cli/exit-status.h"
 #include "common/core/cpu-state.h"
 #include "common/core/cpuid-table.h"
 #include "common/core/hooks.h"
@@ -19,14 +20,6 @@
 
 #define TYPE_RR_REPLAY_MACHINE MACHINE_TYPE_NAME("rr-replay")
 OBJECT_DECLARE_SIMPLE_TYPE(RRReplayMachine, RR_REPLAY_MACHINE)
-
-/* Exit statuses, as rr-tcg(1) promises. */
-enum rr_exit {
-    RR_EXIT_OK = 0,
-    RR_EXIT_FAILURE = 1,
-    RR_EXIT_DIVERGED = 3,
-    RR_EXIT_DAMAGED = 4,
-};
 
 #define RR_MAX_SLOTS 1024
 #define RR_RECENT_RECORDS 8

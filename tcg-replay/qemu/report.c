@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "common/cli/record-text.h"
 #include "exec/cpu-common.h"
 #include "system/runstate.h"
 
@@ -19,26 +20,6 @@ void rr_replay_finish(enum rr_exit status)
     fflush(stdout);
     qemu_system_shutdown_request_with_code(
         SHUTDOWN_CAUSE_HOST_QMP_QUIT, status);
-}
-
-static char *record_text(const struct rrlog_record *rec)
-{
-    const struct rrlog_type_info *info = rrlog_type_info(rec->type);
-    GString *text = g_string_new(info ? info->name : "?");
-
-    for (unsigned int i = 0; info && i < info->field_count; i++) {
-        g_string_append_printf(text, " %s=%#" PRIx64, info->fields[i],
-                               rec->field[i]);
-    }
-    if (rec->data_bytes) {
-        g_string_append_printf(text, " data=%zu bytes", rec->data_bytes);
-    }
-    if (rec->stamp == RRLOG_AT_LANDMARK) {
-        g_string_append_printf(text, " at branch %" PRIu64 " rip %#" PRIx64,
-                               rec->landmark.branches,
-                               rec->landmark.regs[RR_REG_RIP]);
-    }
-    return g_string_free(text, FALSE);
 }
 
 void rr_replay_note_recent(const struct rrlog_record *rec)
@@ -62,13 +43,13 @@ static void print_context(void)
             (uint64_t)rr_replay.env->eip);
     fprintf(stderr, "rr-replay: last records:\n");
     for (l = rr_replay.recent.head; l; l = l->next) {
-        g_autofree char *text = record_text(l->data);
+        g_autofree char *text = rr_record_text_brief(l->data);
 
         fprintf(stderr, "  %s\n", text);
     }
     if (!g_queue_is_empty(&rr_replay.queue)) {
         g_autofree char *text =
-            record_text(g_queue_peek_head(&rr_replay.queue));
+            rr_record_text_brief(g_queue_peek_head(&rr_replay.queue));
 
         fprintf(stderr, "  next: %s\n", text);
     }
@@ -98,7 +79,7 @@ void rr_replay_diverged_at(const struct rrlog_record *rec,
                            const char *what)
 {
     const struct rr_landmark *expected = &rec->landmark;
-    g_autofree char *text = record_text(rec);
+    g_autofree char *text = rr_record_text_brief(rec);
 
     if (rr_replay.finished) {
         return;
