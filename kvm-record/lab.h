@@ -1,5 +1,5 @@
 /*
- * Recording in the lab: a QEMU that has what this host lacks.
+ * Recording in the lab: an emulated host that has what this one lacks.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,21 +9,23 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "kvm-record/vm/qemu-args.h"
+#include "kvm-record/vm/record-options.h"
+#include "kvm-record/vm/vm.h"
 
 struct lab_options {
-	bool deterministic;
-	int seed; /* 0: none given */
-	int memory_mib; /* 0: as much as it takes */
-	char **args; /* more for run.sh, or NULL */
-	struct record_how how;
+	bool deterministic; /* two recordings are the same */
+	int seed; /* of the deterministic lab's random numbers; 0: none given */
+	int memory_mib; /* of the lab; 0: as much as the guest and files need */
+	char *const *args; /* more arguments for run.sh, or NULL */
 };
 
 /**
- * The command line that records @args in the lab into @trace, whose folder
- * must exist.  NULL and @error where it cannot be.
+ * The command line that records @vm in the lab into @trace, whose folder must
+ * exist.  NULL and @error where that is not possible.  Free it with
+ * g_ptr_array_unref().
  */
-GPtrArray *lab_command(const struct lab_options *options, const char *trace,
-		       char *const *args, GError **error);
+GPtrArray *lab_command(const struct lab_options *lab, const char *trace,
+		       const struct rr_record_options *options,
+		       const struct rr_vm *vm, GError **error);
 
 #endif

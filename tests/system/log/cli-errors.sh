@@ -92,8 +92,8 @@ refuses 'refused: kernel-irqchip=on' 1 'irqchip' $r -- -M pc,kernel-irqchip=on
 refuses 'refused: -smp 2' 1 '-smp 2' $r -- -smp 2
 refuses 'refused: -smp cores=2' 1 '-smp 2' $r -- -smp sockets=1,cores=2
 refuses 'refused: -object iothread' 1 'iothread' $r -- -object iothread,id=i
-refuses 'refused: vfio-pci' 1 'past QEMU' $r -- -device vfio-pci,host=01:00.0
-refuses 'refused: ivshmem' 1 'past QEMU' $r -- -device ivshmem-plain,memdev=m
+refuses 'refused: vfio-pci' 1 'without QEMU' $r -- -device vfio-pci,host=01:00.0
+refuses 'refused: ivshmem' 1 'without QEMU' $r -- -device ivshmem-plain,memdev=m
 refuses 'refused: vhost=on' 1 'vhost' $r -- -netdev tap,id=n,vhost=on
 refuses 'refused: ioeventfd=on' 1 'ioeventfd' \
 	$r -- -device virtio-net-pci,ioeventfd=on

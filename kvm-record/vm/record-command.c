@@ -1,0 +1,117 @@
+/*
+ * The command line of the QEMU that records; see record-command.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "kvm-record/vm/record-command.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/cli/qemu.h"
+
+/* What recording needs.  The user's options come after these. */
+static const char *const needed[] = {
+	/* They would change guest state without a record. */
+	"-machine",
+	"smm=off,vmport=off",
+	"-global",
+	"apic.vapic=off",
+	/* Device code must see the guest's writes to a queue's bell in order. */
+	"-global",
+	"virtio-pci.ioeventfd=off",
+};
+#define CPU_NEEDED "kvm=off"
+#define CPU_DEFAULT "max"
+
+static void add(GPtrArray *out, const char *arg)
+{
+	g_ptr_array_add(out, g_strdup(arg));
+}
+
+static bool has_option(const struct rr_vm *vm, const char *name)
+{
+	const struct rr_vm_option *option;
+	guint i;
+
+	for (i = 0; (option = rr_vm_option(vm, i)); i++)
+		if (!g_strcmp0(option->name, name))
+			return true;
+	return false;
+}
+
+/* The project's QEMU may have been built without firmware. */
+static void add_firmware(GPtrArray *out, const struct rr_vm *vm)
+{
+	static const char *const dirs[] = {
+		"/usr/share/qemu",
+		"/usr/share/seabios",
+		"/usr/lib/ipxe/qemu",
+	};
+	const char *set = g_getenv("RR_FIRMWARE_DIR");
+	size_t i;
+
+	if (has_option(vm, "L"))
+		return;
+	if (set && *set) {
+		add(out, "-L");
+		add(out, set);
+	}
+	for (i = 0; i < G_N_ELEMENTS(dirs); i++)
+		if (g_file_test(dirs[i], G_FILE_TEST_IS_DIR)) {
+			add(out, "-L");
+			add(out, dirs[i]);
+		}
+}
+
+static void add_accelerator(GPtrArray *out, const char *trace,
+			    const struct rr_record_options *options)
+{
+	GString *accel = g_string_new("kvm,kernel-irqchip=off,rr-record=");
+	g_autofree char *escaped = rr_qemu_escape(trace);
+
+	g_string_append(accel, escaped);
+	rr_record_options_append_accel(options, accel);
+	add(out, "-accel");
+	g_ptr_array_add(out, g_string_free(accel, FALSE));
+}
+
+/* The same machine, with what its CPU needs. */
+static struct rr_vm *with_cpu(const struct rr_vm *vm)
+{
+	struct rr_vm *changed = rr_vm_new();
+	const struct rr_vm_option *option;
+	bool found = false;
+	guint i;
+
+	for (i = 0; (option = rr_vm_option(vm, i)); i++) {
+		g_autofree char *cpu = NULL;
+
+		if (!g_strcmp0(option->name, "cpu") && option->value) {
+			cpu = g_strconcat(option->value, "," CPU_NEEDED, NULL);
+			found = true;
+		}
+		rr_vm_add(changed, option->name, cpu ? cpu : option->value);
+	}
+	if (!found)
+		rr_vm_add(changed, "cpu", CPU_DEFAULT "," CPU_NEEDED);
+	return changed;
+}
+
+GPtrArray *rr_record_command(const char *qemu, const char *trace,
+			     const struct rr_record_options *options,
+			     const struct rr_vm *vm)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(rr_vm) changed = with_cpu(vm);
+	size_t i;
+
+	add(out, qemu);
+	add_firmware(out, vm);
+	add_accelerator(out, trace, options);
+	for (i = 0; i < G_N_ELEMENTS(needed); i++)
+		add(out, needed[i]);
+	rr_vm_append_args(changed, out);
+	g_ptr_array_add(out, NULL);
+	return out;
+}
