@@ -66,8 +66,11 @@ class Tree:
             places = {w, os.path.normpath(os.path.join(near, w))}
             if places & (self.names | self.patched):
                 continue
-            if any(fnmatch.fnmatch(n, w) or fnmatch.fnmatch(n, '*/' + w)
-                   for n in self.names | self.patched):
+            # NAME and the like stand for any name.
+            patterns = [w, '*/' + w, re.sub(r'\b[A-Z]{2,}\b', '*', w),
+                        '*/' + re.sub(r'\b[A-Z]{2,}\b', '*', w)]
+            if any(fnmatch.fnmatchcase(n, p)
+                   for n in self.names | self.patched for p in patterns):
                 continue
             return False
         return True
@@ -102,7 +105,7 @@ def is_path(token):
         return False
     if token.startswith(MADE) or token.rstrip('/') == 'build':
         return False
-    return '/' in token or token.endswith(KNOWN_ENDINGS)
+    return '/' in token or token.endswith(KNOWN_ENDINGS) and token not in KNOWN_ENDINGS
 
 
 def slug(heading):
@@ -118,7 +121,9 @@ def headings(text):
 def check_document(tree, doc):
     text = read(f'{tree.top}/{doc}')
     near = os.path.dirname(doc)
-    blocks = re.findall(r'^(?: {4}|\t)(.*)$', text, re.M)
+    # A block may explain a command behind "#" or in a second column.
+    blocks = [re.sub(r'\s{2,}.*', '', b)
+              for b in re.findall(r'^(?: {4}|\t)(.*)$', text, re.M)]
     prose = re.sub(r'^(?: {4}|\t).*$', '', text, flags=re.M)
     spans = [re.sub(r'\s+', ' ', s) for s in re.findall(r'`([^`]+)`', prose)]
     for span in spans:
