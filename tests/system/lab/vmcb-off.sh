@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# With KVM_CAP_X86_RECORD off the patched KVM enters the guest with the VMCB of
-# the stock KVM: its control area.  kvm-amd prints it when an entry fails; both do so with the same
-# guest, one after the other in one lab.  Physical addresses and the TSC's offset
-# differ from run to run, and are left out.
+# With KVM_CAP_X86_RECORD off the patched KVM enters the guest with the same VMCB
+# control area as the stock KVM.  kvm-amd prints it when an entry fails; both modules
+# do so with the same guest, one after the other in one lab.  Physical addresses
+# and the TSC's offset differ in each run, and are not compared.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 stock=$(echo "$RR_BUILD"/linux/generic/lib/modules/*/kernel/arch/x86/kvm)
-unpacked() { # NAME: the stock module; later kernels pack them
+unpacked() { # NAME: the stock module, which later kernels compress
 	if [ -e "$stock/$1.ko" ]; then
 		cp "$stock/$1.ko" "$tmp/stock-$1.ko"
 	else

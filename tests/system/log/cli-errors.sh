@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the programs say to wrong use: exit status 1 (4 for a damaged trace) and
-# one line on stderr.  RR_BIN: the folder of the programs (build/bin).
+# Wrong use of the programs ends with exit status 1 (4 for a damaged trace) and one
+# line on stderr.  RR_BIN: the directory of the programs (build/bin).
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +17,7 @@ echo 'TAP version 13'
 	echo "1..0 # SKIP no programs in $bin"
 	exit 4
 }
-# Stands in for QEMU, and tells what it got.
+# Run instead of QEMU; it prints its arguments.
 cat >"$tmp/qemu" <<'END'
 #!/bin/sh
 for a in "$@"; do printf '<%s>' "$a"; done
@@ -126,7 +126,7 @@ run timeout 100 "$kvm" check-host --json
 	{ [ "$status" = 1 ] && grep -q '"can-record" : false' "$tmp/stdout"; }
 ok $? 'check-host: status and JSON agree'
 
-# A stop that works: QEMU's place is taken by what ends on SIGTERM alone.
+# A stop that works.  Instead of QEMU runs a program that ends only on SIGTERM.
 cat >"$tmp/qemu" <<'END'
 #!/bin/sh
 trap 'echo stopped; exit 0' TERM

@@ -2,7 +2,8 @@
 # timeout=600
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# One flipped byte in the log or in the start state: status 4, never a hang.
+# A replay of a trace with one flipped byte, in the log or in the start state, ends
+# with status 4 and never hangs.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 whole=$(shared_trace)

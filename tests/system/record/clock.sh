@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Guests that read their clock in each way of recording it, and that draw random
-# numbers: the replay gives them the same.
+# Guests read their clock with each --clock, and draw random numbers.  The replay
+# gives them the same values.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 
-same() { # NAME: the replay of $tmp/c.rrt printed what the guest printed
+same() { # NAME: the replay of $tmp/c.rrt prints what the guest printed
 	replay "$tmp/c.rrt" --console >"$tmp/again" &&
 		grep -q 'CPU state and all RAM equal' "$tmp/report"
 	result $? "$1: replays"
@@ -41,7 +41,7 @@ grep -q '"clock.epoch_us" *: *"\{0,1\}1000' "$tmp/c.rrt/manifest"
 result $? 'epoch of 1 ms: the trace says so'
 same 'epoch of 1 ms'
 
-# A processor whose RDRAND cannot be intercepted, and a guest that does not ask.
+# RDRAND cannot be intercepted here, and the guest executes it without asking CPUID.
 record "$tmp/c.rrt" 'unasked loops=10' >"$tmp/console" 2>"$tmp/err"
 result $? 'RDRAND that is hidden, unasked: recorded'
 replay "$tmp/c.rrt" >/dev/null

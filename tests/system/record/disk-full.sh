@@ -2,8 +2,8 @@
 # timeout=400
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The disk that takes the trace is full: the recording ends at a whole record, the
-# guest goes on, the user is told, and what was recorded replays.
+# When the disk with the trace is full, the recording ends at a whole record, the
+# guest goes on, the user gets a message, and the trace replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 mkdir "$tmp/small"

@@ -2,8 +2,9 @@
 # timeout=400
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Recording with references to read-only disk images: the trace is small, replays
-# with the image, says what is missing without it, and replays by itself packed.
+# A trace that refers to read-only disk images is small and replays with the images.
+# Without them the replay names the missing image.  Packed with the images' bytes the
+# trace replays alone.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/refers.rrt
@@ -24,7 +25,7 @@ echo "# $(dump_count image) images, $(dump_count dma-image) references," \
 	"$(dump_count dma) others, $(du -sk "$trace" | cut -f1) KiB"
 [ "$(dump_count image)" -eq 2 ] && [ "$(dump_count dma-image)" -gt 50 ]
 result $? 'both images are referred to'
-# Of each disk 16 MiB were read; some in pieces that the block layer cut.
+# The guest read 16 MiB of each disk, some of it in parts that the block layer cut.
 bytes=$("$RR_BIN/rr-log" dump --type dma-image "$trace" | python3 -c '
 import re, sys
 print(sum(int(x, 16) for x in re.findall(r" bytes=(0x[0-9a-f]+)", sys.stdin.read())))')

@@ -2,8 +2,8 @@
 # timeout=400
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The recorder killed by kill -9 in mid-run: the trace replays to its last
-# whole record, and says so.
+# After kill -9 of the recorder the trace replays to its last whole record, and the
+# replay says so.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/cut.rrt

@@ -2,17 +2,17 @@
 # timeout=900
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A wrong event in the log: status 3 and a report that names what differs and
-# where.  x-corrupt-record=N, N from 1, is the replayer's test hook: it changes
-# a register in the landmark of that record, or the answer that it holds.
+# A wrong record in the log ends the replay with status 3 and a report that names
+# what differs and where.  x-corrupt-record=N (from 1), the replayer's test hook,
+# changes a register in the landmark of record N, or the result in it.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$(shared_trace)
-wrong() { # RECORD: the replay's status
+wrong() { # RECORD: print the replay's status
 	replay "$trace" --qemu-arg -machine \
 		--qemu-arg "x-corrupt-record=$(($1 + 1))" >/dev/null
 }
-# PATTERN: of the records of that kind, those at 5, 15 ... 95 % of the trace
+# PATTERN: of the records that match, those at 5, 15 ... 95 % of the trace
 some() {
 	"$RR_BIN/rr-log" dump "$trace" | awk -v kind="$1" '
 		$2 ~ kind { r[n++] = $1 }
@@ -31,8 +31,8 @@ for record in $(some '^interrupt$' | sed -n '1p;5p;9p'); do
 	result $? "landmark of record $record wrong: the register is named"
 done
 
-# An answer may not matter to the guest (a time that it only glances at): then
-# the replay ends as the recording did.  Most do.
+# Some results do not matter to the guest (it may ignore a time that it reads).  Then
+# the replay ends like the recording.  Most results matter.
 found=0
 for record in $(some '^(mmio-read|pio-read|rdtscp?)$'); do
 	wrong "$record"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A guest that clears accessed and dirty bits and looks at them again.  With the
-# flush that the manuals ask for it replays.  Without it, what it sees is up to
-# the TLB: the replay stops, and the report names the cause.
+# The guest clears accessed and dirty bits and reads them again.  With the flush that
+# the manuals demand it replays.  Without it the bits depend on the TLB: the replay
+# stops, and the report names the cause.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 record_adbits() { # TRACE WORD
@@ -28,7 +28,7 @@ replay "$tmp/none.rrt" >/dev/null
 status=$?
 [ $status -eq 3 ]
 result $? "without flush: the replay stops ($status)"
-# 16, and perhaps the stack's.
+# The 16 pages, and perhaps the stack's.
 grep -q 'possible cause: the guest has cleared accessed or dirty bits of 1[67] ' \
 	"$tmp/report"
 result $? "without flush: the cause is named, with the number of entries"

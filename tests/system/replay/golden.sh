@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Traces of each released version of the format replay for ever.
+# The traces of all released versions of the format still replay.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 for trace in "$RR_TOP"/tests/golden/*.tar; do
@@ -12,7 +12,7 @@ for trace in "$RR_TOP"/tests/golden/*.tar; do
 		grep -q 'CPU state and all RAM equal' "$tmp/report"
 	result $? "$name: replays"
 	tail -n 1 "$tmp/report" | sed 's/^/# /'
-	# And from a folder.
+	# Again from a directory.
 	"$RR_BIN/rr-log" unpack "$trace" "$tmp/$name.rrt" &&
 		replay "$tmp/$name.rrt" >/dev/null
 	result $? "$name: replays unpacked"

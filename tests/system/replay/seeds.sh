@@ -2,8 +2,8 @@
 # timeout=1800
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Recordings with different seeds and without icount, so that interrupts land
-# anywhere: each replays.  RR_SEED_ROUNDS: how many (10).
+# RR_SEED_ROUNDS (10) recordings replay, made with different seeds and without
+# icount, so that interrupts land anywhere.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 for seed in $(seq "${RR_SEED_ROUNDS:-10}"); do
