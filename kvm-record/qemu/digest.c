@@ -33,7 +33,7 @@ static void append_digests(uint32_t id)
     g_autofree uint64_t *digest = g_new(uint64_t, regions);
     struct rrlog_record rec = {
         .type = RRLOG_RAM_DIGEST,
-        .field = { id, 0 },
+        .ram_digest = { .block = id, .first = 0 },
         .data = digest,
         .data_bytes = regions * sizeof(*digest),
     };

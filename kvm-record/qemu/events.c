@@ -33,7 +33,7 @@ void rr_record_log_pending(CPUState *cpu, int run_ret)
         return;
     }
     if (s->pending.type == RRLOG_INTERRUPT) {
-        rec.field[0] = s->pending.vector;
+        rec.interrupt.vector = s->pending.vector;
     }
     s->pending.active = false;
     rr_record_append(&rec);
@@ -75,7 +75,7 @@ void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8)
 {
     struct rrlog_record rec = {
         .type = RRLOG_CR8,
-        .field = { new_cr8 },
+        .cr8 = { .value = new_cr8 },
     };
 
     if (old_cr8 != new_cr8) {

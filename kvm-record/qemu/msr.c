@@ -62,9 +62,9 @@ int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
                                      &value);
     }
     run->msr.data = run->msr.error ? 0 : value;
-    rec.field[0] = run->msr.data;
-    rec.field[1] = run->msr.index;
-    rec.field[2] = run->msr.error;
+    rec.rdmsr.value = run->msr.data;
+    rec.rdmsr.index = run->msr.index;
+    rec.rdmsr.fault = run->msr.error;
     rr_record_append(&rec);
     return 0;
 }
@@ -79,8 +79,8 @@ int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run)
         cpu_set_apic_base(X86_CPU(cpu)->apic_state, run->msr.data);
         run->apic_base = run->msr.data;
     }
-    rec.field[0] = run->msr.index;
-    rec.field[1] = run->msr.error;
+    rec.wrmsr.index = run->msr.index;
+    rec.wrmsr.fault = run->msr.error;
     rr_record_append(&rec);
     return 0;
 }

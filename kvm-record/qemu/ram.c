@@ -67,7 +67,10 @@ static void append_slot(int slot)
     int block = sl->size ? block_id(sl->block) : 0;
     struct rrlog_record rec = {
         .type = RRLOG_SLOT,
-        .field = { slot, sl->gpa, sl->size, block, sl->offset, sl->readonly },
+        .slot = {
+            .slot = slot, .gpa = sl->gpa, .size = sl->size, .block = block,
+            .offset = sl->offset, .flags = sl->readonly,
+        },
     };
 
     if (block < 0) {
@@ -157,7 +160,7 @@ void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len)
         hwaddr part = MIN(len, RRLOG_MAX_DATA_BYTES);
         struct rrlog_record rec = {
             .type = RRLOG_DMA,
-            .field = { id, addr },
+            .dma = { .block = id, .offset = addr },
             .data = block->host + addr,
             .data_bytes = part,
         };

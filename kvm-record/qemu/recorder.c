@@ -158,7 +158,7 @@ void rr_record_stop(enum rrlog_end_reason reason)
     RRCPUState state;
     struct rrlog_record rec = {
         .type = RRLOG_END,
-        .field = { reason },
+        .end = { .reason = reason },
         .data = state.value,
     };
     int ret;

@@ -20,7 +20,7 @@ void rr_record_put_registers(CPUState *cpu)
     char name[64];
     struct rrlog_record rec = {
         .type = RRLOG_CPU_STATE,
-        .field = { cpu->halted },
+        .cpu_state = { .halted = cpu->halted },
         .data = state.value,
     };
 

@@ -8,35 +8,49 @@
 #include <linux/kvm.h>
 #include "kernel-patch/include/kvm_x86_record.h"
 
-#define ANSWERS 32 /* that are appended together */
+/* Results that are appended together. */
+#define MAX_RESULTS 32
 
-/* False: no such instruction. */
-static bool fill_answer(struct rrlog_result *a, uint32_t insn, uint32_t size,
+/* The result of an instruction.  False: the recorder does not know @insn. */
+static bool fill_result(struct rrlog_result *res, uint32_t insn, uint32_t size,
                         uint32_t flags, uint32_t index, uint64_t value)
 {
-    a->field[0] = value;
-    a->field[1] = index;
-    a->field[2] = flags;
     switch (insn) {
     case KVM_X86_RECORD_RDTSC:
-        a->type = RRLOG_RDTSC;
-        a->field[1] = flags;
+        res->type = RRLOG_RDTSC;
+        res->rdtsc = (struct rrlog_rdtsc_fields) {
+            .value = value, .flags = flags,
+        };
         return true;
     case KVM_X86_RECORD_RDTSCP:
-        a->type = RRLOG_RDTSCP;
+        res->type = RRLOG_RDTSCP;
+        res->rdtscp = (struct rrlog_rdtscp_fields) {
+            .value = value, .aux = index, .flags = flags,
+        };
         return true;
     case KVM_X86_RECORD_RDPMC:
-        a->type = RRLOG_RDPMC;
+        res->type = RRLOG_RDPMC;
+        res->rdpmc = (struct rrlog_rdpmc_fields) {
+            .value = value, .index = index, .flags = flags,
+        };
         return true;
     case KVM_X86_RECORD_RDRAND:
+        res->type = RRLOG_RDRAND;
+        res->rdrand = (struct rrlog_rdrand_fields) {
+            .value = value, .size = size, .flags = flags,
+        };
+        return true;
     case KVM_X86_RECORD_RDSEED:
-        a->type = insn == KVM_X86_RECORD_RDRAND ? RRLOG_RDRAND : RRLOG_RDSEED;
-        a->field[1] = size;
+        res->type = RRLOG_RDSEED;
+        res->rdseed = (struct rrlog_rdseed_fields) {
+            .value = value, .size = size, .flags = flags,
+        };
         return true;
     case KVM_X86_RECORD_RDMSR_TSC:
-        a->type = RRLOG_RDMSR;
-        a->field[1] = MSR_IA32_TSC;
-        a->field[2] = 0; /* no fault */
+        res->type = RRLOG_RDMSR;
+        res->rdmsr = (struct rrlog_rdmsr_fields) {
+            .value = value, .index = MSR_IA32_TSC, .fault = 0,
+        };
         return true;
     default:
         rr_record_fail("KVM recorded an instruction %u that this recorder does "
@@ -45,24 +59,24 @@ static bool fill_answer(struct rrlog_result *a, uint32_t insn, uint32_t size,
     }
 }
 
-static void append_answers(const struct rrlog_result *answers, size_t count)
+static void append_results(const struct rrlog_result *results, size_t count)
 {
     if (rr_recorder.started && count) {
         rr_record_check(rrlog_writer_append_results(
-            rr_recorder.writer, rr_recorder.output_bytes, answers, count));
+            rr_recorder.writer, rr_recorder.output_bytes, results, count));
     }
 }
 
 bool rr_record_insn_exit(struct kvm_run *run)
 {
     const struct kvm_x86_record *x = kvm_x86_record_of(run);
-    struct rrlog_result answer;
+    struct rrlog_result result;
 
     if (x->insn == KVM_X86_RECORD_RING_FULL) {
         return false;
     }
-    if (fill_answer(&answer, x->insn, x->size, x->flags, x->index, x->value)) {
-        append_answers(&answer, 1);
+    if (fill_result(&result, x->insn, x->size, x->flags, x->index, x->value)) {
+        append_results(&result, 1);
     }
     return true;
 }
@@ -73,7 +87,7 @@ static void append_step(uint32_t at)
     struct rrlog_record rec = {
         .type = RRLOG_CLOCK,
         .stamp = RRLOG_AT_LANDMARK,
-        .field = { ring[at & (RR_RING_SLOTS - 1)].value },
+        .clock = { .value = ring[at & (RR_RING_SLOTS - 1)].value },
     };
     struct kvm_x86_record_place place;
     struct kvm_x86_record_slot *to = (void *)&place;
@@ -97,7 +111,7 @@ void rr_record_ring_drain(void)
 {
     RRRecorder *s = &rr_recorder;
     struct kvm_x86_record_shared *shared = s->shared;
-    struct rrlog_result answer[ANSWERS];
+    struct rrlog_result result[MAX_RESULTS];
     uint32_t at, head, count = 0;
 
     if (s->clock == RR_CLOCK_EXIT) {
@@ -115,18 +129,18 @@ void rr_record_ring_drain(void)
         const struct kvm_x86_record_slot *slot = &s->ring[at & (RR_RING_SLOTS - 1)];
         bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
 
-        if (step || count == ANSWERS) {
-            append_answers(answer, count);
+        if (step || count == MAX_RESULTS) {
+            append_results(result, count);
             count = 0;
         }
         if (step) {
             append_step(at);
         } else {
-            count += fill_answer(&answer[count], slot->insn, slot->size,
+            count += fill_result(&result[count], slot->insn, slot->size,
                                  slot->flags, slot->index, slot->value);
         }
         at += slot->slots;
     }
-    append_answers(answer, count);
+    append_results(result, count);
     qatomic_store_release(&shared->tail, head);
 }

@@ -131,16 +131,16 @@ void rr_record_exit_end(CPUState *cpu)
     if (run->exit_reason == KVM_EXIT_IO &&
         run->io.direction == KVM_EXIT_IO_IN) {
         rec.type = RRLOG_PIO_READ;
-        rec.field[0] = run->io.port;
-        rec.field[1] = run->io.size;
-        rec.field[2] = run->io.count;
+        rec.pio_read.port = run->io.port;
+        rec.pio_read.size = run->io.size;
+        rec.pio_read.count = run->io.count;
         rec.data = (uint8_t *)run + run->io.data_offset;
         rec.data_bytes = (size_t)run->io.size * run->io.count;
         rr_record_append(&rec);
     } else if (run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write) {
         rec.type = RRLOG_MMIO_READ;
-        rec.field[0] = run->mmio.phys_addr;
-        rec.field[1] = run->mmio.len;
+        rec.mmio_read.gpa = run->mmio.phys_addr;
+        rec.mmio_read.size = run->mmio.len;
         rec.data = run->mmio.data;
         rec.data_bytes = run->mmio.len;
         rr_record_append(&rec);
