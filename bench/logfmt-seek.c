@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/file/index-writer.h"
 #include "common/logfmt/base/varint.h"
 

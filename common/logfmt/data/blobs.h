@@ -7,7 +7,7 @@
 #ifndef RRLOG_BLOBS_H
 #define RRLOG_BLOBS_H
 
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 
 /* Data of this size and above goes there. */
 #define RRLOG_BLOB_MIN_BYTES 512

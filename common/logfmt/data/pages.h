@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/data/manifest.h"
 
 struct rrlog_page_place {

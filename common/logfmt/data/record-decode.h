@@ -7,7 +7,7 @@
 #ifndef RRLOG_RECORD_DECODE_H
 #define RRLOG_RECORD_DECODE_H
 
-#include "common/logfmt/data/record-common.h"
+#include "common/logfmt/data/record-codec-internal.h"
 
 /*
  * Each function takes what is left of the input and returns what is left after

@@ -6,7 +6,7 @@
 #ifndef RRLOG_RECORD_ENCODE_H
 #define RRLOG_RECORD_ENCODE_H
 
-#include "common/logfmt/data/record-common.h"
+#include "common/logfmt/data/record-codec-internal.h"
 
 /* The last landmark at the same RIP, as in an idle loop; else the last one. */
 static inline unsigned int choose_landmark(const struct rrlog_prediction *p,

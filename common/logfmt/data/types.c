@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/data/record.h"
+#include "common/logfmt/data/record-codec.h"
 
 #define COUNT(field) +1
 #define NAME(field) #field,

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 #ifndef RRLOG_INDEX_WRITER_H
 #define RRLOG_INDEX_WRITER_H
 
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 
 struct rrlog_index_writer {
 	struct rrlog_frame_writer frames; /* ->fd is -1 once writing failed */

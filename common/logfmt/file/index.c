@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/file/store.h"
 
 uint64_t rrlog_place_key(const struct rrlog_frame_place *place,

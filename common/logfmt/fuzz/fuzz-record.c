@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/logfmt/data/record.h"
+#include "common/logfmt/data/record-codec.h"
 
 static void check_again(const struct rrlog_record *rec)
 {

@@ -7,10 +7,10 @@
 #define RRLOG_READER_H
 
 #include "common/logfmt/data/blobs.h"
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/data/images.h"
 #include "common/logfmt/data/manifest.h"
-#include "common/logfmt/data/record.h"
+#include "common/logfmt/data/record-codec.h"
 
 struct rrlog_reader {
 	struct rrlog_store store;

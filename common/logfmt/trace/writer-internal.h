@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 
 #include "common/logfmt/data/blobs.h"
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/file/index-writer.h"
 #include "common/logfmt/data/manifest.h"
 #include "common/logfmt/data/pages.h"
-#include "common/logfmt/data/record.h"
+#include "common/logfmt/data/record-codec.h"
 
 /* A frame is written this long after its first record, full or not. */
 #define RRLOG_FLUSH_NS UINT64_C(50000000) /* half of what may be lost */

@@ -6,7 +6,7 @@
  */
 #include "tests/unit/logfmt/trace-util.h"
 
-#include "common/logfmt/file/frame.h"
+#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/file/index-writer.h"
 
 #define SEED 29

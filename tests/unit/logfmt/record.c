@@ -6,7 +6,7 @@
  */
 #include "tests/unit/logfmt/trace-util.h"
 
-#include "common/logfmt/data/record.h"
+#include "common/logfmt/data/record-codec.h"
 #include "common/logfmt/base/varint.h"
 
 #define ROUNDS 5000

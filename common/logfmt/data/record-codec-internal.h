@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_RECORD_COMMON_H
-#define RRLOG_RECORD_COMMON_H
+#ifndef RRLOG_RECORD_CODEC_INTERNAL_H
+#define RRLOG_RECORD_CODEC_INTERNAL_H
 
-#include "common/logfmt/data/record.h"
+#include "common/logfmt/data/record-codec.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_RECORD_H
-#define RRLOG_RECORD_H
+#ifndef RRLOG_RECORD_CODEC_H
+#define RRLOG_RECORD_CODEC_H
 
 #include <errno.h>
 
