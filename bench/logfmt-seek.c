@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/logfmt/base/checksum.h"
+#include "common/logfmt/base/io.h"
 #include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/file/index-writer.h"
 #include "common/logfmt/base/varint.h"

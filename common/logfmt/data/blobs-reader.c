@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/logfmt/base/varint.h"
+#include "common/logfmt/file/index.h"
 
 int rrlog_runs_begin(struct rrlog_run_list *list, const void *data,
 		     size_t bytes, uint64_t expected)

@@ -7,6 +7,7 @@
 #ifndef RRLOG_BLOBS_H
 #define RRLOG_BLOBS_H
 
+#include "common/logfmt/base/buffer.h"
 #include "common/logfmt/file/frame-reader.h"
 
 /* Data of this size and above goes there. */

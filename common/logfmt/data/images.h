@@ -7,6 +7,7 @@
 #ifndef RRLOG_IMAGES_H
 #define RRLOG_IMAGES_H
 
+#include "common/logfmt/file/format.h"
 #include "common/logfmt/file/store.h"
 
 #define RRLOG_MAX_IMAGES 1024

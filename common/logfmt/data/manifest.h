@@ -8,7 +8,8 @@
 
 #include <glib.h>
 
-#include "common/logfmt/base/io.h"
+#include "common/logfmt/base/error.h"
+#include "common/logfmt/rrlog.h"
 
 #define RRLOG_MANIFEST_MAX_BYTES (1u << 20)
 #define RRLOG_MANIFEST_MAX_BRACKETS 4096

@@ -8,8 +8,9 @@
 
 #include <glib.h>
 
-#include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/data/manifest.h"
+#include "common/logfmt/file/frame-reader.h"
+#include "common/logfmt/file/frame-writer.h"
 
 struct rrlog_page_place {
 	uint32_t block;

@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/logfmt/base/checksum.h"
+#include "common/logfmt/file/compress.h"
+
 int rrlog_frame_reader_open(struct rrlog_frame_reader *fr,
 			    const struct rrlog_store *store, const char *name,
 			    const char *magic, struct rrlog_error *error)

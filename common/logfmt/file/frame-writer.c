@@ -3,45 +3,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/file/frame-reader.h"
+#include "common/logfmt/file/frame-writer.h"
 
 #include <endian.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-int rrlog_buffer_reserve(struct rrlog_buffer *buffer, size_t more_bytes)
-{
-	size_t wanted = buffer->used_bytes + more_bytes;
-	size_t capacity = buffer->capacity_bytes;
-	uint8_t *bytes;
-
-	if (wanted <= capacity)
-		return 0;
-	if (wanted < capacity + capacity / 2)
-		wanted = capacity + capacity / 2;
-	bytes = realloc(buffer->bytes, wanted);
-	if (!bytes)
-		return -ENOMEM;
-	buffer->bytes = bytes;
-	buffer->capacity_bytes = wanted;
-	return 0;
-}
-
-void rrlog_buffer_free(struct rrlog_buffer *buffer)
-{
-	free(buffer->bytes);
-	memset(buffer, 0, sizeof(*buffer));
-}
-
-uint64_t rrlog_frame_salt(const uint8_t *trace_id)
-{
-	uint64_t salt_le;
-
-	memcpy(&salt_le, trace_id, sizeof(salt_le));
-	return le64toh(salt_le);
-}
+#include "common/logfmt/base/checksum.h"
+#include "common/logfmt/base/io.h"
 
 int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 			      const char *name, struct rrlog_file_header *h)

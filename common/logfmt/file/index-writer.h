@@ -6,7 +6,11 @@
 #ifndef RRLOG_INDEX_WRITER_H
 #define RRLOG_INDEX_WRITER_H
 
-#include "common/logfmt/file/frame-reader.h"
+#include "common/logfmt/file/frame-writer.h"
+#include "common/logfmt/file/table.h"
+
+/* Places in a frame of the file "index". */
+#define RRLOG_INDEX_FRAME_PLACES 128
 
 struct rrlog_index_writer {
 	struct rrlog_frame_writer frames; /* ->fd is -1 once writing failed */

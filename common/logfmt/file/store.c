@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/logfmt/base/io.h"
+#include "common/logfmt/file/format.h"
+
 static int open_dir(struct rrlog_store *s, struct rrlog_error *error)
 {
 	if (!faccessat(s->dir_fd, RRLOG_FILE_PAGES, F_OK, 0) ||
@@ -40,7 +43,8 @@ int rrlog_store_open(struct rrlog_store *s, const char *path,
 		return rrlog_fail(error, -errno, "%s: %s", path,
 				  strerror(errno));
 	if (S_ISREG(st.st_mode))
-		return rrlog_pack_scan(s, (uint64_t)st.st_size, error);
+		return rrlog_tar_scan(&s->tar, fd, (uint64_t)st.st_size, path,
+				      error);
 	if (!S_ISDIR(st.st_mode))
 		return rrlog_fail(error, -EINVAL, "%s: not a trace", path);
 	s->dir_fd = fd;
@@ -54,7 +58,7 @@ void rrlog_store_close(struct rrlog_store *s)
 		close(s->dir_fd);
 	if (s->pack_fd >= 0)
 		close(s->pack_fd);
-	free(s->entries);
+	rrlog_tar_free(&s->tar);
 	free(s->path);
 	*s = (struct rrlog_store){ .dir_fd = -1, .pack_fd = -1 };
 }
@@ -62,7 +66,7 @@ void rrlog_store_close(struct rrlog_store *s)
 int rrlog_store_find(const struct rrlog_store *s, const char *name,
 		     struct rrlog_member *member)
 {
-	unsigned int i;
+	const struct rrlog_tar_member *packed;
 
 	*member = RRLOG_NO_MEMBER;
 	if (s->dir_fd >= 0) {
@@ -70,15 +74,13 @@ int rrlog_store_find(const struct rrlog_store *s, const char *name,
 		member->owns_fd = true;
 		return member->fd < 0 ? member->fd : 0;
 	}
-	for (i = 0; i < s->entry_count; i++) {
-		if (strcmp(s->entries[i].name, name))
-			continue;
-		member->fd = s->pack_fd;
-		member->base_offset = s->entries[i].offset;
-		member->bytes = s->entries[i].bytes;
-		return 0;
-	}
-	return -ENOENT;
+	packed = rrlog_tar_find(&s->tar, name);
+	if (!packed)
+		return -ENOENT;
+	member->fd = s->pack_fd;
+	member->base_offset = packed->offset;
+	member->bytes = packed->bytes;
+	return 0;
 }
 
 int rrlog_member_read(const struct rrlog_member *member, void *data,

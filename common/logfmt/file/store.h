@@ -7,11 +7,12 @@
 #ifndef RRLOG_STORE_H
 #define RRLOG_STORE_H
 
-#include "common/logfmt/base/io.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Members of a packed file that a reader looks at; more is not a trace. */
-#define RRLOG_PACK_MAX_MEMBERS 1024
-#define RRLOG_PACK_NAME_BYTES 101 /* of a member, with the 0 */
+#include "common/logfmt/base/error.h"
+#include "common/logfmt/file/tar.h"
 
 /* One file of a trace. */
 struct rrlog_member {
@@ -23,18 +24,11 @@ struct rrlog_member {
 
 #define RRLOG_NO_MEMBER ((struct rrlog_member){ .fd = -1 })
 
-struct rrlog_pack_entry {
-	char name[RRLOG_PACK_NAME_BYTES];
-	uint64_t offset;
-	uint64_t bytes;
-};
-
 struct rrlog_store {
 	char *path;
 	int dir_fd;
 	int pack_fd;
-	struct rrlog_pack_entry *entries; /* of a packed file */
-	unsigned int entry_count;
+	struct rrlog_tar tar; /* the members of a packed file */
 };
 
 /** Open folder or packed file @path; close it in any case. */
@@ -50,11 +44,5 @@ int rrlog_store_find(const struct rrlog_store *s, const char *name,
 int rrlog_member_read(const struct rrlog_member *member, void *data,
 		      size_t bytes, uint64_t offset);
 void rrlog_member_close(struct rrlog_member *member);
-
-/* ---- pack.c ---- */
-
-/** Fill ->entries from the tar file ->pack_fd of @file_bytes. */
-int rrlog_pack_scan(struct rrlog_store *s, uint64_t file_bytes,
-		    struct rrlog_error *error);
 
 #endif

@@ -7,11 +7,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/file/store.h"
+#include "common/logfmt/file/tar.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/logfmt/base/io.h"
 
 #define BLOCK_BYTES 512
 #define MAX_PAX_BYTES 65536
@@ -35,8 +39,10 @@ struct tar_header {
 _Static_assert(sizeof(struct tar_header) == BLOCK_BYTES, "size");
 
 struct scan {
-	struct rrlog_store *store;
+	struct rrlog_tar *tar;
+	const char *path;
 	struct rrlog_error *error;
+	int fd;
 	uint64_t file_bytes;
 	uint64_t offset; /* of the next header */
 	uint64_t pax_bytes; /* size that a pax header gave for the next member */
@@ -45,8 +51,8 @@ struct scan {
 
 static int damaged(struct scan *s, const char *what)
 {
-	return rrlog_fail(s->error, -EBADMSG, "%s: offset %llu: %s",
-			  s->store->path, (unsigned long long)s->offset, what);
+	return rrlog_fail(s->error, -EBADMSG, "%s: offset %llu: %s", s->path,
+			  (unsigned long long)s->offset, what);
 }
 
 /* Octal digits, then spaces or zeros. */
@@ -142,34 +148,51 @@ static int read_pax(struct scan *s, uint64_t offset, uint64_t bytes)
 	text = malloc((size_t)bytes + 1);
 	if (!text)
 		return -ENOMEM;
-	err = rrlog_read_all(s->store->pack_fd, text, (size_t)bytes, offset);
+	err = rrlog_read_all(s->fd, text, (size_t)bytes, offset);
 	if (!err && !parse_pax(s, text, (size_t)bytes))
 		err = damaged(s, "impossible pax header");
 	free(text);
 	return err;
 }
 
-static int add_entry(struct scan *s, const struct tar_header *h,
-		     uint64_t offset, uint64_t bytes)
+const struct rrlog_tar_member *rrlog_tar_find(const struct rrlog_tar *tar,
+					      const char *name)
 {
-	struct rrlog_store *store = s->store;
-	struct rrlog_pack_entry *e;
-	struct rrlog_member other;
+	unsigned int i;
 
-	if (!store->entries)
-		store->entries =
-			calloc(RRLOG_PACK_MAX_MEMBERS, sizeof(*store->entries));
-	if (!store->entries)
+	for (i = 0; i < tar->member_count; i++) {
+		if (!strcmp(tar->members[i].name, name))
+			return &tar->members[i];
+	}
+	return NULL;
+}
+
+void rrlog_tar_free(struct rrlog_tar *tar)
+{
+	free(tar->members);
+	memset(tar, 0, sizeof(*tar));
+}
+
+static int add_member(struct scan *s, const struct tar_header *h,
+		      uint64_t offset, uint64_t bytes)
+{
+	struct rrlog_tar *tar = s->tar;
+	struct rrlog_tar_member *m;
+
+	if (!tar->members)
+		tar->members =
+			calloc(RRLOG_PACK_MAX_MEMBERS, sizeof(*tar->members));
+	if (!tar->members)
 		return -ENOMEM;
-	if (store->entry_count == RRLOG_PACK_MAX_MEMBERS)
+	if (tar->member_count == RRLOG_PACK_MAX_MEMBERS)
 		return damaged(s, "too many members for a packed trace");
-	e = &store->entries[store->entry_count];
-	memcpy(e->name, h->name, sizeof(h->name));
-	if (!rrlog_store_find(store, e->name, &other))
+	m = &tar->members[tar->member_count];
+	memcpy(m->name, h->name, sizeof(h->name));
+	if (rrlog_tar_find(tar, m->name))
 		return damaged(s, "two members of one name");
-	e->offset = offset;
-	e->bytes = bytes;
-	store->entry_count++;
+	m->offset = offset;
+	m->bytes = bytes;
+	tar->member_count++;
 	return 0;
 }
 
@@ -190,7 +213,7 @@ static int scan_member(struct scan *s, const struct tar_header *h)
 	if (h->type == 'x')
 		err = read_pax(s, begin, bytes);
 	else if (h->type == '0' && !h->prefix[0])
-		err = add_entry(s, h, begin, bytes);
+		err = add_member(s, h, begin, bytes);
 	else
 		err = damaged(s, "a member that is not a file of a trace");
 	if (h->type == '0')
@@ -207,19 +230,21 @@ static int check_magic(struct scan *s, const struct tar_header *h)
 		return rrlog_fail(s->error, -EINVAL,
 				  "%s: encrypted; decrypt it first, with "
 				  "rr-log unpack --identity",
-				  s->store->path);
+				  s->path);
 	if (memcmp(h->magic, "ustar", sizeof(h->magic)))
 		return rrlog_fail(s->error, -EINVAL, "%s: not a trace",
-				  s->store->path);
+				  s->path);
 	return 0;
 }
 
-int rrlog_pack_scan(struct rrlog_store *store, uint64_t file_bytes,
-		    struct rrlog_error *error)
+int rrlog_tar_scan(struct rrlog_tar *tar, int fd, uint64_t file_bytes,
+		   const char *path, struct rrlog_error *error)
 {
 	struct scan s = {
-		.store = store,
+		.tar = tar,
+		.path = path,
 		.error = error,
+		.fd = fd,
 		.file_bytes = file_bytes,
 	};
 	struct tar_header h = { 0 };
@@ -231,9 +256,9 @@ int rrlog_pack_scan(struct rrlog_store *store, uint64_t file_bytes,
 				       damaged(&s,
 					       "the packed file is cut short") :
 				       check_magic(&s, &h);
-		err = rrlog_read_all(store->pack_fd, &h, sizeof(h), s.offset);
+		err = rrlog_read_all(fd, &h, sizeof(h), s.offset);
 		if (err)
-			return rrlog_fail(error, err, "%s: %s", store->path,
+			return rrlog_fail(error, err, "%s: %s", path,
 					  strerror(-err));
 		if (!s.offset)
 			err = check_magic(&s, &h);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/logfmt/trace/reader-internal.h"
+#include "common/logfmt/trace/cursor-internal.h"
 
 #define MAX_STRING_BYTES (4u << 20)
 #define MAX_SEEKS 8
@@ -93,7 +93,7 @@ static size_t read_records(struct seen *seen, unsigned int step)
 
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		do
-			ret = rrlog_reader_next_stored(bare, &stored);
+			ret = rrlog_cursor_next(bare, &stored);
 		while (ret == -EAGAIN);
 		if (ret <= 0)
 			abort();

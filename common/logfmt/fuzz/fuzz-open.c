@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/logfmt/base/io.h"
+#include "common/logfmt/base/checksum.h"
 #include "common/logfmt/data/manifest.h"
+#include "common/logfmt/file/format.h"
 
 _Static_assert(FUZZ_START_BYTES == RRLOG_FRAMES_OFFSET, "size");
 

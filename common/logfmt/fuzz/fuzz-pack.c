@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/logfmt/base/checksum.h"
+#include "common/logfmt/file/format.h"
 #include "common/logfmt/file/store.h"
 
 #define BLOCK_BYTES 512
@@ -109,18 +111,18 @@ static void unpack(const struct rrlog_store *store)
 	}
 }
 
-static void check_entries(const struct rrlog_store *store, size_t bytes)
+static void check_members(const struct rrlog_store *store, size_t bytes)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < store->entry_count; i++) {
-		const struct rrlog_pack_entry *e = &store->entries[i];
+	for (i = 0; i < store->tar.member_count; i++) {
+		const struct rrlog_tar_member *m = &store->tar.members[i];
 
-		if (e->offset > bytes || e->bytes > bytes - e->offset ||
-		    memchr(e->name, 0, sizeof(e->name)) == NULL)
+		if (m->offset > bytes || m->bytes > bytes - m->offset ||
+		    memchr(m->name, 0, sizeof(m->name)) == NULL)
 			abort();
 		for (j = 0; j < i; j++) {
-			if (!strcmp(store->entries[j].name, e->name))
+			if (!strcmp(store->tar.members[j].name, m->name))
 				abort();
 		}
 	}
@@ -164,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (err && !error.text[0])
 		abort(); /* no reason given */
 	if (!err)
-		check_entries(&store, bytes);
+		check_members(&store, bytes);
 	if (!rrlog_reader_open(path, &r)) {
 		if (err)
 			abort();

@@ -19,6 +19,8 @@ $(fuzz_targets): $(BUILD)/fuzz/%: common/logfmt/fuzz/%.c common/logfmt/fuzz/trac
 	$(call say,CC FUZZ,$@)clang $(CPPFLAGS) -std=gnu11 -O1 -g \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $(filter %.c,$^) $(LDLIBS)
+# It checks that the library opens no file that a trace names.
+$(BUILD)/fuzz/fuzz-images: LDLIBS += -Wl,--wrap=open,--wrap=stat
 $(BUILD)/fuzz/seeds-of-trace: $(call objects,common/logfmt/fuzz/seeds.c) $(lib)
 	@mkdir -p $(@D)
 	$(link)

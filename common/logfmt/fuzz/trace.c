@@ -13,8 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/logfmt/base/io.h"
+#include "common/logfmt/base/checksum.h"
 #include "common/logfmt/data/manifest.h"
+#include "common/logfmt/file/format.h"
 
 static char dir_path[64];
 static int dir_fd = -1;

@@ -19,6 +19,7 @@
 #include "common/cli/progress.h"
 #include "common/cli/trace.h"
 #include "common/logfmt/base/io.h"
+#include "common/logfmt/file/format.h"
 #include "common/logfmt/tool/age.h"
 #include "common/logfmt/tool/commands.h"
 #include "common/logfmt/tool/leftovers.h"

@@ -3,38 +3,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "common/logfmt/trace/fetch-internal.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "common/logfmt/trace/reader-internal.h"
-
-/* All runs are looked at, for the next record is predicted from the last. */
-static int note_runs(struct rrlog_reader *r, const struct rrlog_record *rec)
-{
-	struct rrlog_run_list list;
-	struct rrlog_run run;
-	int ret = rrlog_runs_begin(&list, rec->data, rec->data_bytes,
-				   r->blob_expected);
-
-	while (!ret) {
-		ret = rrlog_runs_next(&list, &run);
-		if (ret <= 0)
-			break;
-		ret = 0;
-	}
-	r->blob_expected_before = r->blob_expected;
-	r->blob_expected = list.expected;
-	return ret;
-}
-
-int rrlog_resolve_note(struct rrlog_reader *r, const struct rrlog_record *rec)
-{
-	if (rec->in_blobs && note_runs(r, rec))
-		return -EBADMSG;
-	if (rec->type == RRLOG_IMAGE)
-		return rrlog_images_learn(&r->images, rec);
-	return 0;
-}
+#include "common/logfmt/base/checksum.h"
+#include "common/logfmt/trace/cursor-internal.h"
 
 static int take_data(struct rrlog_reader *r, uint64_t bytes)
 {
@@ -45,7 +20,7 @@ static int take_data(struct rrlog_reader *r, uint64_t bytes)
 			  r->store.path);
 }
 
-static int resolve_blob(struct rrlog_reader *r, struct rrlog_record *rec)
+static int fetch_blob(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	struct rrlog_run_list list;
 	struct rrlog_run run;
@@ -73,13 +48,13 @@ static int resolve_blob(struct rrlog_reader *r, struct rrlog_record *rec)
 /* After a seek: images that earlier records tell about. */
 static int learn_images(struct rrlog_reader *r, uint64_t id)
 {
-	uint64_t here = rrlog_reader_record_count(r);
+	uint64_t here = rrlog_cursor_record_count(r);
 	struct rrlog_record rec;
 	int ret = rrlog_reader_rewind(r);
 
-	while (!ret && rrlog_reader_record_count(r) < here &&
+	while (!ret && rrlog_cursor_record_count(r) < here &&
 	       !rrlog_images_find(&r->images, id)) {
-		ret = rrlog_reader_next_stored(r, &rec);
+		ret = rrlog_cursor_next(r, &rec);
 		if (ret == -EAGAIN || ret > 0)
 			ret = 0;
 	}
@@ -101,7 +76,7 @@ static int find_image(struct rrlog_reader *r, uint64_t id)
 				"no record tells about the image of this one");
 }
 
-static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
+static int fetch_image(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	const struct rrlog_dma_image_fields named = rec->dma_image;
 	uint64_t id = named.image;
@@ -138,15 +113,15 @@ static int resolve_image(struct rrlog_reader *r, struct rrlog_record *rec)
 	return 1;
 }
 
-int rrlog_resolve(struct rrlog_reader *r, struct rrlog_record *rec)
+int rrlog_fetch(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	if (rec->in_blobs)
-		return resolve_blob(r, rec);
+		return fetch_blob(r, rec);
 	if (!(r->resolve & RRLOG_RESOLVE_IMAGES))
 		return 1;
 	if (rec->type == RRLOG_IMAGE)
 		return -EAGAIN;
-	return rec->type == RRLOG_DMA_IMAGE ? resolve_image(r, rec) : 1;
+	return rec->type == RRLOG_DMA_IMAGE ? fetch_image(r, rec) : 1;
 }
 
 /* ---- rrlog.h ---- */

@@ -1,11 +1,12 @@
 /*
- * Inside of the reader, shared by reader.c and resolve.c.
+ * What a reader is made of.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_READER_H
-#define RRLOG_READER_H
+#ifndef RRLOG_READER_INTERNAL_H
+#define RRLOG_READER_INTERNAL_H
 
+#include "common/logfmt/base/buffer.h"
 #include "common/logfmt/data/blobs.h"
 #include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/data/images.h"
@@ -34,20 +35,5 @@ struct rrlog_reader {
 	struct rrlog_images images;
 	struct rrlog_buffer data; /* of the record that next() gave */
 };
-
-/** Next record as it is stored: as rrlog_reader_next(), -EAGAIN if skipped. */
-int rrlog_reader_next_stored(struct rrlog_reader *r, struct rrlog_record *rec);
-
-/** The number of the next record. */
-uint64_t rrlog_reader_record_count(const struct rrlog_reader *r);
-
-/**
- * Note what a record as stored says about others; -EBADMSG with no text if it
- * says what is not possible.
- */
-int rrlog_resolve_note(struct rrlog_reader *r, const struct rrlog_record *rec);
-/** Fetch what it names: 1, -EAGAIN if it is none for the caller, or an error.
- */
-int rrlog_resolve(struct rrlog_reader *r, struct rrlog_record *rec);
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/logfmt/base/checksum.h"
 #include "common/logfmt/data/images.h"
 #include "common/logfmt/data/record-encode.h"
 

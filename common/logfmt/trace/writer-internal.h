@@ -3,14 +3,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_WRITER_H
-#define RRLOG_WRITER_H
+#ifndef RRLOG_WRITER_INTERNAL_H
+#define RRLOG_WRITER_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "common/logfmt/data/blobs.h"
-#include "common/logfmt/file/frame-reader.h"
+#include "common/logfmt/file/frame-writer.h"
 #include "common/logfmt/file/index-writer.h"
 #include "common/logfmt/data/manifest.h"
 #include "common/logfmt/data/pages.h"

@@ -13,6 +13,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "common/logfmt/base/checksum.h"
+#include "common/logfmt/base/io.h"
+
 #define MANIFEST_TEMPORARY RRLOG_FILE_MANIFEST ".tmp"
 
 static void init_sync(struct rrlog_writer *w)

@@ -6,6 +6,7 @@
  */
 #include "tests/unit/logfmt/trace-util.h"
 
+#include "common/logfmt/base/checksum.h"
 #include "common/logfmt/file/frame-reader.h"
 #include "common/logfmt/file/index-writer.h"
 

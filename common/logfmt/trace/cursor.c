@@ -1,0 +1,207 @@
+/*
+ * Moving in the records of a trace, as they are stored.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/logfmt/trace/cursor-internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/logfmt/file/index.h"
+
+void rrlog_cursor_note_sizes(struct rrlog_reader *r)
+{
+	r->position.pages_file_bytes = r->manifest.pages_bytes;
+	r->position.file_bytes = r->events.member.bytes;
+	r->position.blobs_file_bytes = r->blobs.frames.member.bytes;
+	r->position.total_records = r->events.start.state.total_items;
+}
+
+uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r)
+{
+	return r->frame_end - r->frame_left;
+}
+
+/* All runs are looked at, for the next record is predicted from the last. */
+static int note_runs(struct rrlog_reader *r, const struct rrlog_record *rec)
+{
+	struct rrlog_run_list list;
+	struct rrlog_run run;
+	int ret = rrlog_runs_begin(&list, rec->data, rec->data_bytes,
+				   r->blob_expected);
+
+	while (!ret) {
+		ret = rrlog_runs_next(&list, &run);
+		if (ret <= 0)
+			break;
+		ret = 0;
+	}
+	r->blob_expected_before = r->blob_expected;
+	r->blob_expected = list.expected;
+	return ret;
+}
+
+int rrlog_cursor_note(struct rrlog_reader *r, const struct rrlog_record *rec)
+{
+	if (rec->in_blobs && note_runs(r, rec))
+		return -EBADMSG;
+	if (rec->type == RRLOG_IMAGE)
+		return rrlog_images_learn(&r->images, rec);
+	return 0;
+}
+
+/* Of two tables of the same file the longer one is the better. */
+static void keep_longer(struct rrlog_frame_table *a,
+			struct rrlog_frame_table *b)
+{
+	struct rrlog_frame_table *worse = a->count < b->count ? a : b;
+	struct rrlog_frame_table kept = worse == a ? *b : *a;
+
+	rrlog_table_free(worse);
+	*a = kept;
+}
+
+/* The index, and what reading has noted so far. */
+static void load_index(struct rrlog_reader *r)
+{
+	struct rrlog_frame_table events = r->events.table;
+	struct rrlog_frame_table blobs = r->blobs.frames.table;
+
+	r->index_loaded = true;
+	memset(&r->events.table, 0, sizeof(events));
+	memset(&r->blobs.frames.table, 0, sizeof(blobs));
+	rrlog_index_load(&r->store, &r->events, &r->blobs.frames);
+	keep_longer(&r->events.table, &events);
+	keep_longer(&r->blobs.frames.table, &blobs);
+}
+
+static int next_frame(struct rrlog_reader *r)
+{
+	struct rrlog_frame_reader *fr = &r->events;
+	int ret;
+
+	do {
+		ret = rrlog_frame_next_header(fr);
+		if (ret <= 0)
+			return ret;
+		if (fr->header.kind != RRLOG_FRAME_RECORDS &&
+		    fr->header.item_count)
+			return rrlog_frame_fail(
+				fr, -EBADMSG,
+				"records in a frame that is not of records");
+	} while (fr->header.kind != RRLOG_FRAME_RECORDS &&
+		 (fr->header.flags & RRLOG_FRAME_OPTIONAL));
+	if (fr->header.kind != RRLOG_FRAME_RECORDS)
+		return rrlog_frame_fail(fr, -EPROTONOSUPPORT,
+					"unknown kind of frame");
+	if (!fr->header.item_count)
+		return rrlog_frame_fail(fr, -EBADMSG, "a frame of no records");
+	ret = rrlog_frame_load(fr);
+	if (ret)
+		return ret;
+	rrlog_prediction_reset(&r->prediction);
+	r->blob_expected = 0;
+	r->in = r->record = fr->raw.bytes;
+	r->end = r->in + fr->header.raw_bytes;
+	r->frame_left = fr->header.item_count;
+	r->frame_end = fr->next_item;
+	r->position.frame_count++;
+	r->position.frame_offset = fr->frame_offset;
+	r->position.frame_time_ns = fr->header.time_ns;
+	r->position.raw_bytes += fr->header.raw_bytes;
+	r->position.stored_bytes +=
+		RRLOG_HEADER_BYTES + fr->header.stored_bytes;
+	return 1;
+}
+
+int rrlog_cursor_decode_failed(struct rrlog_reader *r, int err)
+{
+	return rrlog_frame_fail(
+		&r->events, err,
+		err == -EPROTONOSUPPORT ?
+			"a record that this program is too old for" :
+			"impossible record");
+}
+
+/* From the next frame; -EAGAIN then, as if the record had been skipped. */
+int rrlog_cursor_no_record_left(struct rrlog_reader *r)
+{
+	int ret;
+
+	if (r->in != r->end)
+		return rrlog_frame_fail(&r->events, -EBADMSG,
+					"bytes after the last record");
+	ret = next_frame(r);
+	return ret > 0 ? -EAGAIN : ret;
+}
+
+int rrlog_cursor_skip_record(struct rrlog_reader *r, const uint8_t *begin)
+{
+	r->frame_left--;
+	r->position.skipped_count++;
+	r->record = begin;
+	return -EAGAIN;
+}
+
+/* As if all before the frame that is next had been read. */
+static void begin_at_frame(struct rrlog_reader *r)
+{
+	r->in = r->end = r->record = NULL;
+	r->frame_left = 0;
+	r->frame_end = r->events.next_item;
+	r->position = (struct rrlog_reader_position){ .record_count = 0 };
+	rrlog_cursor_note_sizes(r);
+}
+
+int rrlog_reader_rewind(struct rrlog_reader *r)
+{
+	if (r->failed)
+		return r->failed;
+	rrlog_frame_reader_rewind(&r->events);
+	begin_at_frame(r);
+	return 0;
+}
+
+static int seek_frame(struct rrlog_reader *r, enum rrlog_seek_key key,
+		      uint64_t target)
+{
+	int ret;
+
+	if (r->failed)
+		return r->failed;
+	if (!r->index_loaded)
+		load_index(r);
+	ret = rrlog_frame_seek(&r->events, key, target);
+	if (ret < 0)
+		return r->failed = ret;
+	begin_at_frame(r);
+	return 0;
+}
+
+int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches)
+{
+	return seek_frame(r, RRLOG_SEEK_BRANCHES, branches);
+}
+
+int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns)
+{
+	return seek_frame(r, RRLOG_SEEK_TIME_NS, time_ns);
+}
+
+int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
+{
+	struct rrlog_record rec;
+	int ret = seek_frame(r, RRLOG_SEEK_ITEM, record);
+
+	if (ret)
+		return ret;
+	while (rrlog_cursor_record_count(r) < record) {
+		ret = rrlog_cursor_next(r, &rec);
+		if (!ret)
+			return -ERANGE;
+		if (ret < 0 && ret != -EAGAIN)
+			return r->failed = ret;
+	}
+	return 0;
+}
