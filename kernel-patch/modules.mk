@@ -9,8 +9,9 @@ $(versions): $(call stamp,kvm-line,$(kvm_line)) | common/build/fetch-linux.sh
 modules := $(BUILD)/kernel/.rr-ready
 .PHONY: modules
 modules: $(modules)
-$(modules): $(versions) $(wildcard kernel-patch/$(kvm_line)/*.patch kernel-patch/*.sh) \
-		kernel-patch/Makefile kernel-patch/Kbuild.oot
+$(modules): $(versions) $(wildcard kernel-patch/hooks/$(kvm_line)/*.patch \
+		kernel-patch/src/* kernel-patch/include/asm/* kernel-patch/*.sh \
+		kernel-patch/*.inc) kernel-patch/Makefile kernel-patch/Kbuild.oot
 	@mkdir -p $(@D)
 	$(call say,MODULES,Linux $(kvm_line)). ./$(versions) && \
 	src=$(abspath $(BUILD))/linux/src/usr/src && \

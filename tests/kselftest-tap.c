@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * main() for a test of the kernel's selftests that tells its result by its exit
- * status alone: the same as TAP.
+ * main() for a test of the kernel's selftests that reports its result with its exit
+ * status only: it runs the test and reports the result as TAP.
  */
 #include <sys/wait.h>
 #include <unistd.h>

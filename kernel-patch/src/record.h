@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM_CAP_X86_RECORD: what x86.c and vendor code call.  With the capability
+ * off, each hook is one test of kvm->arch.record.flags or of a NULL pointer.
+ */
+#ifndef __KVM_X86_RECORD_H
+#define __KVM_X86_RECORD_H
+
+#include <linux/kvm_host.h>
+
+#include "kvm_cache_regs.h"
+
+/* Both are spelled so that Linux 6.1 and all later kernels compile them. */
+static inline int kvm_record_cpl(struct kvm_vcpu *vcpu)
+{
+	return static_call(kvm_x86_get_cpl)(vcpu);
+}
+
+static inline bool kvm_record_cr4(struct kvm_vcpu *vcpu, unsigned long bit)
+{
+	return kvm_read_cr4_bits(vcpu, bit);
+}
+
+static inline bool kvm_recording(struct kvm *kvm)
+{
+	return kvm->arch.record.flags & KVM_X86_RECORD_ENABLE;
+}
+
+static inline bool kvm_record_ring(struct kvm *kvm)
+{
+	return kvm->arch.record.flags & KVM_X86_RECORD_RING;
+}
+
+static inline bool kvm_record_epoch(struct kvm *kvm)
+{
+	return kvm->arch.record.flags & KVM_X86_RECORD_EPOCH;
+}
+
+int kvm_record_check_extension(void);
+int kvm_record_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap);
+
+int kvm_emulate_rdtsc(struct kvm_vcpu *vcpu);
+int kvm_emulate_rdtscp(struct kvm_vcpu *vcpu);
+int kvm_handle_record_insn(struct kvm_vcpu *vcpu, u32 insn, u32 size, int reg);
+
+int kvm_record_create_vcpu(struct kvm_vcpu *vcpu);
+void kvm_record_destroy_vcpu(struct kvm_vcpu *vcpu);
+struct page *kvm_record_page(struct kvm_vcpu *vcpu, unsigned long pgoff);
+int kvm_record_set_event(struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap);
+void __kvm_record_return(struct kvm_vcpu *vcpu);
+
+static inline void kvm_record_return(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(vcpu->arch.record.shared))
+		__kvm_record_return(vcpu);
+}
+
+u64 kvm_record_tsc_multiplier(struct kvm_vcpu *vcpu);
+void kvm_record_clock_due(struct kvm_vcpu *vcpu);
+void __kvm_record_enter(struct kvm_vcpu *vcpu);
+void __kvm_record_left(struct kvm_vcpu *vcpu);
+fastpath_t kvm_record_fastpath(struct kvm_vcpu *vcpu, u32 insn);
+
+static inline void kvm_record_enter(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(kvm_record_epoch(vcpu->kvm)))
+		__kvm_record_enter(vcpu);
+}
+
+static inline void kvm_record_left(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(kvm_record_epoch(vcpu->kvm)))
+		__kvm_record_left(vcpu);
+}
+
+#endif /* __KVM_X86_RECORD_H */
