@@ -25,7 +25,7 @@ $(if $(double),$(error two tests have the name $(double)))
 selected := $(if $(T),$(shell for n in $(test_names); do case $$n in \
 	($(subst $(space),|,$(strip $(T)))) echo $$n ;; esac; done),$(test_names))
 # $(call pick,SOURCES[,SUFFIX OF THE NAMES])
-pick = $(foreach t,$(1),$(if $(filter $(call name,$(t))$(2),$(selected)),$(t)))
+pick = $(strip $(foreach t,$(1),$(if $(filter $(call name,$(t))$(2),$(selected)),$(t))))
 
 # ---- unit tests ---------------------------------------------------------------
 
@@ -68,9 +68,9 @@ $(asan_programs):
 	@mkdir -p $(@D)
 	$(asan_link)
 
-unit_tests := $(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \
+unit_tests := $(strip $(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \
 	$(call pick,$(unit_scripts)) \
-	$(patsubst %.c,$(asan)/%,$(call pick,$(unit_sources),-asan))
+	$(patsubst %.c,$(asan)/%,$(call pick,$(unit_sources),-asan)))
 # Tests of rr-log run it.
 unit_needs := $(filter-out $(unit_scripts),$(unit_tests)) $(if $(unit_tests),\
 	$(BUILD)/bin/rr-log) $(if $(filter $(asan)/%,$(unit_tests)),$(asan)/bin/rr-log)
@@ -91,8 +91,8 @@ $(kselftest): $(modules) tests/kselftest-tap.c tests/tap.h kernel-patch/selftest
 	@mkdir -p $(@D)
 	$(call say,CC,$@)CC='$(CC) -I$(CURDIR)' sh kernel-patch/selftest.sh $(<D) $@ tests/kselftest-tap.c
 
-kvm_tests := $(if $(CONFIG_LAB),$(patsubst %.c,$(BUILD)/%,$(call pick,$(kvm_sources_all))) \
-	$(if $(filter kvm-selftest,$(selected)),$(kselftest)))
+kvm_tests := $(if $(CONFIG_LAB),$(strip $(patsubst %.c,$(BUILD)/%,\
+	$(call pick,$(kvm_sources_all))) $(if $(filter kvm-selftest,$(selected)),$(kselftest))))
 
 # ---- tests that record and replay ---------------------------------------------
 

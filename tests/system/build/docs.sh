@@ -1,4 +1,5 @@
 #!/bin/sh
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The documents name only what exists: files, make targets, links, headings.  The

@@ -1,4 +1,5 @@
 #!/bin/sh
+# parallel
 # SPDX-License-Identifier: GPL-2.0
 # timeout=1800
 #

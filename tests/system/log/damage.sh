@@ -1,12 +1,13 @@
 #!/bin/sh
 # timeout=600
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A replay of a trace with one flipped byte, in the log or in the start state, ends
 # with status 4 and never hangs.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
-whole=$(shared_trace)
+whole=$(shared_trace) || exit 1
 cp -r "$whole" "$tmp/t.rrt"
 
 flip() { # FILE OFFSET

@@ -1,4 +1,6 @@
 #!/bin/sh
+# timeout=900
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Guests read their clock with each --clock, and draw random numbers.  The replay

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout=400
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # When the disk with the trace is full, the recording ends at a whole record, the

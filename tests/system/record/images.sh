@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout=400
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A trace that refers to read-only disk images is small and replays with the images.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout=900
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A wrong record in the log ends the replay with status 3 and a report that names
@@ -7,7 +8,7 @@
 # changes a register in the landmark of record N, or the result in it.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
-trace=$(shared_trace)
+trace=$(shared_trace) || exit 1
 wrong() { # RECORD: print the replay's status
 	replay "$trace" --qemu-arg -machine \
 		--qemu-arg "x-corrupt-record=$(($1 + 1))" >/dev/null

@@ -1,4 +1,5 @@
 #!/bin/sh
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The guest clears accessed and dirty bits and reads them again.  With the flush that

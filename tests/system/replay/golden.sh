@@ -1,4 +1,5 @@
 #!/bin/sh
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The traces of all released versions of the format still replay.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout=1800
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # RR_SEED_ROUNDS (10) recordings replay, made with different seeds and without

@@ -1,12 +1,13 @@
 #!/bin/sh
 # timeout=600
+# parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # One trace replays three times with QEMU's own plugins: the plugins count the same
 # each time, and all landmarks, all RAM and the console equal the recording's.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
-trace=$(shared_trace)
+trace=$(shared_trace) || exit 1
 for i in 1 2 3; do
 	replay "$trace" --console --plugin libinsn.so,inline=on \
 		--plugin libhowvec.so,inline=on --qemu-arg -d --qemu-arg plugin \
