@@ -27,7 +27,7 @@ static uint64_t mode_flags(enum rr_record_clock clock)
 void rr_record_ring_enable(void)
 {
     int has = kvm_vm_check_extension(kvm_state, KVM_CAP_X86_RECORD);
-    uint64_t flags = mode_flags(rr_recorder.clock);
+    uint64_t flags = mode_flags(rr_recorder.config.clock);
     int ret;
 
     if (has <= 0 || (has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1)) !=
@@ -43,7 +43,8 @@ void rr_record_ring_enable(void)
         exit(1);
     }
     ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
-                            (uint64_t)RR_RING_SLOTS, rr_recorder.epoch_us * 1000ull);
+                            (uint64_t)RR_RING_SLOTS,
+                            rr_recorder.config.epoch_us * 1000ull);
     if (ret < 0) {
         error_report("rr-record: KVM_CAP_X86_RECORD: %s", strerror(-ret));
         exit(1);
@@ -76,7 +77,7 @@ int rr_record_ring_open(CPUState *cpu)
     size_t bytes = page_bytes;
     void *map;
 
-    if (rr_recorder.clock != RR_CLOCK_EXIT) {
+    if (rr_recorder.config.clock != RR_CLOCK_EXIT) {
         bytes += RR_RING_SLOTS * sizeof(struct kvm_x86_record_slot);
     }
     map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->kvm_fd,

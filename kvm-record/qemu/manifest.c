@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include "qemu-version.h"
 #include "hw/boards.h"
+#include "common/cli/version.h"
 #include "kvm-record/host/pmu-event.h"
 
 static char *command_line(void)
@@ -50,18 +51,14 @@ void rr_record_write_manifest(void)
     struct utsname uts;
 
     uname(&uts);
-    rrlog_writer_manifest_set(w, "tool.version", "rr-kvm 0.1");
+    rrlog_writer_manifest_set(w, "tool.version", "rr-kvm " RR_VERSION);
     rrlog_writer_manifest_set(w, "qemu.version", QEMU_FULL_VERSION);
     rrlog_writer_manifest_set(w, "host.kernel", uts.release);
     rrlog_writer_manifest_set(w, "host.cpu", cpu);
     rrlog_writer_manifest_set(w, "command_line", cmdline);
     rrlog_writer_manifest_set(w, "start.time", start);
     rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
-    rrlog_writer_manifest_set(w, "clock.mode", rr_record_clock_name());
-    if (rr_recorder.clock == RR_CLOCK_EPOCH) {
-        rrlog_writer_manifest_set_u64(w, "clock.epoch_us",
-                                      rr_recorder.epoch_us);
-    }
+    rr_record_note_options();
     rrlog_writer_manifest_set_u64(w, "machine.ram_bytes",
                                   current_machine->ram_size);
     rrlog_writer_manifest_set(w, "cpu.model",

@@ -121,14 +121,14 @@ void rr_record_start(CPUState *cpu)
                      strerror(-ret));
         exit(1);
     }
-    rrlog_writer_set_fsync(s->writer, s->fsync);
+    rrlog_writer_set_fsync(s->writer, s->config.fsync);
     rr_record_write_manifest();
     rr_record_memory_start();
     if (s->finished) {
         exit(1);
     }
     s->started = true;
-    if (s->refer_to_images) {
+    if (s->config.refer_to_images) {
         rr_record_images_start();
     }
     /* What the replay applies before the first instruction. */

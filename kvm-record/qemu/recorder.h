@@ -18,6 +18,7 @@
 #include "common/core/cpu-state.h"
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"
+#include "kvm-record/vm/record-config.h"
 
 #define RR_MAX_SLOTS 1024
 
@@ -35,19 +36,9 @@ typedef struct RRPending {
     struct rr_landmark landmark;
 } RRPending;
 
-/* How the guest's reads of its clock are recorded (rr-kvm(1), --clock). */
-enum rr_record_clock {
-    RR_CLOCK_RING, /* exactly, through KVM's ring; the default */
-    RR_CLOCK_EXIT, /* exactly, with an exit to user space for each */
-    RR_CLOCK_EPOCH, /* the clock stands still between its steps */
-};
-
 typedef struct RRRecorder {
     char *path;
-    bool fsync;
-    bool refer_to_images;
-    enum rr_record_clock clock;
-    uint32_t epoch_us;
+    struct rr_record_config config;
     struct rrlog_writer *writer;
     bool started;   /* records are being written */
     bool finished;  /* ... and never will be again */
@@ -111,7 +102,8 @@ void rr_record_make_way(void);
 
 /* ---- 1: options.c ---- */
 
-const char *rr_record_clock_name(void);
+/* Write the options that the manifest notes to it. */
+void rr_record_note_options(void);
 
 /* ---- 1: manifest.c ---- */
 

@@ -114,7 +114,7 @@ void rr_record_ring_drain(void)
     struct rrlog_result result[MAX_RESULTS];
     uint32_t at, head, count = 0;
 
-    if (s->clock == RR_CLOCK_EXIT) {
+    if (s->config.clock == RR_CLOCK_EXIT) {
         return;
     }
     if (shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED) {

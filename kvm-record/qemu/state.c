@@ -10,7 +10,7 @@ bool rr_recording;
 
 RRRecorder rr_recorder = {
     /* What a guest sees of it: kernel-patch/README.md. */
-    .epoch_us = 100,
+    .config.epoch_us = RR_DEFAULT_epoch_us,
 };
 
 void rr_record_refuse(const char *what)
