@@ -1,0 +1,102 @@
+/*
+ * A child process: its status, and the signals that it gets.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cli/child.h"
+#include "tests/tap.h"
+
+static int sh(const char *script, bool own_group, int forward, bool *signalled,
+	      GError **error)
+{
+	char *argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)script,
+			 NULL };
+
+	return rr_child_run(argv, own_group, forward, signalled, error);
+}
+
+static void check_status(const char *script, int expected)
+{
+	bool signalled = true;
+	int status = sh(script, false, 0, &signalled, NULL);
+
+	ksft_ok(status == expected && !signalled, "\"%s\" ends with %d", script,
+		status);
+}
+
+/* Send @sig to this process in a moment, from a process of its own. */
+static pid_t send_later(int sig)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	usleep(300000);
+	kill(parent, sig);
+	_exit(0);
+}
+
+static void check_signal(const char *what, int sig, int forward,
+			 const char *script, int expected)
+{
+	bool signalled = false;
+	int status;
+
+	send_later(sig);
+	status = sh(script, true, forward, &signalled, NULL);
+	ksft_ok(status == expected && signalled, "%s: %d", what, status);
+}
+
+#define WAIT "while :; do sleep 0.05; done"
+
+static void test_own_group(void)
+{
+	g_autofree char *script =
+		g_strdup_printf("[ $(ps -o pgid= $$) -ne %d ]", (int)getpgrp());
+
+	ksft_ok(sh(script, true, 0, NULL, NULL) == 0 &&
+			sh(script, false, 0, NULL, NULL) == 1,
+		"a process group of its own, or ours");
+}
+
+static void test_missing(void)
+{
+	char *argv[] = { (char *)"/nonexistent/program", NULL };
+	g_autoptr(GError) error = NULL;
+	int status = rr_child_run(argv, false, 0, NULL, &error);
+
+	ksft_ok(status == -1 && error &&
+			strstr(error->message, "cannot run /nonexistent"),
+		"no such program: %s", error ? error->message : "");
+}
+
+/* The handlers of the caller are in place again. */
+static void test_handlers(void)
+{
+	struct sigaction act;
+
+	sigaction(SIGTERM, NULL, &act);
+	ksft_ok(act.sa_handler == SIG_DFL, "SIGTERM is as it was");
+}
+
+int main(void)
+{
+	ksft_plan(3 + 3 + 3);
+	check_status("exit 0", 0);
+	check_status("exit 7", 7);
+	check_status("kill -9 $$", 128 + SIGKILL);
+	check_signal("SIGTERM is passed on", SIGTERM, 0,
+		     "trap 'exit 5' TERM; " WAIT, 5);
+	check_signal("SIGHUP as SIGTERM", SIGHUP, SIGTERM,
+		     "trap 'exit 6' TERM; trap 'exit 7' HUP; " WAIT, 6);
+	check_signal("a child that does not handle it", SIGINT, SIGTERM, WAIT,
+		     128 + SIGTERM);
+	test_own_group();
+	test_missing();
+	test_handlers();
+	return ksft_end();
+}

@@ -1,0 +1,171 @@
+/*
+ * The lab: which files go there, and the command line of its runner.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "kvm-record/lab-files.h"
+#include "kvm-record/lab.h"
+#include "kvm-record/vm/qemu-args.h"
+#include "tests/tap.h"
+
+static char *dir;
+
+static void make_file(const char *name, size_t bytes)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autofree char *parent = g_path_get_dirname(path);
+	g_autofree char *text = g_malloc0(bytes + 1);
+
+	g_mkdir_with_parents(parent, 0700);
+	if (!g_file_set_contents(path, text, (gssize)bytes, NULL))
+		ksft_bail_out("cannot write %s", path);
+}
+
+/* "@" in @line is the test's directory. */
+static struct rr_vm *parse(const char *line)
+{
+	g_auto(GStrv) parts = g_strsplit(line, "@", -1);
+	g_autofree char *text = g_strjoinv(dir, parts);
+	g_auto(GStrv) args = g_strsplit(text, " ", -1);
+
+	return rr_vm_from_qemu_args(args);
+}
+
+static void check_files(const char *line, guint count, uint64_t bytes)
+{
+	g_autoptr(rr_vm) vm = parse(line);
+	g_autoptr(rr_vm) inside = NULL;
+	struct lab_files files;
+
+	lab_files_init(&files);
+	inside = lab_files_collect(&files, vm);
+	ksft_ok(g_hash_table_size(files.paths) == count && files.bytes == bytes,
+		"\"%s\": %u files, %llu bytes", line,
+		g_hash_table_size(files.paths),
+		(unsigned long long)files.bytes);
+	lab_files_clear(&files);
+}
+
+static void test_relative(void)
+{
+	g_autofree char *expected = g_build_filename(dir, "disk.img", NULL);
+	g_autoptr(rr_vm) vm = NULL;
+	g_autoptr(rr_vm) inside = NULL;
+	struct lab_files files;
+	char *args[] = { (char *)"disk.img", NULL };
+
+	if (g_chdir(dir))
+		ksft_bail_out("cannot enter %s", dir);
+	vm = rr_vm_from_qemu_args(args);
+	lab_files_init(&files);
+	inside = lab_files_collect(&files, vm);
+	ksft_ok(!strcmp(rr_vm_option(inside, 0)->value, expected),
+		"a relative path becomes absolute: %s",
+		rr_vm_option(inside, 0)->value);
+	lab_files_clear(&files);
+}
+
+static char *command(const struct lab_options *lab,
+		     const struct rr_record_options *options, const char *line,
+		     GError **error)
+{
+	g_autoptr(rr_vm) vm = parse(line);
+	g_autofree char *trace = g_build_filename(dir, "t.rrt", NULL);
+	g_autoptr(GPtrArray) argv = lab_command(lab, trace, options, vm, error);
+
+	return argv ? g_strjoinv(" ", (char **)argv->pdata) : NULL;
+}
+
+static void test_command(void)
+{
+	struct lab_options lab = { .seed = 7, .deterministic = true };
+	struct rr_record_options options = { .fsync = TRUE };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text =
+		command(&lab, &options, "-m 64 -kernel @/kernel", &error);
+	g_autofree char *expected = g_strdup_printf(
+		"/bin/sh %s/run.sh --qemu %s/qemu --kernel %s/vmlinuz "
+		"--image %s/lab.cpio.gz --pmu --mem 832 --seed 7 --file "
+		"%s/kernel --out %s -- /opt/rr/bin/rr-kvm record --quiet "
+		"--fsync -o /out/t.rrt -- -m 64 -kernel %s/kernel",
+		dir, dir, dir, dir, dir, dir, dir);
+
+	/* 64 for the guest, 512 for the system, 256 for the trace */
+	ksft_ok(!g_strcmp0(text, expected), "the command: %s",
+		text ? text : error->message);
+}
+
+static void test_memory(void)
+{
+	struct lab_options lab = { .memory_mib = 999 };
+	struct rr_record_options options = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = command(&lab, &options, "-m 64", NULL);
+
+	ksft_ok(text && strstr(text, " --mem 999 "), "--memory-lab");
+	lab.memory_mib = 0;
+	g_free(text);
+	text = command(&lab, &options, "-m 900T", &error);
+	ksft_ok(!text && error && strstr(error->message, "--memory-lab"),
+		"too little memory: %s", error ? error->message : "accepted");
+}
+
+static void test_missing(void)
+{
+	struct lab_options lab = { 0 };
+	struct rr_record_options options = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *image = g_build_filename(dir, "lab.cpio.gz", NULL);
+	g_autofree char *text = NULL;
+
+	g_unlink(image);
+	text = command(&lab, &options, "-m 64", &error);
+	ksft_ok(!text && error && strstr(error->message, "lab.cpio.gz"),
+		"no image: %s", error ? error->message : "accepted");
+}
+
+static void clean_up(void)
+{
+	g_autofree char *line = g_strdup_printf("rm -rf '%s'", dir);
+
+	if (system(line))
+		ksft_note("%s is left", dir);
+}
+
+int main(void)
+{
+	static const char *const names[] = { "kernel", "disk.img",   "a/b",
+					     "a/c/d",  "run.sh",     "vmlinuz",
+					     "qemu",   "lab.cpio.gz" };
+	g_autofree char *qemu = NULL;
+	size_t i;
+
+	dir = g_dir_make_tmp("rr-lab-XXXXXX", NULL);
+	for (i = 0; i < G_N_ELEMENTS(names); i++)
+		make_file(names[i], 1000);
+	qemu = g_build_filename(dir, "qemu", NULL);
+	g_setenv("RR_QEMU", qemu, TRUE);
+	g_setenv("RR_LAB_DIR", dir, TRUE);
+
+	ksft_plan(10 + 1 + 4);
+	check_files("-m 256 -nographic", 0, 0);
+	check_files("-kernel @/kernel", 1, 1000);
+	check_files("-kernel @/kernel -initrd @/kernel", 1, 1000);
+	check_files("-drive file=@/disk.img,if=virtio", 1, 1000);
+	check_files("-drive id=@/disk.img,file=@/none", 1, 1000);
+	check_files("-append @/kernel -name @/disk.img", 0, 0);
+	check_files("-fsdev local,id=f,path=@/a", 1, 2000);
+	check_files("-nographic @/disk.img", 1, 1000);
+	check_files("-bios /dev/null -L /proc/self", 0, 0);
+	check_files("-of-a-later-qemu @/kernel", 1, 1000);
+	test_relative();
+	test_command();
+	test_memory();
+	test_missing();
+	clean_up();
+	g_free(dir);
+	return ksft_end();
+}
