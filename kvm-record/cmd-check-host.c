@@ -11,6 +11,7 @@
 #include "common/cli/output.h"
 #include "kvm-record/commands.h"
 #include "kvm-record/host/check.h"
+#include "kvm-record/host/cpu-family.h"
 
 static const char *const words[] = { "ok", "FAIL", "skipped", "warning" };
 static const char *const json_words[] = { "ok", "fail", "skipped", "warning" };
@@ -57,14 +58,24 @@ static void print_json(const struct host_check_result *r, int count)
 	rr_json_print(b, true);
 }
 
+static int print_table(void)
+{
+	g_autofree char *text = rr_cpu_family_table();
+
+	fputs(text, stdout);
+	return rr_output_finish();
+}
+
 int cmd_check_host(int argc, char **argv)
 {
-	gboolean json = FALSE, verbose = FALSE;
+	gboolean json = FALSE, verbose = FALSE, table = FALSE;
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &json,
 		  "Print the results as JSON", NULL },
 		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose,
 		  "Print how long each check took", NULL },
+		{ "table", 0, 0, G_OPTION_ARG_NONE, &table,
+		  "Check nothing: print the processors that can record", NULL },
 		G_OPTION_ENTRY_NULL
 	};
 	const struct rr_options options = {
@@ -77,6 +88,8 @@ int cmd_check_host(int argc, char **argv)
 
 	if (!rr_options_parse(&options, &argc, &argv))
 		return RR_EXIT_FAILURE;
+	if (table)
+		return print_table();
 	count = host_check_run(HOST_CHECK_TRIES, results);
 	if (json)
 		print_json(results, count);

@@ -1,5 +1,5 @@
 /*
- * Can this host record?  Each check tries the thing itself.
+ * Can this host record?  See check.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,18 +19,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel-patch/include/kvm_x86_record.h"
 #include "kvm-record/host/check.h"
 #include "kvm-record/host/hints.h"
-#include "kernel-patch/include/kvm_x86_record.h"
 #include "kvm-record/host/pmu-event.h"
 #include "kvm-record/host/tiny-guest.h"
+#include "common/cli/message.h"
 
 #define BRANCHES 20000
+#define SHORT_LOOP 1000 /* branches, where the count does not matter */
 #define TIMEOUT_SECONDS 10
 
 static int tries;
 
-/* What the user can do. */
+/* Parts of remedies. */
 #define LAB "or record in the lab: rr-kvm record --lab"
 #define BAD_KVM                                                       \
 	"this KVM cannot run guests as hardware does; use a machine " \
@@ -106,8 +108,8 @@ static const struct {
 };
 
 /*
- * Without it KVM emulates real mode in software (KVM's Documentation, "unrestricted
- * guest"), and the PMU never sees the branches that it emulates.
+ * Without this parameter (VMX's control "unrestricted guest") KVM emulates real
+ * mode in software, and the PMU does not count the branches of that.
  */
 static bool emulates_real_mode(void)
 {
@@ -157,115 +159,119 @@ static void check_capabilities(struct host_check_result *r)
 
 static void check_rings(struct host_check_result *r)
 {
+	g_autoptr(GError) error = NULL;
 	struct tiny_guest g;
 
-	if (tiny_guest_open(&g, false, 1000) &&
-	    tiny_guest_run_to(&g, TINY_RING0) &&
-	    tiny_guest_run_to(&g, TINY_RING3))
+	if (tiny_guest_open(&g, false, SHORT_LOOP, &error) &&
+	    tiny_guest_run_to(&g, TINY_RING0, &error) &&
+	    tiny_guest_run_to(&g, TINY_RING3, &error))
 		result(r, HOST_CHECK_OK, NULL,
 		       "a 64-bit guest runs in rings "
 		       "0 and 3");
 	else
 		result(r, HOST_CHECK_FAIL, BAD_KVM,
-		       "a tiny guest does not "
-		       "run: %s",
-		       g.error);
+		       "a tiny guest does not run: %s", error->message);
 	tiny_guest_close(&g);
 }
 
 static void check_irqchip(struct host_check_result *r)
 {
+	g_autoptr(GError) error = NULL;
 	struct tiny_guest g;
 
-	if (tiny_guest_open(&g, false, 1000) &&
-	    tiny_guest_run_to(&g, TINY_RING0) &&
-	    tiny_guest_run_to(&g, TINY_RING3) && tiny_guest_interrupt(&g) &&
-	    tiny_guest_run_to(&g, TINY_INTERRUPT) &&
-	    tiny_guest_run_to(&g, TINY_RING3))
+	if (tiny_guest_open(&g, false, SHORT_LOOP, &error) &&
+	    tiny_guest_run_to(&g, TINY_RING0, &error) &&
+	    tiny_guest_run_to(&g, TINY_RING3, &error) &&
+	    tiny_guest_interrupt(&g, &error) &&
+	    tiny_guest_run_to(&g, TINY_INTERRUPT, &error) &&
+	    tiny_guest_run_to(&g, TINY_RING3, &error))
 		result(r, HOST_CHECK_OK, NULL,
 		       "an interrupt from user space "
 		       "arrives (kernel_irqchip=off)");
 	else
 		result(r, HOST_CHECK_FAIL, BAD_KVM,
-		       "no interrupts without an "
-		       "interrupt controller in the kernel: %s",
-		       g.error);
+		       "no interrupts without an interrupt controller in the "
+		       "kernel: %s",
+		       error->message);
+	tiny_guest_close(&g);
+}
+
+static const char load_patch[] =
+	"load the kvm modules that kernel-patch/ builds, " LAB;
+
+static void try_patch(struct host_check_result *r, int flags)
+{
+	g_autoptr(GError) error = NULL;
+	struct tiny_guest g;
+
+	if (tiny_guest_open(&g, true, SHORT_LOOP, &error) &&
+	    tiny_guest_rdtsc_exits(&g, &error))
+		result(r, HOST_CHECK_OK, NULL,
+		       "KVM_CAP_X86_RECORD, version %d: RDTSC exits to user "
+		       "space; clocks: exit%s%s",
+		       KVM_X86_RECORD_VERSION,
+		       flags & KVM_X86_RECORD_RING ? ", ring" : "",
+		       flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
+	else
+		result(r, HOST_CHECK_FAIL, load_patch,
+		       "KVM_CAP_X86_RECORD does not work: %s", error->message);
 	tiny_guest_close(&g);
 }
 
 static void check_patch(struct host_check_result *r)
 {
-	const char *remedy =
-		"load the kvm modules that kernel-patch/ builds, " LAB;
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	int has = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD);
 	int version = has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1);
-	int flags = has >> KVM_X86_RECORD_FLAGS_SHIFT;
-	struct tiny_guest g;
 
 	close(fd);
-	if (has <= 0) {
-		result(r, HOST_CHECK_FAIL, remedy,
-		       "KVM lacks "
-		       "KVM_CAP_X86_RECORD: its patch is not loaded");
-		return;
-	}
-	if (version != KVM_X86_RECORD_VERSION) {
-		result(r, HOST_CHECK_FAIL, remedy,
-		       "KVM_CAP_X86_RECORD is of "
-		       "version %d, and this rr-kvm needs %d: the modules are "
-		       "of another time",
+	if (has <= 0)
+		result(r, HOST_CHECK_FAIL, load_patch,
+		       "KVM lacks KVM_CAP_X86_RECORD: its patch is not "
+		       "loaded");
+	else if (version != KVM_X86_RECORD_VERSION)
+		result(r, HOST_CHECK_FAIL, load_patch,
+		       "the loaded KVM modules implement version %d of "
+		       "KVM_CAP_X86_RECORD, but this rr-kvm needs version %d",
 		       version, KVM_X86_RECORD_VERSION);
-		return;
-	}
-	if (tiny_guest_open(&g, true, 1000) && tiny_guest_rdtsc_exits(&g))
-		result(r, HOST_CHECK_OK, NULL,
-		       "KVM_CAP_X86_RECORD, version "
-		       "%d: RDTSC leaves to user space; clocks: exit%s%s",
-		       version, flags & KVM_X86_RECORD_RING ? ", ring" : "",
-		       flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
 	else
-		result(r, HOST_CHECK_FAIL, remedy,
-		       "KVM_CAP_X86_RECORD does "
-		       "not work: %s",
-		       g.error);
-	tiny_guest_close(&g);
+		try_patch(r, has >> KVM_X86_RECORD_FLAGS_SHIFT);
+}
+
+static const char *pmu_remedy(const GError *error)
+{
+	if (error->code == EACCES || error->code == EPERM)
+		return "sysctl kernel.perf_event_paranoid=1, or run as root";
+	return "give the virtual machine a PMU, use a supported processor, " LAB;
 }
 
 static void check_pmu_event(struct host_check_result *r)
 {
-	const struct rr_pmu_event *e;
-	char err[300];
-	int fd = rr_pmu_event_open(0, err, sizeof(err));
+	g_autoptr(GError) error = NULL;
+	struct rr_pmu_event e;
+	int fd = rr_pmu_event_open(0, &error);
 
-	if (fd < 0) {
-		result(r, HOST_CHECK_FAIL,
-		       fd == -EACCES || fd == -EPERM ?
-			       "sysctl kernel.perf_event_paranoid=1, or run as root" :
-			       "give the virtual machine a PMU, use a supported "
-			       "processor, " LAB,
-		       "%s", err);
+	if (fd < 0 || !rr_pmu_event_find(&e, &error)) {
+		result(r, HOST_CHECK_FAIL, pmu_remedy(error), "%s",
+		       error->message);
 		return;
 	}
 	close(fd);
-	rr_pmu_event_find(&e, err, sizeof(err));
 	result(r, HOST_CHECK_OK, NULL, "%s, config 0x%llx, type %u (%s)%s%s",
-	       e->name, (unsigned long long)e->config, e->type, e->source,
-	       e->cpus ? ", on CPUs " : "", e->cpus ? e->cpus : "");
+	       e.name, (unsigned long long)e.config, e.type, e.source,
+	       e.cpus[0] ? ", on CPUs " : "", e.cpus);
 }
 
-/* One turn of the ring 3 loop, and what the counter says of it. */
+/* Run the loop in ring 3 once; *@delta is how much the counter moved. */
 static bool count_once(struct tiny_guest *g, int fd, uint64_t *last,
-		       uint64_t *delta)
+		       uint64_t *delta, GError **error)
 {
 	uint64_t now;
 
-	if (!tiny_guest_run_to(g, TINY_RING3))
+	if (!tiny_guest_run_to(g, TINY_RING3, error))
 		return false;
 	if (read(fd, &now, sizeof(now)) != sizeof(now)) {
-		snprintf(g->error, sizeof(g->error),
-			 "the counter was lost to "
-			 "another user of the PMU");
+		rr_set_error(error, "another user of the PMU took the counter");
 		return false;
 	}
 	*delta = now - *last;
@@ -273,56 +279,70 @@ static bool count_once(struct tiny_guest *g, int fd, uint64_t *last,
 	return true;
 }
 
-static void count_exactly(struct host_check_result *r, struct tiny_guest *g,
-			  int fd)
-{
-	uint64_t last = 0, delta, first_wrong = 0;
-	int i, wrong = 0;
+struct tally {
+	int wrong;
+	uint64_t first_error;
+};
 
-	/* Turn 0 has the loop in ring 0 as well. */
+static bool count_loops(struct tiny_guest *g, int fd, struct tally *tally,
+			GError **error)
+{
+	uint64_t last = 0, delta;
+	int i;
+
+	/* The first count includes the loop in ring 0. */
 	for (i = 0; i <= tries; i++) {
 		uint64_t want = i ? BRANCHES : 2 * BRANCHES;
 
-		if ((!i && !tiny_guest_run_to(g, TINY_RING0)) ||
-		    !count_once(g, fd, &last, &delta)) {
-			result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", g->error);
-			return;
-		}
-		if (delta != want && !wrong++)
-			first_wrong = delta - want;
+		if ((!i && !tiny_guest_run_to(g, TINY_RING0, error)) ||
+		    !count_once(g, fd, &last, &delta, error))
+			return false;
+		if (delta != want && !tally->wrong++)
+			tally->first_error = delta - want;
 	}
-	if (!wrong)
+	return true;
+}
+
+static void report_tally(struct host_check_result *r, const struct tally *tally)
+{
+	struct rr_host_cpu cpu = rr_host_cpu();
+	g_autofree char *remedy = host_inexact_remedy(&cpu);
+
+	if (!tally->wrong)
 		result(r, HOST_CHECK_OK, NULL,
-		       "%d of %d loops of %d branches "
-		       "counted exactly",
-		       tries, tries, BRANCHES);
+		       "%d of %d loops of %d branches counted exactly", tries,
+		       tries, BRANCHES);
 	else
-		result(r, HOST_CHECK_FAIL, host_hint_inexact(),
-		       "%d of %d "
-		       "loops of %d branches counted wrong (the first by %+lld)",
-		       wrong, tries + 1, BRANCHES, (long long)first_wrong);
+		result(r, HOST_CHECK_FAIL, remedy,
+		       "%d of %d loops of %d branches counted wrong (the first "
+		       "by %+lld)",
+		       tally->wrong, tries + 1, BRANCHES,
+		       (long long)tally->first_error);
 }
 
 static void check_pmu_exact(struct host_check_result *r)
 {
+	g_autoptr(GError) error = NULL;
+	struct tally tally = { 0 };
 	struct tiny_guest g;
-	char err[300];
-	int fd = rr_pmu_event_open(0, err, sizeof(err));
+	int fd = rr_pmu_event_open(0, &error);
 
 	if (fd < 0)
-		result(r, HOST_CHECK_FAIL, NULL, "%s", err);
-	else if (!tiny_guest_open(&g, false, BRANCHES))
-		result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", g.error);
+		result(r, HOST_CHECK_FAIL, NULL, "%s", error->message);
+	else if (!tiny_guest_open(&g, false, BRANCHES, &error) ||
+		 !count_loops(&g, fd, &tally, &error))
+		result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", error->message);
 	else
-		count_exactly(r, &g, fd);
+		report_tally(r, &tally);
 }
 
-static void check_hints(struct host_check_result *r)
+static void check_processor(struct host_check_result *r)
 {
-	r->status = HOST_CHECK_OK;
-	if (host_hints(r->reason, sizeof(r->reason), r->remedy,
-		       sizeof(r->remedy)))
-		r->status = HOST_CHECK_WARN;
+	struct host_facts facts = host_facts_read();
+	struct host_hint hint = host_hint(&facts);
+
+	result(r, hint.is_warning ? HOST_CHECK_WARN : HOST_CHECK_OK,
+	       hint.remedy, "%s", hint.reason);
 }
 
 static const struct check {
@@ -345,7 +365,7 @@ static const struct check {
 	  { "pmu-event", "guest-rings" },
 	  check_pmu_exact,
 	  6 * TIMEOUT_SECONDS },
-	{ "processor", { NULL }, check_hints, TIMEOUT_SECONDS },
+	{ "processor", { NULL }, check_processor, TIMEOUT_SECONDS },
 };
 #define CHECKS ((int)(sizeof(checks) / sizeof(checks[0])))
 _Static_assert(CHECKS <= HOST_CHECK_MAX, "results have room");
@@ -381,7 +401,7 @@ static void run_child(const struct check *c, struct host_check_result *r,
 	_exit(write(fd, r, sizeof(*r)) != sizeof(*r));
 }
 
-/* A KVM that hangs or kills must not do so to us. */
+/* In a child: a broken KVM may hang or kill its user. */
 static void run_check(const struct check *c, struct host_check_result *r)
 {
 	int p[2], status = 0;
@@ -405,7 +425,7 @@ static void run_check(const struct check *c, struct host_check_result *r)
 	if (pid <= 0)
 		return;
 	if (n < 0) {
-		/* It may be beyond even this: do not wait. */
+		/* It may hang in the kernel: do not wait for it. */
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, WNOHANG);
 		return;

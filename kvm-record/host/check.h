@@ -1,5 +1,5 @@
 /*
- * Can this host record?  Found out by trying.
+ * Can this host record?  Each check tries what recording will do.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,8 +11,8 @@
 enum host_check_status {
 	HOST_CHECK_OK,
 	HOST_CHECK_FAIL, /* recording is not possible */
-	HOST_CHECK_SKIP, /* needs a check that failed */
-	HOST_CHECK_WARN, /* possible, but look at this */
+	HOST_CHECK_SKIP, /* depends on a check that failed */
+	HOST_CHECK_WARN, /* possible, but something may spoil it */
 };
 
 struct host_check_result {
@@ -28,12 +28,13 @@ struct host_check_result {
 #define HOST_CHECK_TRIES 1000
 
 /**
- * Run all checks, each in a process of its own that is killed when it takes
- * too long.  @tries: of the exact count.  Returns their number.
+ * Run all checks, each in a child process that is killed if it takes too long.
+ * @tries: how many loops to count.  Returns the number of @results, which has
+ * room for HOST_CHECK_MAX.
  */
 int host_check_run(int tries, struct host_check_result *results);
 
-/** None failed. */
+/** Whether no check failed. */
 bool host_check_passed(const struct host_check_result *results, int count);
 
 #endif

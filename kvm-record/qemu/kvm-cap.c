@@ -54,19 +54,19 @@ void rr_record_ring_enable(void)
 /* KVM counts for the thread that asks it to: the vCPU's own. */
 static int count_branches(CPUState *cpu)
 {
-    const struct rr_pmu_event *event;
-    char err[256] = "";
-    int ret = rr_pmu_event_bind(0, &event, err, sizeof(err));
+    g_autoptr(GError) error = NULL;
+    struct rr_pmu_event event;
+    int ret;
 
-    if (!ret) {
-        ret = kvm_vcpu_enable_cap(cpu, KVM_CAP_X86_RECORD, 0,
-                                  (uint64_t)event->type, event->config);
-        if (ret) {
-            rr_pmu_event_explain(-ret, event, err, sizeof(err));
-        }
+    if (!rr_pmu_event_bind(0, &event, &error)) {
+        error_report("rr-record: %s", error->message);
+        return -error->code;
     }
+    ret = kvm_vcpu_enable_cap(cpu, KVM_CAP_X86_RECORD, 0,
+                              (uint64_t)event.type, event.config);
     if (ret) {
-        error_report("rr-record: %s", err);
+        rr_pmu_event_set_error(&error, -ret, &event);
+        error_report("rr-record: %s", error->message);
     }
     return ret;
 }
