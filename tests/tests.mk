@@ -71,9 +71,9 @@ $(asan_programs):
 unit_tests := $(strip $(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \
 	$(call pick,$(unit_scripts)) \
 	$(patsubst %.c,$(asan)/%,$(call pick,$(unit_sources),-asan)))
-# Tests of rr-log run it.
+# Some tests run the programs.
 unit_needs := $(filter-out $(unit_scripts),$(unit_tests)) $(if $(unit_tests),\
-	$(BUILD)/bin/rr-log) $(if $(filter $(asan)/%,$(unit_tests)),$(asan)/bin/rr-log)
+	$(addprefix $(BUILD)/bin/,rr-kvm rr-tcg rr-log)) $(if $(filter $(asan)/%,$(unit_tests)),$(asan)/bin/rr-log)
 
 # ---- tests of the KVM patches -------------------------------------------------
 
