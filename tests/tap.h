@@ -1,5 +1,5 @@
 /*
- * TAP output for test programs, in the manner of kselftest.h: a plan, "ok" and
+ * TAP output for test programs, like kselftest.h: a plan, "ok" and
  * "not ok" lines, "# SKIP", and kselftest's exit codes.
  *
  *	ksft_plan(2);
@@ -32,7 +32,7 @@ static inline void ksft_plan(unsigned int tests)
 	printf("TAP version 13\n1..%u\n", tests);
 }
 
-/** A comment; free text. */
+/** Print a comment. */
 __attribute__((format(printf, 1, 2), unused)) static void
 ksft_note(const char *format, ...)
 {
@@ -45,7 +45,7 @@ ksft_note(const char *format, ...)
 	printf("\n");
 }
 
-/** The result of one test; returns @pass. */
+/** Print the result of one test; returns @pass. */
 __attribute__((format(printf, 2, 3), unused)) static bool
 ksft_ok(bool pass, const char *format, ...)
 {
@@ -76,7 +76,7 @@ ksft_skip(const char *format, ...)
 	printf("\n");
 }
 
-/** Give up: the program cannot go on. */
+/** End the program, which cannot go on, with a failure. */
 __attribute__((format(printf, 1, 2), noreturn, unused)) static void
 ksft_bail_out(const char *format, ...)
 {
@@ -90,7 +90,7 @@ ksft_bail_out(const char *format, ...)
 	exit(KSFT_FAIL);
 }
 
-/** Totals; returns the exit status. */
+/** Print the totals; returns the exit status of the program. */
 static inline int ksft_end(void)
 {
 	printf("# Totals: pass:%u fail:%u skip:%u\n", ksft.passed, ksft.failed,

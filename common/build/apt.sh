@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A private set-up of apt under BUILD/apt: Debian's current kernel packages,
-# meson from backports and QEMU's source, with the system's sources left alone.
-# To be read by other scripts, with $build and $top set.
+# A private configuration of apt below BUILD/apt, for Debian's current kernel
+# packages, meson from backports and QEMU's source.  The system's package sources
+# are not changed.  Other scripts read this file; $build is set.
 
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
@@ -11,8 +11,8 @@ say() { echo "$(basename "$0" .sh): $*" >&2; }
 die() { say "$*"; exit 1; }
 
 apt_dir=$build/apt
-apt_release=bookworm	# the base; meson comes from its backports
-qemu_release=trixie	# the release that has QEMU 10.0
+apt_release=bookworm	# its backports have meson
+qemu_release=trixie	# has QEMU 10.0
 
 # The first mirror that the system uses for SUITE, or nothing.
 mirror_of() {
@@ -21,7 +21,7 @@ mirror_of() {
 		sort -u | head -n 1
 }
 
-# Only one at a time: make -j runs the scripts side by side.
+# make -j runs several scripts at once; one of them works at a time.
 apt_setup() {
 	mkdir -p "$apt_dir"
 	exec 9>"$apt_dir/lock"
@@ -33,8 +33,8 @@ apt_setup() {
 apt_setup_locked() {
 	command -v apt-get >/dev/null || die "no apt-get: this needs Debian"
 	main=${RR_DEBIAN_MIRROR:-$(mirror_of $apt_release)}
-	[ -n "$main" ] || die "no source of Debian 12 ($apt_release) in the" \
-		"system's apt: set RR_DEBIAN_MIRROR to a mirror's address"
+	[ -n "$main" ] || die "the system's apt has no source of Debian 12" \
+		"($apt_release): set RR_DEBIAN_MIRROR to the address of a mirror"
 	security=$(mirror_of $apt_release-security)
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e $keys ] || die "no $keys: install debian-archive-keyring"
@@ -61,7 +61,7 @@ END
 	   [ -z "$(find "$apt_dir/updated" -mmin -720 2>/dev/null)" ]; then
 		mv "$apt_dir/sources.list.new" "$apt_dir/sources.list"
 		say "reading Debian's package lists into $apt_dir"
-		private apt-get -q -q update || die "no package lists from the mirror"
+		private apt-get -q -q update || die "the mirror gave no package lists"
 		touch "$apt_dir/updated"
 	fi
 	rm -f "$apt_dir/sources.list.new"
@@ -69,8 +69,8 @@ END
 
 private() { APT_CONFIG=$apt_dir/apt.conf "$@"; }
 
-# SHA-256 sums as a .dsc states them: "sum size name" lines.
-check_dsc() {	# DSC, whose files lie beside it
+# Compare files with the SHA-256 sums in a .dsc: lines of "sum size name".
+check_dsc() {	# DSC; the files are in the same directory
 	(cd "$(dirname "$1")" && sed -n '/^Checksums-Sha256:/,/^[^ ]/{
 		s/^ \([0-9a-f]\{64\}\) [0-9]* \(.*\)$/\1  \2/p
 	}' "$(basename "$1")" | grep -v '\.asc$' | sha256sum --quiet --strict -c -)

@@ -7,13 +7,13 @@
 #	BUILD/linux/src          source tarball, headers, kbuild
 #	BUILD/linux/generic      the lab's kernel (it has 9p)
 #	BUILD/linux/cloud        the guest's kernel
-#	BUILD/linux/versions     what they are, for a shell to read
+#	BUILD/linux/versions     their versions, as shell variables
 
 set -eu
 build=$(realpath -m "$1") line=$2
 . "$(dirname "$0")/apt.sh"
 
-# Debian's current ABI of a line: 6.1.0-56, 6.12.117+deb12
+# Print Debian's current ABI of a line, such as 6.1.0-56 or 6.12.117+deb12.
 abi_of() {
 	meta=linux-headers-amd64
 	[ "$1" = 6.1 ] || meta=linux-headers-$1-amd64
@@ -26,13 +26,13 @@ apt_setup
 abi=$(abi_of "$line")
 case $abi in
 "$line".*) ;;
-*) die "Debian's current kernel of that name is of Linux '$abi', not of $line" ;;
+*) die "Debian's current kernel for $line has the ABI '$abi'" ;;
 esac
 headers=linux-headers-$abi-amd64
 version=$(version_of "$headers")
 kbuild=linux-kbuild-$abi
 [ "$line" != 6.1 ] || kbuild=linux-kbuild-$line
-# The guest is the same whatever the host.
+# The guest is the same for each line.
 guest_abi=$(abi_of 6.1)
 guest=linux-image-$guest_abi-cloud-amd64
 guest_version=$(version_of "$guest")
@@ -46,12 +46,12 @@ get() {	# VERSION PACKAGE...
 	v=$1
 	shift
 	for p in "$@"; do
-		# A file's name has %3a for the colon of an epoch; these have none.
+		# In a file's name the colon of an epoch is %3a.  These versions have no epoch.
 		[ -z "$(find "$dl" -name "${p}_${v}_*.deb")" ] || continue
 		say "downloading $p"
 		(cd "$dl" && private apt-get -q -q download "$p=$v") ||
 			die "no $p of version $v: source, headers and" \
-				"image must be of one version"
+				"image must have the same version"
 	done
 }
 get "$version" "$@"
