@@ -8,7 +8,8 @@ Prints one line for each error and ends with status 1 if there is one.  Checked:
 - each "make TARGET" in backticks or in a block of commands is a target;
 - each link leads to a file, and to a heading of it;
 - no line is longer than 100 columns (rows of tables cannot be broken, and may be);
-- each document that a comment or a message cites is there, with the heading it cites.
+- each document that a comment or a message cites is there, with the heading it cites;
+- tables that repeat a list of the code have the same entries.
 """
 
 import fnmatch
@@ -18,10 +19,10 @@ import sys
 
 COLUMNS = 100
 SKIP = {'.git', 'build', 'qemu'}
-# Directories and files below them are named with "build/": made, not kept.
-MADE = ('build/',)
+# Files below these are made, not kept.  O is a make variable of kernel-patch.
+MADE = ('build/', 'O/')
 # They cite on purpose what is not there.
-OURS = ('tests/lib/check-docs.py', 'tests/system/build/docs.sh')
+OURS = ('tests/lib/check-docs.py', 'tests/unit/docs/names.sh')
 KNOWN_ENDINGS = ('.c', '.h', '.sh', '.py', '.md', '.mk', '.patch', '.def', '.json', '.inc')
 
 
@@ -46,6 +47,8 @@ class Tree:
         for f in self.files:
             if f.endswith('.patch'):
                 self.patched |= set(re.findall(r'^(?:---|\+\+\+) [ab]/(\S+)',
+                                               read(f'{top}/{f}'), re.M))
+                self.patched |= set(re.findall(r'^Add: \S+ as (\S+)',
                                                read(f'{top}/{f}'), re.M))
         for f in list(self.patched):
             while '/' in f:
@@ -185,6 +188,37 @@ def check_citations(tree, path):
             yield f'{path}: cites {name}, "{heading}", which has no such heading'
 
 
+# A list of the code and the table that repeats it: where the code has the list, the
+# expression for its entries; document, heading above the table, column of the entries.
+TABLES = [
+    ('common/logfmt/rrlog.h', r'#define RRLOG_RECORDS.*?enum rrlog_type',
+     r'X\(\w+, \d+, \w+, "([\w-]+)"', 'ARCHITECTURE.md', 'The boundary', 1),
+    ('kvm-record/qemu/state.h', r'enum rr_vcpu_state \{.*?\}',
+     r'RR_VCPU_(?!STATES)(\w+)', 'docs/recording.md', 'The vCPU: four states', 0),
+    ('kvm-record/qemu/state.h', r'enum rr_life \{.*?\}',
+     r'RR_LIFE_(\w+)', 'docs/recording.md', 'Beginning, end and failure', 0),
+    ('tcg-replay/qemu/goal.h', r'#define RR_GOALS.*?(?=\n\n)',
+     r'X\((\w+),', 'docs/replaying.md', 'The goal', 0),
+]
+
+
+def check_table(tree, source, span, entry, doc, heading, column):
+    if source not in tree.files:
+        yield f'{doc}: no {source} to compare with'
+        return
+    found = re.search(span, read(f'{tree.top}/{source}'), re.S)
+    code = set(re.findall(entry, found[0])) if found else set()
+    section = re.search(rf'^## {re.escape(heading)}$(.*?)(?=^## |\Z)',
+                        read(f'{tree.top}/{doc}'), re.M | re.S)
+    rows = re.findall(r'^\|(.*)\|$', section[1] if section else '', re.M)[2:]
+    words = {w.strip(' `') for r in rows for w in r.split('|')[column].split(',')}
+    if not code:
+        yield f'{doc}: no list in {source} to compare with'
+    for w in sorted(code ^ words):
+        yield f'{doc}: "{w}" is ' + (f'not in "{heading}"' if w in code
+                                     else f'not in {source}')
+
+
 def main():
     tree = Tree(sys.argv[1].rstrip('/'))
     errors = []
@@ -193,6 +227,8 @@ def main():
             errors += check_document(tree, f)
         if f.endswith(('.c', '.h', '.sh', '.py', '.mk', '.md', '.1', '.patch', 'Makefile')):
             errors += check_citations(tree, f)
+    for table in TABLES:
+        errors += check_table(tree, *table)
     for e in errors:
         print(e)
     return 1 if errors else 0

@@ -60,5 +60,11 @@ printf '/*\n * Their reads are logged (DESIGN\n * section 1).\n */\n' \
 	>"$tmp/tree/common/new.c"
 finds 'a citation of a document of the past' 'DESIGN section'
 
+rm "$tmp/tree/common/new.c"
+sed 's/X(NMI, 13, nmi, "nmi"/X(NMI, 13, nmi, "smi"/' "$top/common/logfmt/rrlog.h" \
+	>"$tmp/tree/common/logfmt/rrlog.h"
+finds 'a record that no table has' 'ARCHITECTURE.md: "smi" is not in'
+finds 'a row of a table that is no record' 'ARCHITECTURE.md: "nmi" is not in'
+
 echo "1..$n"
 exit $failed
