@@ -1,7 +1,7 @@
 /*
  * CPU state to and from a trace.
  *
- * Left out on purpose: x87 FOP/FIP/FDP (an XSAVE of the host between two
+ * Not part of it: x87 FOP/FIP/FDP (an XSAVE of the host between two
  * guest entries loses them on AMD, APM vol. 2, 11.5.7), XSTATE_BV (hidden
  * hardware state), hidden parts of unusable segments.
  *
@@ -32,7 +32,7 @@ static const char *const segment_name[] = {
     "es", "cs", "ss", "ds", "fs", "gs", "ldt", "tr",
 };
 
-/* One pass over all entries; what it does with each is the visitor's. */
+/* A pass over all entries of a state; @u64 is called for each. */
 typedef struct Visitor {
     void (*u64)(struct Visitor *v, const char *name, int index, uint64_t *p);
     RRCPUState *state;
@@ -41,7 +41,7 @@ typedef struct Visitor {
     char *name;
 } StateVisitor;
 
-/* Fixed-width copies of what env keeps in other types. */
+/* Copies, of 64 bits each, of values that env has in other types. */
 typedef struct Image {
     uint64_t regs[RR_REG_COUNT];
     struct {

@@ -17,16 +17,21 @@ typedef struct RRCPUState {
     uint64_t value[RR_CPU_STATE_MAX];
 } RRCPUState;
 
-/* Read the state of @env, which must be in sync (KVM) or at an instruction
- * boundary (TCG). */
+/*
+ * Read the state of @env, which must be synchronised (KVM) or at an
+ * instruction boundary (TCG).
+ */
 void rr_cpu_state_get(CPUX86State *env, RRCPUState *state);
 
-/* Load @state into a TCG CPU.  False if @bytes is not such a state. */
+/*
+ * Load a state, @bytes at @data, into a TCG CPU.  Returns false, and changes
+ * nothing, if the size is not that of a state.
+ */
 bool rr_cpu_state_put(CPUX86State *env, const void *data, size_t bytes);
 
 /*
- * First entry in which @a and @b differ, -1 if none.  @name (64 bytes) gets
- * its name.
+ * Returns the first index at which @a and @b differ, or -1 if they are equal.
+ * @name, an array of 64 bytes, gets the name of the differing register.
  */
 int rr_cpu_state_compare(const RRCPUState *a, const RRCPUState *b, char *name);
 

@@ -1,5 +1,5 @@
 /*
- * Answering CPUID from a trace.
+ * CPUID from a trace.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -32,7 +32,10 @@ static bool is_amd(const RRCpuidTable *t)
            e->ecx == CPUID_VENDOR_AMD_3;
 }
 
-/* Intel answers a function beyond its class's limit with the last basic one. */
+/*
+ * On Intel a function beyond the limit of its class returns the data of the
+ * highest basic function (SDM volume 2, CPUID).
+ */
 static const RRCpuidEntry *out_of_range(const RRCpuidTable *t,
                                         uint32_t *function, uint32_t index)
 {
@@ -47,6 +50,18 @@ static const RRCpuidEntry *out_of_range(const RRCpuidTable *t,
     }
     *function = basic->eax;
     return find(t, basic->eax, index);
+}
+
+/* Topology leaves keep ECX[7:0] and EDX (SDM volume 2, CPUID, leaf 0BH). */
+static void topology_beyond(const RRCpuidTable *t, uint32_t function,
+                            uint32_t index, uint32_t *ecx, uint32_t *edx)
+{
+    const RRCpuidEntry *first = find(t, function, 1);
+
+    if ((function == 0xb || function == 0x1f) && first) {
+        *ecx = index & 0xff;
+        *edx = first->edx;
+    }
 }
 
 static uint32_t xsave_bytes(const RRCpuidTable *t, uint64_t xcr0)
@@ -83,14 +98,7 @@ void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
         e = out_of_range(t, &function, index);
     }
     if (!e) {
-        const RRCpuidEntry *first;
-
-        /* Topology leaves keep ECX[7:0] and EDX (SDM, CPUID, leaf 0BH). */
-        if ((function == 0xb || function == 0x1f) &&
-            (first = find(t, function, 1))) {
-            *ecx = index & 0xff;
-            *edx = first->edx;
-        }
+        topology_beyond(t, function, index, ecx, edx);
         return;
     }
     *eax = e->eax;

@@ -1,5 +1,5 @@
 /*
- * The CPUID table of a trace: what KVM_SET_CPUID2 got when recording.
+ * The CPUID table of a trace: the argument of KVM_SET_CPUID2 when recording.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,14 +20,16 @@ typedef struct RRCpuidTable {
     uint32_t count;
 } RRCpuidTable;
 
-/* CPU state that some CPUID bits follow. */
+/* CPU state on which some CPUID bits depend. */
 typedef struct RRCpuidInputs {
     uint64_t cr4, xcr0;
     bool apic_enabled;
 } RRCpuidInputs;
 
-/* What KVM answers (arch/x86/kvm/cpuid.c: kvm_cpuid() and
- * __kvm_update_cpuid_runtime()). */
+/*
+ * Execute CPUID as KVM does (kvm_cpuid() and __kvm_update_cpuid_runtime() in
+ * arch/x86/kvm/cpuid.c, Linux 6.1).
+ */
 void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
                      uint32_t function, uint32_t index, uint32_t *eax,
                      uint32_t *ebx, uint32_t *ecx, uint32_t *edx);

@@ -1,12 +1,22 @@
 /*
  * What the patches in common/qemu/patches call: the whole surface between
- * QEMU and our recorder and replayer.
+ * QEMU and the recorder and replayer.  docs/hooks.md has the places, threads
+ * and locks of all hooks in one table.
+ *
+ * The other direction is not here: the replayer reads and sets the branch
+ * counters of TCG, which target/i386/tcg/rr-count.h declares (a file of the
+ * series, in folder 2-lab).
+ *
+ * Unless a comment says otherwise, the recorder's hooks are called with the
+ * BQL held, and only while rr_recording is true; the replayer's are called by
+ * the vCPU thread without the BQL, and only while rr_replaying is true.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef RR_HOOKS_H
 #define RR_HOOKS_H
 
+#include "qemu/iov.h"
 #include "qemu/main-loop.h"
 #include "qemu/typedefs.h"
 #include "exec/hwaddr.h"
@@ -15,60 +25,53 @@ struct kvm_run;
 
 /* ---- recording: kvm-record/qemu ---- */
 
-/* Set while options are read, before the machine exists; never cleared. */
+/*
+ * A recording was asked for.  Set while options are read, before the machine
+ * exists, and never cleared, even if the recording ends before the guest.
+ */
 extern bool rr_recording;
 
-/* Accelerator property: -accel kvm,rr-record=TRACE */
+/*
+ * Add the properties of -accel kvm that ask for a recording, rr-record=TRACE
+ * first.  Main thread, at start, whether recording or not.
+ */
 void rr_record_add_property(ObjectClass *kvm_accel_class);
-/* The VM exists, no vCPU does: capabilities, MSR filter.  exit()s on error. */
+
+/*
+ * The VM exists and no vCPU does: enable capabilities, install the MSR
+ * filter.  Main thread.  Calls exit(1) on error.
+ */
 void rr_record_init_vm(void);
-/* Something that acts on the guest behind the recorder's back; exit()s. */
+
+/*
+ * The user asked for @what (e.g. "ioeventfd"), with which KVM or a thread
+ * would act on the guest unseen.  Calls exit(1).
+ */
 G_NORETURN void rr_record_refuse(const char *what);
-/* The table that KVM_SET_CPUID2 just got. */
+
+/*
+ * KVM_SET_CPUID2 is about to get @entries, @count of struct kvm_cpuid_entry2.
+ * vCPU thread, before the guest runs.
+ */
 void rr_record_cpuid(const void *entries, uint32_t count);
+
 /*
- * Other threads wait for the BQL, which the vCPU keeps across KVM_RUN:
- * between begin and end they are counted, and the vCPU makes way.
+ * Return the bits of @features that the guest may see.  @word is a
+ * FeatureWord, @tcg_features are TCG's bits of it.  Main thread, at start.
  */
-void rr_record_bql_wait_begin(void);
-void rr_record_bql_wait_end(void);
-/*
- * The vCPU's thread runs the main loop's timers of QEMU_CLOCK_VIRTUAL.  One
- * was put before all others; run those that are due; wait, releasing @bql,
- * until one is due or the vCPU is kicked.
- */
-void rr_record_timers_changed(void);
-void rr_record_run_timers(void);
-void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql);
-/* Before kvm_arch_put_registers() and after kvm_arch_get_registers(). */
-void rr_record_put_registers(CPUState *cpu);
-void rr_record_got_registers(CPUState *cpu);
-/*
- * Before each KVM_RUN.  True: inject nothing, for it only finishes the
- * instruction of the last exit, or is left out.
- */
-bool rr_record_before_run(CPUState *cpu);
-/* KVM_RUN, unless it would return at once; its result. */
-int rr_record_run(CPUState *cpu);
-/* An exit is about to be handled / was handled. */
-void rr_record_exit_begin(CPUState *cpu);
-void rr_record_exit_end(CPUState *cpu);
-/* The guest wrote @len bytes to a port. */
-void rr_record_port_output(uint16_t port, const void *data, size_t len);
-void rr_record_interrupt(CPUState *cpu, int vector);
-void rr_record_nmi(CPUState *cpu);
-void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8);
-int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run);
-int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run);
-/* QEMU wrote guest RAM. */
-void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len);
-/* A memory slot changed; size 0: it is gone. */
-void rr_record_slot(int as_id, int slot, hwaddr gpa, hwaddr size,
-                    MemoryRegion *mr, hwaddr offset, bool readonly);
-/* Feature bits that may be shown to the guest. */
 uint64_t rr_record_cpu_features(int word, uint64_t features,
                                 uint64_t tcg_features);
 
+/*
+ * A thread is about to wait for the BQL, or for work that the vCPU thread
+ * does; or has stopped waiting.  The vCPU thread keeps the BQL across
+ * KVM_RUN, and makes way while anyone waits.  Any thread.  begin is called
+ * with or without the BQL, end with it.
+ */
+void rr_record_bql_wait_begin(void);
+void rr_record_bql_wait_end(void);
+
+/* In place of bql_lock() and bql_unlock() around KVM_RUN and in exits. */
 static inline void rr_kvm_bql_lock(void)
 {
     if (!rr_recording) {
@@ -83,19 +86,126 @@ static inline void rr_kvm_bql_unlock(void)
     }
 }
 
+/*
+ * The vCPU thread, not the main loop, runs the main loop's timers of
+ * QEMU_CLOCK_VIRTUAL.  Defined in util/qemu-timer.c; set once, before the
+ * first vCPU runs.
+ */
+extern bool rr_timers_in_vcpu_thread;
+
+/*
+ * A timer of QEMU_CLOCK_VIRTUAL is now due earlier than all others of the
+ * main loop.  Any thread, with or without the BQL.
+ */
+void rr_record_timers_changed(void);
+
+/* Run the timers that are due.  vCPU thread, before it waits for work. */
+void rr_record_run_timers(void);
+
+/*
+ * Sleep, with @bql released, until a timer is due or the vCPU is kicked.
+ * vCPU thread, halted or stopped.
+ */
+void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql);
+
+/*
+ * Around KVM_RUN, all in the vCPU thread, in this order:
+ *
+ *   put_registers   if QEMU changed them: before kvm_arch_put_registers()
+ *   before_run
+ *   nmi, interrupt, cr8     unless before_run returned true
+ *   run
+ *   exit_begin
+ *   (QEMU handles the exit: port_output, rdmsr, wrmsr, got_registers)
+ *   exit_end
+ *
+ * put_registers and got_registers are called at other times too: at a reset,
+ * and when QEMU looks at the CPU state.
+ */
+void rr_record_put_registers(CPUState *cpu);
+
+/* kvm_arch_get_registers() has just read the CPU state into @cpu. */
+void rr_record_got_registers(CPUState *cpu);
+
+/*
+ * The guest is at an instruction boundary, or an instruction is to be
+ * finished.  May release the BQL and take it again.  Returns true if nothing
+ * may be injected: KVM_RUN only finishes the instruction of the last exit,
+ * or is left out.
+ */
+bool rr_record_before_run(CPUState *cpu);
+
+/* Call KVM_RUN, unless it would return at once.  Returns its result. */
+int rr_record_run(CPUState *cpu);
+
+/* QEMU is about to handle an exit; QEMU has handled it. */
+void rr_record_exit_begin(CPUState *cpu);
+void rr_record_exit_end(CPUState *cpu);
+
+/* QEMU is about to write the @len bytes at @data to @port for the guest. */
+void rr_record_port_output(uint16_t port, const void *data, size_t len);
+
+/* QEMU is about to queue interrupt @vector, or an NMI, in KVM. */
+void rr_record_interrupt(CPUState *cpu, int vector);
+void rr_record_nmi(CPUState *cpu);
+
+/* The task priority was @old_cr8 at the last exit, and becomes @new_cr8. */
+void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8);
+
+/*
+ * Perform the access to an MSR that KVM's filter made exit, and put the
+ * result into @run.  Return 0, or a negative value if QEMU must stop.
+ */
+int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run);
+int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run);
+
+/*
+ * QEMU has written @len bytes at @addr of @mr, which is RAM or ROM.  Any
+ * thread.
+ */
+void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len);
+
+/*
+ * A memory slot of KVM was set: @size bytes at the guest's address @gpa are
+ * those at @offset of the RAM block of @mr.  @size is 0 if the slot is gone.
+ * Any thread.
+ */
+void rr_record_slot(int as_id, int slot, hwaddr gpa, hwaddr size,
+                    MemoryRegion *mr, hwaddr offset, bool readonly);
+
+/*
+ * Not a function: block/io.c is also linked into programs without a recorder.
+ * NULL unless recording.  @bytes at @offset of @bs were read into @qiov at
+ * @qiov_offset.  Main thread or vCPU thread, in a coroutine.
+ */
+extern void (*rr_block_read)(BlockDriverState *bs, int64_t offset,
+                             int64_t bytes, QEMUIOVector *qiov,
+                             size_t qiov_offset);
+
 /* ---- replaying: tcg-replay/qemu ---- */
 
+/* A trace is being replayed.  Set when the machine is complete. */
 extern bool rr_replaying;
+
 /*
- * Offset in the CPU's env of the high half of the branch budget; the next
- * translation block does not start when it is negative.  0: no budget.
+ * Offset in the CPU's env of the high half of the branch budget.  No
+ * translation block starts while it is negative.  0: there is no budget.
  */
 extern int rr_budget_env_offset;
 
+/*
+ * Whether rr_replay_boundary() has work at this instruction boundary.  Called
+ * for each translation block that is looked up, replaying or not.
+ */
 bool rr_replay_due(CPUState *cpu);
-/* At an instruction boundary; true: the CPU state changed, look again. */
+
+/*
+ * Do what is due at this instruction boundary.  Returns true if the CPU state
+ * changed, so that the next translation block must be looked up again.
+ */
 bool rr_replay_boundary(CPUState *cpu);
-/* HLT; does not return. */
+
+/* The guest executes HLT, in a helper.  Leaves the helper by longjmp. */
 G_NORETURN void rr_replay_halt(CPUState *cpu);
 
 enum rr_replay_insn {
@@ -103,20 +213,34 @@ enum rr_replay_insn {
     RR_REPLAY_RDTSCP,
     RR_REPLAY_RDPMC,
 };
-/* Executes the instruction from the log; false: it raised #GP. */
-bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn);
-/* RDRAND, RDSEED: the result (0 if none) and the carry flag, from the log. */
-bool rr_replay_random(CPUState *cpu, uint64_t *value);
-/* RDRAND or RDSEED, hidden by CPUID, is about to raise #UD. */
-void rr_replay_hidden_random(CPUState *cpu);
+
 /*
- * An MSR that is not plain CPU state.  False: let TCG do it.  *gp: the guest
- * gets #GP.
+ * Execute @insn from the log: set the registers that it sets.  Returns false
+ * if it raised #GP in the recording.
+ */
+bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn);
+
+/*
+ * Execute RDRAND or RDSEED from the log.  *@value is the result, 0 if there
+ * was none.  Returns the carry flag.
+ */
+bool rr_replay_random(CPUState *cpu, uint64_t *value);
+
+/* RDRAND or RDSEED, which CPUID hides, is about to raise #UD. */
+void rr_replay_hidden_random(CPUState *cpu);
+
+/*
+ * Execute RDMSR or WRMSR from the log.  Returns false if the MSR is plain CPU
+ * state, which TCG keeps itself.  *@gp is set if the guest gets #GP.
  */
 bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp);
 bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp);
+
+/* The task priority: the guest's APIC, which holds it, is not replayed. */
 uint64_t rr_replay_read_cr8(void);
 void rr_replay_write_cr8(uint64_t value);
+
+/* Execute CPUID, leaf @index, subleaf @count, from the trace's table. */
 void rr_replay_cpuid(CPUState *cpu, uint32_t index, uint32_t count,
                      uint32_t *eax, uint32_t *ebx, uint32_t *ecx,
                      uint32_t *edx);

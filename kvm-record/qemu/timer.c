@@ -40,7 +40,7 @@ static int64_t deadline_ns(void)
 
 void rr_record_timer_init_vm(void)
 {
-    qemu_clock_virtual_in_vcpu_thread = true;
+    rr_timers_in_vcpu_thread = true;
     qatomic_set(&changed, true);
 }
 
