@@ -45,7 +45,7 @@ export_series() {
 	for p in "$patches"/*/*.patch; do
 		echo "$(basename "$(dirname "$p")") $(subject_of "$p")"
 	done >"$new/folders"
-	folder=$(head -n 1 "$new/folders" | cut -d ' ' -f 1) last= n=0
+	folder=$(head -n 1 "$new/folders" | cut -d ' ' -f 1) last='' n=0
 	for commit in $(quietly rev-list --reverse base..series); do
 		subject=$(quietly show -s --format=%s "$commit")
 		old=$(while read -r f s; do
