@@ -7,8 +7,8 @@
 #define RR_POLICY_H
 
 /*
- * MSRs that are plain CPU state: KVM and TCG both keep them themselves.  All
- * others are the outside world's: their reads are logged (DESIGN section 1).
+ * MSRs that are plain CPU state, which both KVM and TCG keep.  All other MSRs
+ * belong to the environment, so that the values read from them are logged.
  * X(first, count)
  */
 #define RR_STATE_MSRS(X)                                                     \
