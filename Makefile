@@ -62,7 +62,7 @@ style: $(BUILD)/qemu-src/.rr-ready
 # Downloads, unpacked kernels and the configuration stay.
 clean:
 	rm -rf $(addprefix $(BUILD)/,.value asan bench bench-guest bin fuzz lib obj \
-		share tests demo guest lab kernel qemu qemu-src qemu-src.new modules.log)
+		share tests demo guest lab kernel qemu qemu-series qemu-src qemu-src.new modules.log)
 distclean:
 	rm -rf $(BUILD)
 
@@ -91,6 +91,7 @@ help:
 	@echo '  check-system run the tests that record and replay'
 	@echo '  list-tests   print the names of all tests'
 	@echo '  style        check the style of all files'
+	@echo '  qemu-series-check   compile QEMU after each patch (by hand; slow)'
 	@echo '  fuzz         fuzz the readers, FUZZ_SECONDS each (RR_FUZZ=1 make deps)'
 	@echo 'Measure:'
 	@echo '  bench        the cost of recording and of replaying (hours)'

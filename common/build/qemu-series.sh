@@ -5,6 +5,8 @@
 #	with one commit for each patch of the series, on the branch "series"; the
 #	tag "base" is QEMU without them.
 # qemu-series.sh export TOP DIR: write the commits of DIR back as the series.
+# qemu-series.sh check TOP BUILD [OPTION...]: compile QEMU, configured with OPTIONs,
+#	after each patch; a patch fails on an error and on a new warning.
 #
 # To change the series: unpack it, change its commits with git rebase -i base, and
 # export it.  A commit goes to the folder that has a patch of the same subject, a
@@ -12,7 +14,7 @@
 
 set -eu
 usage() {
-	sed -n '4,8s/^# \?//p' "$0" >&2
+	sed -n '4,10s/^# \?//p' "$0" >&2
 	exit 2
 }
 
@@ -64,12 +66,42 @@ export_series() {
 	done
 }
 
-[ $# -ge 3 ] || usage
+# The commits are compiled in one build directory, so that each compiles only
+# what it changes.
+check() {
+	build=$2
+	shift 2
+	work=$build/qemu-series dir=$build/qemu-series/qemu-src
+	mkdir -p "$work"
+	unpack "$top" "$build"
+	quietly checkout -q base
+	sh "$top/common/build/qemu-configure.sh" "$work" "$@"
+	failed=0 n=0 of=$(quietly rev-list --count base..series)
+	for commit in base $(quietly rev-list --reverse base..series); do
+		quietly checkout -q "$commit"
+		start=$(date +%s) status=ok
+		ninja -C "$work/qemu" qemu-system-x86_64 >"$work/$n.log" 2>&1 ||
+			status=FAILED
+		[ $n = 0 ] || ! grep -q 'warning:' "$work/$n.log" || status=WARNING
+		printf '%2d/%d %-7s %4d s  %s\n' $n "$of" $status \
+			$(($(date +%s) - start)) "$(quietly show -s --format=%s)"
+		[ $status = ok ] || {
+			grep -E '(error|warning|FAILED|undefined)' "$work/$n.log" >&2 ||
+				tail -n 20 "$work/$n.log" >&2
+			failed=1
+		}
+		n=$((n + 1))
+	done
+	return $failed
+}
+
+[ $# -ge 3 ] || [ "${1:-}" = check ] || usage
 do=$1
 shift
 top=$(realpath "$1")
 case $do in
 unpack) dir=$(realpath -m "$3") && unpack "$@" ;;
 export) dir=$(realpath "$2") && export_series ;;
+check) [ $# -ge 2 ] && build=$(realpath -m "$2") && shift 2 && check "$top" "$build" "$@" ;;
 *) usage ;;
 esac

@@ -45,3 +45,8 @@ $(BUILD)/share/qemu/.ready:
 	@rm -rf $(@D); mkdir -p $(@D)
 	$(Q)ln -sf /usr/lib/ipxe/qemu/* /usr/share/seabios/* /usr/share/qemu/* $(@D)
 	@touch $@
+
+# Compiles QEMU after each patch of the series; slow, so not a part of check.
+.PHONY: qemu-series-check
+qemu-series-check:
+	$(Q)sh common/build/qemu-series.sh check . $(BUILD) $(qemu_options)
