@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# lab.sh BUILD: put together BUILD/lab, all that "rr-kvm record --lab" needs.
+# lab.sh BUILD: build BUILD/lab, with all files that "rr-kvm record --lab" needs.
 
 set -eu
 build=$1

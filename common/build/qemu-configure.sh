@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# qemu-configure.sh BUILD [OPTION...]: configure BUILD/qemu-src in BUILD/qemu.
+# qemu-configure.sh BUILD [OPTION...]: make BUILD/qemu, a build directory of
+# BUILD/qemu-src.
 
 set -eu
 build=$(realpath "$1")
 shift
 src=$build/qemu-src
 
-# A clone has no sub-projects: meson then has to fetch them.
+# Debian's source has the sub-projects; for a clone meson has to fetch them.
 download=--disable-download
 [ -e "$src/subprojects/keycodemapdb/meson.build" ] || download=--enable-download
 

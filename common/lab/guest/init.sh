@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The lab's init: runs /lab/cmd, which run.sh put into the initramfs, tells
-# run.sh its exit status, and powers off.
+# The lab's init: runs /lab/cmd, which run.sh has put into the initramfs, reports
+# its exit status to run.sh, and powers off.
 
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/opt/rr/bin HOME=/root
 export TERM=dumb
@@ -13,7 +13,7 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/shm /dev/pts
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
-# No file systems on these: files of the command may be there.
+# Mount nothing on these: run.sh may have put files there.
 mkdir -p /tmp /run /var/tmp
 chmod 1777 /tmp /var/tmp
 ln -s /proc/self/fd /dev/fd
@@ -21,7 +21,7 @@ hostname lab
 ip link set lo up 2>/dev/null
 
 exec </dev/ttyS0 >/dev/ttyS0 2>&1
-stty -F /dev/ttyS0 raw -echo	# what the command prints, byte for byte
+stty -F /dev/ttyS0 raw -echo	# pass the output on unchanged
 
 while read -r m; do
 	insmod "/lib/modules/$m.ko" || echo "lab: cannot load $m"
@@ -41,8 +41,8 @@ mount_out() {
 	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out "$1"
 }
 
-# The host answers a 9p request in its own time.  Where each run must be like
-# the other, the command gets a tmpfs, copied to the share when it is done.
+# The host takes a different time for each 9p request.  Where two runs must be
+# alike, /out is a tmpfs, which is copied to the shared directory at the end.
 out=
 if grep -q lab.out=now /proc/cmdline; then
 	mount_out /out && out=now
@@ -50,9 +50,10 @@ elif grep -q lab.out=late /proc/cmdline; then
 	mount -t tmpfs tmpfs /out && out=late
 fi
 
-# Each line is answered with "ok": what a client sends and then hangs up on, QEMU
-# may drop.  The port stays open for the same reason.
-control() {	# DEVICE: obey what the host writes there
+# Answer each line with "ok": a client must wait for it, since QEMU drops what it
+# has not passed on when the client disconnects.  The port stays open, or QEMU
+# would drop what arrives in between.
+control() {	# DEVICE: execute the commands that the host writes there
 	exec 3<>"$1"
 	while :; do
 		while read -r verb arg <&3; do
@@ -68,7 +69,7 @@ control() {	# DEVICE: obey what the host writes there
 			esac
 			echo ok >&3
 		done
-		sleep 1		# no one is connected on the host
+		sleep 1		# no client is connected on the host
 	done
 }
 for name in control control0; do
@@ -76,9 +77,9 @@ for name in control control0; do
 	[ -n "$dev" ] && control "$dev" >/dev/null 2>&1 &
 done
 
-# In a session of its own, so that "stop" reaches it and all its children.
-# A program that finds a terminal as its input (QEMU's -serial stdio) changes the
-# line's settings, and with them the output.
+# In a new session, so that "stop" reaches the command and all its children.  The
+# input is not the terminal: QEMU's -serial stdio, for example, would change the
+# settings of the line, and with them the output.
 setsid -c sh -c 'echo $$ >/run/cmd.pid
 	[ -e /lab/stdin ] || exec </dev/null
 	exec sh /lab/cmd'
@@ -86,7 +87,7 @@ status=$?
 
 if [ "$out" = late ]; then
 	mkdir /run/out && mount_out /run/out && cp -a /out/. /run/out/ ||
-		echo "lab: cannot copy to the shared folder"
+		echo "lab: cannot copy /out to the shared directory"
 	echo $status >/run/out/exit-status
 elif [ -n "$out" ]; then
 	echo $status >/out/exit-status

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Build the lab's initramfs: busybox, the patched KVM modules, the stock modules
-# of a disk, console and shared folder, firmware for the inner QEMU, and the
-# programs named, each with the libraries it needs.  The same inputs give the
-# same bytes.  See README.md.
+# mkimage.sh: build the lab's initramfs from busybox, the patched KVM modules, the
+# stock modules for a disk, a console and a shared directory, firmware for the
+# inner QEMU, and the given programs with the libraries that they need.  The same
+# inputs give the same bytes.  See common/lab/README.md.
 
 set -eu
 export LC_ALL=C
@@ -15,13 +15,12 @@ usage() {
 Usage: mkimage.sh --kernel-image-dir DIR --modules-dir DIR --out FILE
                   [--firmware DIR]... [PROGRAM[:LABPATH]]...
 
-  --kernel-image-dir DIR  an unpacked linux-image package: holds lib/modules/*
-  --modules-dir DIR       where kvm.ko and kvm-amd.ko (the patched ones) are
-  --out FILE              the image; packed with gzip if it ends in .gz
-  --firmware DIR          where to look for the inner QEMU's firmware, instead
-                          of the folders of Debian's packages
-  PROGRAM[:LABPATH]       a program to take along, at the same path in the lab
-                          or at LABPATH
+  --kernel-image-dir DIR  an unpacked linux-image package, with lib/modules/*
+  --modules-dir DIR       the directory of the patched kvm.ko and kvm-amd.ko
+  --out FILE              the image; compressed with gzip if it ends in .gz
+  --firmware DIR          a directory with firmware for the inner QEMU (default:
+                          those of Debian's packages)
+  PROGRAM[:LABPATH]       a program for the image, at the same path or at LABPATH
 END
 }
 die() { echo "mkimage: $*" >&2; exit 1; }
@@ -43,8 +42,8 @@ done
 : "${firmware:=/usr/share/seabios /usr/share/qemu /usr/lib/ipxe/qemu}"
 
 tree=$(echo "$kdir"/lib/modules/*)
-[ -d "$tree/kernel" ] || die "no single lib/modules/* under $kdir"
-busybox=$(command -v busybox) || die "no busybox: install busybox-static"
+[ -d "$tree/kernel" ] || die "$kdir does not have exactly one lib/modules/*"
+busybox=$(command -v busybox) || die "there is no busybox: install busybox-static"
 ldd "$busybox" >/dev/null 2>&1 &&
 	die "$busybox is not static: install busybox-static"
 
@@ -64,8 +63,9 @@ install -m 755 "$here/init.sh" "$root/init"
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 
-# What is built here says in its debug information and build ID where.  Without them two
-# builds of the same sources are one image, and count alike in the deterministic lab.
+# Debug information and build ID depend on the directory of the build.  Without them
+# two builds of the same sources give one image, with the same instruction counts in
+# the deterministic lab.
 anonymous() {	# FILE
 	kind=--strip-all
 	case $1 in *.ko) kind=--strip-debug ;; esac
@@ -73,8 +73,8 @@ anonymous() {	# FILE
 		strip $kind -R .note.gnu.build-id "$1"
 }
 
-# Modules, each after those that it needs: init loads them in this order.
-# Later kernels have them compressed.
+# init loads the modules in the order of lib/modules/order: each after those that
+# it needs.  Newer kernels come with compressed modules.
 find "$tree/kernel" -name '*.ko' -o -name '*.ko.xz' >"$tmp/all"
 module_file() {	# NAME
 	sed -n "h;s|.*/||;s|\.xz\$||;y|_|-|;/^$1\.ko\$/{x;p;q}" "$tmp/all"
@@ -89,12 +89,12 @@ need() {
 		f=$(module_file "$n")
 		if [ -z "$f" ]; then	# built in?
 			tr _ - <"$tree/modules.builtin" | grep -q "/$n\.ko\$" ||
-				die "no module $n under $tree"
+				die "there is no module $n in $tree"
 			return
 		fi
 	fi
 	for d in $(modinfo -F depends "$f" | tr , ' '); do need "$d"; done
-	# $n and $f are those of the innermost call by now.
+	# The recursive calls have changed $n and $f.
 	set -- "$1" "$(echo "$1" | tr _ -)"
 	if [ -e "$mods/$2.ko" ]; then
 		f=$mods/$2.ko
@@ -110,12 +110,12 @@ need() {
 }
 loaded=''
 [ -e "$mods/kvm.ko" ] && [ -e "$mods/kvm-amd.ko" ] ||
-	die "no kvm.ko and kvm-amd.ko in $mods"
+	die "there are no kvm.ko and kvm-amd.ko in $mods"
 for m in virtio_pci virtio_blk virtio_console 9pnet_virtio 9p msr kvm kvm_amd; do
 	need $m
 done
 
-# Firmware, all in one folder, under the name that QEMU looks for by default.
+# Firmware, in the directory where QEMU looks for it by default.
 mkdir -p "$root/usr/share/qemu"
 for f in bios.bin bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin \
 	multiboot.bin multiboot_dma.bin pvh.bin vgabios.bin vgabios-stdvga.bin \
@@ -129,11 +129,11 @@ for f in bios.bin bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin \
 		found=yes
 		break
 	done
-	[ -n "$found" ] || die "no $f in $firmware: install seabios, ipxe-qemu" \
+	[ -n "$found" ] || die "there is no $f in $firmware: install seabios, ipxe-qemu" \
 		"and qemu-system-data"
 done
 
-# QEMU looks for it beside where it is, or where it was configured to be.
+# QEMU looks for it relative to its own path, and to its configured prefix.
 for d in opt/rr usr/local; do
 	mkdir -p "$root/$d/bin" "$root/$d/share"
 	ln -s /usr/share/qemu "$root/$d/share/qemu"
@@ -149,10 +149,10 @@ for p in "$@"; do
 	*:*) from=${p%%:*} to=${p#*:} ;;
 	*) from=$p to=$(realpath -s "$p") ;;
 	esac
-	[ -f "$from" ] || die "no file $from"
+	[ -f "$from" ] || die "there is no file $from"
 	take "$from" "$to"
 	anonymous "$root$to"
-	# "not a dynamic executable" is fine: a script, or a static program
+	# ldd fails for scripts and static programs, which need no libraries.
 	{ ldd "$from" 2>/dev/null || true; } >"$tmp/ldd"
 	grep -q 'not found' "$tmp/ldd" &&
 		die "$from lacks a library:$(grep 'not found' "$tmp/ldd")"

@@ -1,30 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run a command in the lab: an outer QEMU (TCG) with KVM inside.  See README.md.
+# run.sh: run a command in the lab, an outer QEMU (TCG) with KVM inside.
+# common/lab/README.md has the contract that each lab's run.sh keeps.
 
 set -eu
 
 usage() {
 	cat <<'END'
-Usage: run.sh --qemu BIN --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
+Usage: run.sh --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
               -- COMMAND [ARGUMENT]...
 
-  --mem MIB               memory of the lab (2048)
-  --deterministic         two runs alike to the last instruction
-  --seed N                other random numbers (1; implies --deterministic)
-  --pmu                   give the lab a PMU (the project's patched QEMU only)
   --out DIR               share DIR with the lab, where it is /out
+  --mem MIB               memory of the lab (default: 2048)
+  --file HOST[:LAB]       copy a file or directory into the lab; may be repeated
+  --qemu BIN              the outer QEMU (default: ../bin/qemu-system-x86_64)
+  --pmu                   give the lab a PMU; needs this project's QEMU
+  --deterministic         make two runs alike, to the last instruction
+  --seed N                use other random numbers (default: 1); implies
+                          --deterministic
+  --stdin                 pass the input of run.sh, not a terminal, to COMMAND
   --control SOCKET        a Unix socket that takes the lines "stop" and
                           "kill9 NAME"
-  --file HOST[:LAB]       take a file or folder along; again for more
-  --firmware DIR          firmware of the outer QEMU; again for more
-  --stdin                 COMMAND reads what run.sh reads (not with a terminal)
-  --qemu-arg ARG          one more argument for the outer QEMU; again for more
+  --firmware DIR          firmware of the outer QEMU; may be repeated
+  --qemu-arg ARG          an argument for the outer QEMU; may be repeated
 
-COMMAND's output is run.sh's, and so is its exit status; 125 says that the lab
-itself failed.  SIGINT and SIGTERM stop COMMAND (SIGINT, or /lab/stop where it
-exists); a second one kills the lab.
+The output and the exit status are those of COMMAND; status 125 means that the
+lab failed.  SIGINT and SIGTERM stop COMMAND: they run /lab/stop if it exists,
+else send SIGINT.  A second signal ends the lab at once.
 END
 }
 die() { echo "lab: $*" >&2; exit 125; }
@@ -55,7 +58,7 @@ while [ $# -gt 0 ]; do
 		need $#
 		from=$2 to=$2
 		[ -e "$2" ] || case $2 in *:*) from=${2%%:*} to=${2#*:} ;; esac
-		[ -e "$from" ] || die "no file $from"
+		[ -e "$from" ] || die "there is no file $from"
 		to=$(realpath -sm "$to")
 		mkdir -p "$tmp/root$to"
 		[ -d "$from" ] || rmdir "$tmp/root$to"
@@ -67,12 +70,16 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ -n "$qemu" ] && [ -n "$kernel" ] && [ -n "$image" ] && [ $# -gt 0 ] ||
+[ -n "$kernel" ] && [ -n "$image" ] && [ $# -gt 0 ] ||
 	{ usage >&2; exit 125; }
-for f in "$qemu" "$kernel" "$image"; do [ -e "$f" ] || die "no $f"; done
+: "${qemu:=$(dirname "$0")/../bin/qemu-system-x86_64}"
+for f in "$qemu" "$kernel" "$image"; do
+	[ -e "$f" ] || die "there is no $f"
+done
 : "${firmware:=-L /usr/share/qemu -L /usr/share/seabios}"
 
-# The command goes into a second archive, behind the image.
+# The kernel unpacks two archives that follow each other: the image, and one with
+# the command and its files.
 {
 	printf 'exec'
 	for a in "$@"; do printf ' '; quote "$a"; done
@@ -86,15 +93,16 @@ truncate -s %4 "$tmp/initrd"
 	cpio --quiet --reproducible -o -H newc -R 0:0) >>"$tmp/initrd"
 rm -r "$tmp/root"
 
-# The kernel's console is the second serial port: the first is the command's.
+# COMMAND has the first serial port, the kernel's console is the second.
 append='console=ttyS1 quiet loglevel=3 panic=-1 mitigations=off nowatchdog'
 append="$append audit=0 random.trust_cpu=on"
 
-# What TCG lacks of an EPYC is taken away by name: QEMU would warn of it.
+# QEMU would warn of each feature of an EPYC that TCG lacks, so take them away.
 cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,+nrip-save
 cpu=$cpu,-xsavec,+tsc-scale$pmu
 
-# ioeventfd=off: a device's answer must not wait for another thread of QEMU.
+# ioeventfd=off: with it another thread of QEMU would serve the device, at a time
+# that is different in each run.
 set -- -machine pc -accel tcg -cpu "$cpu" -m "$mem" \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-chardev stdio,id=con,signal=off -serial chardev:con \
@@ -126,7 +134,7 @@ fi
 eval "set -- \"\$@\" $firmware $extra"
 
 if [ -n "$stdin" ]; then exec 3<&0; else exec 3</dev/null; fi
-# A session of its own: the terminal's Ctrl-C is for run.sh alone.
+# In a new session, Ctrl-C on the terminal reaches run.sh only.
 setsid "$qemu" "$@" -kernel "$kernel" -initrd "$tmp/initrd" -append "$append" \
 	<&3 &
 pid=$!
@@ -149,7 +157,7 @@ done
 status=$(cat "$tmp/status" 2>/dev/null || :)
 [ -n "$status" ] || {
 	tail -n 30 "$tmp/kernel.log" >&2 || :
-	die "the lab ended before the command did (QEMU's status $qstatus)"
+	die "the lab ended before the command (exit status of QEMU: $qstatus)"
 }
 [ -z "$out" ] || rm -f "$out/exit-status"
 exit "$status"
