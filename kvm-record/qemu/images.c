@@ -11,6 +11,7 @@
  */
 #include "kvm-record/qemu/recorder.h"
 #include <sys/stat.h>
+#include "block/block-io.h"
 #include "block/block_int.h"
 #include "qemu/iov.h"
 #include "common/logfmt/base/hash.h"
