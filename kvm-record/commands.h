@@ -6,6 +6,7 @@
 #ifndef RR_KVM_COMMANDS_H
 #define RR_KVM_COMMANDS_H
 
+/* Each takes @argv[0] "rr-kvm NAME" and returns an enum rr_exit. */
 int cmd_record(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_check_host(int argc, char **argv);

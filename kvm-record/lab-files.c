@@ -52,7 +52,7 @@ static bool is_of_system(const char *path)
 }
 
 /*
- * If @text names a file or folder of this host, collect it and return its
+ * If @text names a file or directory of this host, collect it and return its
  * absolute path, which it also has in the lab; else NULL.  Text that need not
  * be a path must have a "/".
  */

@@ -9,7 +9,7 @@
 #include "kvm-record/vm/vm.h"
 
 struct lab_files {
-	GHashTable *paths; /* a set of absolute paths of files and folders */
+	GHashTable *paths; /* a set of absolute paths */
 	uint64_t bytes; /* the sum of their sizes */
 };
 
@@ -17,7 +17,7 @@ void lab_files_init(struct lab_files *files);
 void lab_files_clear(struct lab_files *files);
 
 /**
- * Collect the files and folders that the options of @vm name.  Returns the
+ * Collect the files and directories that the options of @vm name.  Returns the
  * machine as the lab's QEMU gets it, with absolute paths; free it with
  * rr_vm_free().
  */

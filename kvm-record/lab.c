@@ -46,7 +46,7 @@ static uint64_t lab_memory_mib(const struct lab_options *o,
 	       (o->deterministic ? OUTPUT_MIB : 0);
 }
 
-static void add(GPtrArray *out, const char *a, const char *b)
+static void add_args(GPtrArray *out, const char *a, const char *b)
 {
 	g_ptr_array_add(out, g_strdup(a));
 	if (b)
@@ -79,11 +79,11 @@ static bool add_parts(GPtrArray *out, GError **error)
 			     missing);
 		return false;
 	}
-	add(out, "/bin/sh", run);
-	add(out, "--qemu", qemu);
-	add(out, "--kernel", kernel);
-	add(out, "--image", image);
-	add(out, "--pmu", NULL);
+	add_args(out, "/bin/sh", run);
+	add_args(out, "--qemu", qemu);
+	add_args(out, "--kernel", kernel);
+	add_args(out, "--image", image);
+	add_args(out, "--pmu", NULL);
 	return true;
 }
 
@@ -93,16 +93,16 @@ static void add_options(GPtrArray *out, const struct lab_options *o)
 	char *const *arg;
 
 	for (arg = o->args; arg && *arg; arg++)
-		add(out, *arg, NULL);
+		add_args(out, *arg, NULL);
 	if (o->seed) {
 		g_autofree char *seed = g_strdup_printf("%d", o->seed);
 
-		add(out, "--seed", seed);
+		add_args(out, "--seed", seed);
 	} else if (o->deterministic) {
-		add(out, "--deterministic", NULL);
+		add_args(out, "--deterministic", NULL);
 	} else if (!fstat(0, &st) &&
 		   (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode))) {
-		add(out, "--stdin", NULL);
+		add_args(out, "--stdin", NULL);
 	}
 }
 
@@ -113,7 +113,7 @@ static void add_files(GPtrArray *out, const struct lab_files *files)
 	GList *l;
 
 	for (l = list; l; l = l->next)
-		add(out, "--file", l->data);
+		add_args(out, "--file", l->data);
 	g_list_free(list);
 }
 
@@ -130,7 +130,7 @@ static bool add_memory(GPtrArray *out, uint64_t mib, GError **error)
 			     text, (unsigned long long)there);
 		return false;
 	}
-	add(out, "--mem", text);
+	add_args(out, "--mem", text);
 	return true;
 }
 
@@ -144,12 +144,12 @@ static void add_command(GPtrArray *out, const char *trace,
 	g_autofree char *name = g_path_get_basename(absolute);
 	g_autofree char *inside = g_strconcat("/out/", name, NULL);
 
-	add(out, "--out", dir);
-	add(out, "--", RR_KVM_IN_LAB);
-	add(out, "record", "--quiet");
+	add_args(out, "--out", dir);
+	add_args(out, "--", RR_KVM_IN_LAB);
+	add_args(out, "record", "--quiet");
 	rr_record_options_append_args(options, out);
-	add(out, "-o", inside);
-	add(out, "--", NULL);
+	add_args(out, "-o", inside);
+	add_args(out, "--", NULL);
 	rr_vm_append_args(vm, out);
 	g_ptr_array_add(out, NULL);
 }
@@ -182,9 +182,10 @@ GPtrArray *lab_command(const struct lab_options *lab, const char *trace,
 	inside = lab_files_collect(&files, vm);
 	out = make_command(lab, trace, options, inside, &files, error);
 	if (out && g_hash_table_size(files.paths))
-		rr_message("the lab works on copies of %u files and folders: "
-			   "what the guest writes to them is lost at the end",
-			   g_hash_table_size(files.paths));
+		rr_message(
+			"the lab works on copies of %u files and directories: "
+			"what the guest writes to them is lost at the end",
+			g_hash_table_size(files.paths));
 	lab_files_clear(&files);
 	return out;
 }

@@ -20,8 +20,8 @@ struct lab_options {
 };
 
 /**
- * The command line that records @vm in the lab into @trace, whose folder must
- * exist.  NULL and @error where that is not possible.  Free it with
+ * The command line that records @vm in the lab into @trace, whose directory
+ * must exist.  NULL and @error where that is not possible.  Free it with
  * g_ptr_array_unref().
  */
 GPtrArray *lab_command(const struct lab_options *lab, const char *trace,

@@ -1,5 +1,5 @@
 /*
- * Recordings in progress; see session.h.
+ * The recordings in progress; see session.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,15 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kvm-record/session.h"
 #include "common/cli/message.h"
+#include "kvm-record/session.h"
 
 struct session {
 	char *path;
 	int fd;
 };
 
-/* The trace's folder may not exist yet, the one it is in does. */
+/* The trace may not exist yet, but the directory that it will be in does. */
 static char *real_path(const char *trace)
 {
 	g_autofree char *absolute = g_canonicalize_filename(trace, NULL);
@@ -45,7 +45,7 @@ static char *session_path(const char *trace)
 	return g_build_filename(g_get_user_runtime_dir(), "rr-kvm", file, NULL);
 }
 
-/* Locked: nobody else has the file, and nobody removed it meanwhile. */
+/* Lock the file; fail if another has the lock, or the file has been removed. */
 static bool lock(int fd, const char *path)
 {
 	struct stat a, b;
@@ -103,7 +103,7 @@ pid_t session_find(const char *trace)
 	if (fd < 0)
 		return 0;
 	if (lock(fd, path))
-		unlink(path); /* stale */
+		unlink(path); /* its recorder is gone */
 	else if (read(fd, text, sizeof(text) - 1) > 0)
 		pid = (pid_t)strtol(text, NULL, 10);
 	close(fd);

@@ -1,9 +1,9 @@
 /*
- * Recordings in progress, so that "rr-kvm stop" finds them.
+ * The recordings in progress, where "rr-kvm stop" finds them.
  *
- * A file in the user's runtime folder, named after the trace, holds the
- * recorder's process id and is locked as long as it lives: a stale one has no
- * lock.
+ * A file in the user's runtime directory is named after the trace, and holds
+ * the process id of the recorder.  The recorder keeps it locked; if there is no
+ * lock, the recorder has been killed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,11 +16,15 @@
 
 struct session;
 
-/** Register this process as the recorder of @trace. NULL: see @error. */
+/**
+ * Register this process as the recorder of @trace.  NULL and @error on failure.
+ */
 struct session *session_begin(const char *trace, GError **error);
+
+/** Unregister it; @s may be NULL. */
 void session_end(struct session *s);
 
-/** The recorder of @trace; 0 if there is none. */
+/** The process id of the recorder of @trace, or 0. */
 pid_t session_find(const char *trace);
 
 #endif

@@ -1,11 +1,12 @@
 /*
- * The commands of rr-tcg.
+ * The commands of rr-tcg: what must execute the guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef RR_TCG_COMMANDS_H
 #define RR_TCG_COMMANDS_H
 
+/* Takes @argv[0] "rr-tcg replay" and returns an enum rr_exit. */
 int cmd_replay(int argc, char **argv);
 
 #endif

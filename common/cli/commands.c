@@ -22,7 +22,8 @@ static int print_help(const struct rr_program *program)
 	       program->name, program->summary);
 	for (c = program->commands; c->name; c++)
 		printf("  %-12s %s\n", c->name, c->summary);
-	printf("\n  --help       print this text; after a command: its options\n"
+	printf("\n"
+	       "  --help       print this text; after a command: its options\n"
 	       "  --version    print the version\n\n"
 	       "Exit status: %s\nThe manual page is %s(1).\n",
 	       program->exit_statuses, program->name);

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Add a member.  A number of 2^63 or more is text: JSON-GLib cannot hold it. */
+/**
+ * Add a member.  A number of 2^63 or more is text: JSON-GLib cannot hold it.
+ */
 void rr_json_add_u64(JsonBuilder *b, const char *key, uint64_t value);
 
 /** Add "0x1f": an address, or the value of a register, which has 64 bits. */

@@ -21,7 +21,9 @@ struct rr_progress {
 /** Start; prints nothing unless stdout and stderr are terminals. */
 void rr_progress_begin(struct rr_progress *p, const char *what);
 
-/** @done of @total are done.  Prints after the first second, 5 times a second. */
+/**
+ * @done of @total are done.  Prints after the first second, 5 times a second.
+ */
 void rr_progress_show(struct rr_progress *p, guint64 done, guint64 total);
 
 /** The same for @r, which has just read a record.  Cheap. */

@@ -11,7 +11,7 @@
 #include "common/cli/record-text.h"
 #include "common/cli/trace.h"
 
-/* The size of a trace, which is a folder or one packed file. */
+/* The size of a trace, which is a directory or one packed file. */
 static uint64_t trace_bytes(const char *path)
 {
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);

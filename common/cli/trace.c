@@ -20,11 +20,12 @@ enum rr_exit rr_trace_status(int err)
 
 int rr_trace_fail_text(const char *text, int err)
 {
-	rr_message("%s%s", text[0] ? text : g_strerror(-err),
-		   g_str_has_suffix(text, NOT_A_TRACE) ?
-			   ": neither a folder that rr-kvm recorded nor a file "
-			   "that rr-log pack made" :
-			   "");
+	rr_message(
+		"%s%s", text[0] ? text : g_strerror(-err),
+		g_str_has_suffix(text, NOT_A_TRACE) ?
+			": neither a directory that rr-kvm recorded nor a file "
+			"that rr-log pack made" :
+			"");
 	return rr_trace_status(err);
 }
 

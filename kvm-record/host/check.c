@@ -38,8 +38,9 @@ static int tries;
 	"this KVM cannot run guests as hardware does; use a machine " \
 	"with real virtualization, " LAB
 
-static void result(struct host_check_result *r, enum host_check_status status,
-		   const char *remedy, const char *fmt, ...)
+static void set_result(struct host_check_result *r,
+		       enum host_check_status status, const char *remedy,
+		       const char *fmt, ...)
 {
 	va_list ap;
 
@@ -56,14 +57,14 @@ static void check_device(struct host_check_result *r)
 	const char *remedy = "join the group kvm (adduser $USER kvm)";
 
 	if (fd >= 0) {
-		result(r, HOST_CHECK_OK, NULL, "/dev/kvm opens");
+		set_result(r, HOST_CHECK_OK, NULL, "/dev/kvm opens");
 		close(fd);
 		return;
 	}
 	if (errno != EACCES && errno != EPERM)
 		remedy = "load kvm-intel or kvm-amd, and turn virtualization "
 			 "on in the firmware, " LAB;
-	result(r, HOST_CHECK_FAIL, remedy, "/dev/kvm: %s", strerror(errno));
+	set_result(r, HOST_CHECK_FAIL, remedy, "/dev/kvm: %s", strerror(errno));
 }
 
 static void check_api(struct host_check_result *r)
@@ -73,12 +74,13 @@ static void check_api(struct host_check_result *r)
 
 	close(fd);
 	if (version == KVM_API_VERSION)
-		result(r, HOST_CHECK_OK, NULL, "KVM API version %d", version);
+		set_result(r, HOST_CHECK_OK, NULL, "KVM API version %d",
+			   version);
 	else
-		result(r, HOST_CHECK_FAIL, BAD_KVM,
-		       "KVM API version %d, not "
-		       "%d",
-		       version, KVM_API_VERSION);
+		set_result(r, HOST_CHECK_FAIL, BAD_KVM,
+			   "KVM API version %d, not "
+			   "%d",
+			   version, KVM_API_VERSION);
 }
 
 static const struct {
@@ -141,20 +143,20 @@ static void check_capabilities(struct host_check_result *r)
 	}
 	close(fd);
 	if (emulates_real_mode())
-		result(r, HOST_CHECK_FAIL,
-		       "modprobe kvm_intel ept=1 "
-		       "unrestricted_guest=1 (not on processors before "
-		       "Westmere), " LAB,
-		       "kvm_intel emulates real mode: its "
-		       "branches cannot be counted");
+		set_result(r, HOST_CHECK_FAIL,
+			   "modprobe kvm_intel ept=1 "
+			   "unrestricted_guest=1 (not on processors before "
+			   "Westmere), " LAB,
+			   "kvm_intel emulates real mode: its "
+			   "branches cannot be counted");
 	else if (missing[0])
-		result(r, HOST_CHECK_FAIL, "boot Linux 5.10 or later, " LAB,
-		       "KVM lacks%s", missing);
+		set_result(r, HOST_CHECK_FAIL, "boot Linux 5.10 or later, " LAB,
+			   "KVM lacks%s", missing);
 	else
-		result(r, HOST_CHECK_OK, NULL,
-		       "all %zu KVM capabilities that "
-		       "recording needs",
-		       n);
+		set_result(r, HOST_CHECK_OK, NULL,
+			   "all %zu KVM capabilities that "
+			   "recording needs",
+			   n);
 }
 
 static void check_rings(struct host_check_result *r)
@@ -165,12 +167,12 @@ static void check_rings(struct host_check_result *r)
 	if (tiny_guest_open(&g, false, SHORT_LOOP, &error) &&
 	    tiny_guest_run_to(&g, TINY_RING0, &error) &&
 	    tiny_guest_run_to(&g, TINY_RING3, &error))
-		result(r, HOST_CHECK_OK, NULL,
-		       "a 64-bit guest runs in rings "
-		       "0 and 3");
+		set_result(r, HOST_CHECK_OK, NULL,
+			   "a 64-bit guest runs in rings "
+			   "0 and 3");
 	else
-		result(r, HOST_CHECK_FAIL, BAD_KVM,
-		       "a tiny guest does not run: %s", error->message);
+		set_result(r, HOST_CHECK_FAIL, BAD_KVM,
+			   "a tiny guest does not run: %s", error->message);
 	tiny_guest_close(&g);
 }
 
@@ -185,14 +187,15 @@ static void check_irqchip(struct host_check_result *r)
 	    tiny_guest_interrupt(&g, &error) &&
 	    tiny_guest_run_to(&g, TINY_INTERRUPT, &error) &&
 	    tiny_guest_run_to(&g, TINY_RING3, &error))
-		result(r, HOST_CHECK_OK, NULL,
-		       "an interrupt from user space "
-		       "arrives (kernel_irqchip=off)");
+		set_result(r, HOST_CHECK_OK, NULL,
+			   "an interrupt from user space "
+			   "arrives (kernel_irqchip=off)");
 	else
-		result(r, HOST_CHECK_FAIL, BAD_KVM,
-		       "no interrupts without an interrupt controller in the "
-		       "kernel: %s",
-		       error->message);
+		set_result(
+			r, HOST_CHECK_FAIL, BAD_KVM,
+			"no interrupts without an interrupt controller in the "
+			"kernel: %s",
+			error->message);
 	tiny_guest_close(&g);
 }
 
@@ -206,15 +209,17 @@ static void try_patch(struct host_check_result *r, int flags)
 
 	if (tiny_guest_open(&g, true, SHORT_LOOP, &error) &&
 	    tiny_guest_rdtsc_exits(&g, &error))
-		result(r, HOST_CHECK_OK, NULL,
-		       "KVM_CAP_X86_RECORD, version %d: RDTSC exits to user "
-		       "space; clocks: exit%s%s",
-		       KVM_X86_RECORD_VERSION,
-		       flags & KVM_X86_RECORD_RING ? ", ring" : "",
-		       flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
+		set_result(
+			r, HOST_CHECK_OK, NULL,
+			"KVM_CAP_X86_RECORD, version %d: RDTSC exits to user "
+			"space; clocks: exit%s%s",
+			KVM_X86_RECORD_VERSION,
+			flags & KVM_X86_RECORD_RING ? ", ring" : "",
+			flags & KVM_X86_RECORD_EPOCH ? ", epoch" : "");
 	else
-		result(r, HOST_CHECK_FAIL, load_patch,
-		       "KVM_CAP_X86_RECORD does not work: %s", error->message);
+		set_result(r, HOST_CHECK_FAIL, load_patch,
+			   "KVM_CAP_X86_RECORD does not work: %s",
+			   error->message);
 	tiny_guest_close(&g);
 }
 
@@ -226,14 +231,15 @@ static void check_patch(struct host_check_result *r)
 
 	close(fd);
 	if (has <= 0)
-		result(r, HOST_CHECK_FAIL, load_patch,
-		       "KVM lacks KVM_CAP_X86_RECORD: its patch is not "
-		       "loaded");
+		set_result(r, HOST_CHECK_FAIL, load_patch,
+			   "KVM lacks KVM_CAP_X86_RECORD: its patch is not "
+			   "loaded");
 	else if (version != KVM_X86_RECORD_VERSION)
-		result(r, HOST_CHECK_FAIL, load_patch,
-		       "the loaded KVM modules implement version %d of "
-		       "KVM_CAP_X86_RECORD, but this rr-kvm needs version %d",
-		       version, KVM_X86_RECORD_VERSION);
+		set_result(
+			r, HOST_CHECK_FAIL, load_patch,
+			"the loaded KVM modules implement version %d of "
+			"KVM_CAP_X86_RECORD, but this rr-kvm needs version %d",
+			version, KVM_X86_RECORD_VERSION);
 	else
 		try_patch(r, has >> KVM_X86_RECORD_FLAGS_SHIFT);
 }
@@ -252,14 +258,15 @@ static void check_pmu_event(struct host_check_result *r)
 	int fd = rr_pmu_event_open(0, &error);
 
 	if (fd < 0 || !rr_pmu_event_find(&e, &error)) {
-		result(r, HOST_CHECK_FAIL, pmu_remedy(error), "%s",
-		       error->message);
+		set_result(r, HOST_CHECK_FAIL, pmu_remedy(error), "%s",
+			   error->message);
 		return;
 	}
 	close(fd);
-	result(r, HOST_CHECK_OK, NULL, "%s, config 0x%llx, type %u (%s)%s%s",
-	       e.name, (unsigned long long)e.config, e.type, e.source,
-	       e.cpus[0] ? ", on CPUs " : "", e.cpus);
+	set_result(r, HOST_CHECK_OK, NULL,
+		   "%s, config 0x%llx, type %u (%s)%s%s", e.name,
+		   (unsigned long long)e.config, e.type, e.source,
+		   e.cpus[0] ? ", on CPUs " : "", e.cpus);
 }
 
 /* Run the loop in ring 3 once; *@delta is how much the counter moved. */
@@ -309,15 +316,16 @@ static void report_tally(struct host_check_result *r, const struct tally *tally)
 	g_autofree char *remedy = host_inexact_remedy(&cpu);
 
 	if (!tally->wrong)
-		result(r, HOST_CHECK_OK, NULL,
-		       "%d of %d loops of %d branches counted exactly", tries,
-		       tries, BRANCHES);
+		set_result(r, HOST_CHECK_OK, NULL,
+			   "%d of %d loops of %d branches counted exactly",
+			   tries, tries, BRANCHES);
 	else
-		result(r, HOST_CHECK_FAIL, remedy,
-		       "%d of %d loops of %d branches counted wrong (the first "
-		       "by %+lld)",
-		       tally->wrong, tries + 1, BRANCHES,
-		       (long long)tally->first_error);
+		set_result(
+			r, HOST_CHECK_FAIL, remedy,
+			"%d of %d loops of %d branches counted wrong (the first "
+			"by %+lld)",
+			tally->wrong, tries + 1, BRANCHES,
+			(long long)tally->first_error);
 }
 
 static void check_pmu_exact(struct host_check_result *r)
@@ -328,10 +336,10 @@ static void check_pmu_exact(struct host_check_result *r)
 	int fd = rr_pmu_event_open(0, &error);
 
 	if (fd < 0)
-		result(r, HOST_CHECK_FAIL, NULL, "%s", error->message);
+		set_result(r, HOST_CHECK_FAIL, NULL, "%s", error->message);
 	else if (!tiny_guest_open(&g, false, BRANCHES, &error) ||
 		 !count_loops(&g, fd, &tally, &error))
-		result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", error->message);
+		set_result(r, HOST_CHECK_FAIL, BAD_KVM, "%s", error->message);
 	else
 		report_tally(r, &tally);
 }
@@ -341,8 +349,8 @@ static void check_processor(struct host_check_result *r)
 	struct host_facts facts = host_facts_read();
 	struct host_hint hint = host_hint(&facts);
 
-	result(r, hint.is_warning ? HOST_CHECK_WARN : HOST_CHECK_OK,
-	       hint.remedy, "%s", hint.reason);
+	set_result(r, hint.is_warning ? HOST_CHECK_WARN : HOST_CHECK_OK,
+		   hint.remedy, "%s", hint.reason);
 }
 
 static const struct check {
@@ -387,8 +395,8 @@ static bool needs_met(const struct check *c, struct host_check_result *all)
 		for (i = 0; i < CHECKS; i++)
 			if (!strcmp(checks[i].name, c->needs[n]) &&
 			    all[i].status != HOST_CHECK_OK) {
-				result(r, HOST_CHECK_SKIP, NULL, "needs %s",
-				       c->needs[n]);
+				set_result(r, HOST_CHECK_SKIP, NULL, "needs %s",
+					   c->needs[n]);
 				return false;
 			}
 	return true;
@@ -409,8 +417,8 @@ static void run_check(const struct check *c, struct host_check_result *r)
 	ssize_t n = -1;
 	pid_t pid;
 
-	result(r, HOST_CHECK_FAIL, BAD_KVM, "took longer than %d s; killed",
-	       c->seconds);
+	set_result(r, HOST_CHECK_FAIL, BAD_KVM, "took longer than %d s; killed",
+		   c->seconds);
 	if (pipe2(p, O_CLOEXEC))
 		return;
 	fflush(NULL);
@@ -432,8 +440,8 @@ static void run_check(const struct check *c, struct host_check_result *r)
 	}
 	waitpid(pid, &status, 0);
 	if (n != sizeof(*r))
-		result(r, HOST_CHECK_FAIL, BAD_KVM, "ended by signal %d",
-		       WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		set_result(r, HOST_CHECK_FAIL, BAD_KVM, "ended by signal %d",
+			   WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
 int host_check_run(int count_tries, struct host_check_result *results)

@@ -41,9 +41,9 @@ static const uint8_t silvermont_to_crestmont[] = {
 };
 
 /*
- * To count are all retired conditional branches, taken or not.  Of Intel's event
- * C4, unit mask 01 is that up to Comet Lake, but only the taken ones from Ice
- * Lake on, where 11 is both.
+ * To count are all retired conditional branches, taken or not.  Of Intel's
+ * event C4, unit mask 01 is that up to Comet Lake, but only the taken ones from
+ * Ice Lake on, where 11 is both.
  *
  * There is no column for the skid of an overflow: the recorder reads counters
  * where the guest has stopped anyway, and never arms one to overflow.

@@ -202,7 +202,10 @@ static bool create_vm(struct tiny_guest *g, bool record, GError **error)
 	if (record && ioctl(g->vm, KVM_ENABLE_CAP, &cap))
 		return fail_errno(error,
 				  "KVM_ENABLE_CAP of KVM_CAP_X86_RECORD");
-	/* Old Intel processors need these.  Where they fail they are not needed. */
+	/*
+	 * Old Intel processors need these.  Where they fail they are not
+	 * needed.
+	 */
 	ioctl(g->vm, KVM_SET_IDENTITY_MAP_ADDR, &identity_map);
 	ioctl(g->vm, KVM_SET_TSS_ADDR, 0xfffbd000ul);
 	return true;
@@ -272,7 +275,7 @@ void tiny_guest_close(struct tiny_guest *g)
 		close(g->kvm);
 }
 
-static bool run(struct tiny_guest *g, GError **error)
+static bool run_vcpu(struct tiny_guest *g, GError **error)
 {
 	int ret;
 
@@ -310,7 +313,7 @@ static bool wrong_exit(struct tiny_guest *g, int port, GError **error)
 bool tiny_guest_run_to(struct tiny_guest *g, enum tiny_guest_port port,
 		       GError **error)
 {
-	if (!run(g, error))
+	if (!run_vcpu(g, error))
 		return false;
 	if (g->run->exit_reason != KVM_EXIT_IO || g->run->io.port != port)
 		return wrong_exit(g, port, error);
@@ -318,7 +321,7 @@ bool tiny_guest_run_to(struct tiny_guest *g, enum tiny_guest_port port,
 }
 
 /* Let KVM finish the instruction of the last exit. */
-static void finish(struct tiny_guest *g)
+static void finish_exit(struct tiny_guest *g)
 {
 	g->run->immediate_exit = 1;
 	ioctl(g->vcpu, KVM_RUN, 0);
@@ -329,7 +332,7 @@ bool tiny_guest_interrupt(struct tiny_guest *g, GError **error)
 {
 	struct kvm_interrupt irq = { .irq = TINY_VECTOR };
 
-	finish(g);
+	finish_exit(g);
 	if (!g->run->ready_for_interrupt_injection) {
 		rr_set_error(error, "KVM is not ready for an interrupt "
 				    "although the guest's IF is set");
@@ -350,7 +353,7 @@ bool tiny_guest_rdtsc_exits(struct tiny_guest *g, GError **error)
 	regs.rip = address_of(tiny_rdtsc);
 	if (ioctl(g->vcpu, KVM_SET_REGS, &regs))
 		return fail_errno(error, "KVM_SET_REGS");
-	if (!run(g, error))
+	if (!run_vcpu(g, error))
 		return false;
 	if (g->run->exit_reason != KVM_EXIT_X86_RECORD) {
 		rr_set_error(error,

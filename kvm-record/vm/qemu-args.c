@@ -17,7 +17,9 @@ static const char *option_name(const char *arg)
 	return arg + (arg[1] == '-' ? 2 : 1);
 }
 
-/* Whether the argument @next, which may be NULL, is the value of this option. */
+/*
+ * Whether the argument @next, which may be NULL, is the value of this option.
+ */
 static bool takes(const char *name, const char *next)
 {
 	const struct qemu_option *row = qemu_option_find(name);

@@ -17,8 +17,8 @@
 
 /*
  * The options of qemu-options.hx (QEMU 10.0) that an x86 machine has.  LIST is
- * the cautious choice: a part of a list is taken for a path only if its key says
- * so, or if it has a "/" and such a file exists.
+ * the cautious choice: a part of a list is taken for a path only if its key
+ * says so, or if it has a "/" and such a file exists.
  */
 static const struct qemu_option options[] = {
 	{ "M", QEMU_OPTION_TEXT, NULL },

@@ -14,7 +14,7 @@ enum qemu_option_value {
 	QEMU_OPTION_NONE, /* nothing */
 	QEMU_OPTION_TEXT, /* text that never is a path */
 	QEMU_OPTION_PATH, /* a path */
-	QEMU_OPTION_LIST, /* "text,key=value,...", where a value may be a path */
+	QEMU_OPTION_LIST, /* "text,key=value,..."; a value may be a path */
 };
 
 struct qemu_option {

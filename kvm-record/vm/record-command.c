@@ -17,14 +17,16 @@ static const char *const needed[] = {
 	"smm=off,vmport=off",
 	"-global",
 	"apic.vapic=off",
-	/* Device code must see the guest's writes to a queue's bell in order. */
+	/*
+	 * Device code must see the guest's writes to a queue's bell in order.
+	 */
 	"-global",
 	"virtio-pci.ioeventfd=off",
 };
 #define CPU_NEEDED "kvm=off"
 #define CPU_DEFAULT "max"
 
-static void add(GPtrArray *out, const char *arg)
+static void add_arg(GPtrArray *out, const char *arg)
 {
 	g_ptr_array_add(out, g_strdup(arg));
 }
@@ -54,13 +56,13 @@ static void add_firmware(GPtrArray *out, const struct rr_vm *vm)
 	if (has_option(vm, "L"))
 		return;
 	if (set && *set) {
-		add(out, "-L");
-		add(out, set);
+		add_arg(out, "-L");
+		add_arg(out, set);
 	}
 	for (i = 0; i < G_N_ELEMENTS(dirs); i++)
 		if (g_file_test(dirs[i], G_FILE_TEST_IS_DIR)) {
-			add(out, "-L");
-			add(out, dirs[i]);
+			add_arg(out, "-L");
+			add_arg(out, dirs[i]);
 		}
 }
 
@@ -72,7 +74,7 @@ static void add_accelerator(GPtrArray *out, const char *trace,
 
 	g_string_append(accel, escaped);
 	rr_record_options_append_accel(options, accel);
-	add(out, "-accel");
+	add_arg(out, "-accel");
 	g_ptr_array_add(out, g_string_free(accel, FALSE));
 }
 
@@ -106,11 +108,11 @@ GPtrArray *rr_record_command(const char *qemu, const char *trace,
 	g_autoptr(rr_vm) changed = with_cpu(vm);
 	size_t i;
 
-	add(out, qemu);
+	add_arg(out, qemu);
 	add_firmware(out, vm);
 	add_accelerator(out, trace, options);
 	for (i = 0; i < G_N_ELEMENTS(needed); i++)
-		add(out, needed[i]);
+		add_arg(out, needed[i]);
 	rr_vm_append_args(changed, out);
 	g_ptr_array_add(out, NULL);
 	return out;

@@ -10,7 +10,7 @@
 #include "kvm-record/vm/vm.h"
 
 /**
- * The command line of @qemu that records @vm into the folder @trace,
+ * The command line of @qemu that records @vm into the directory @trace,
  * NULL-terminated.  Free it with g_ptr_array_unref().
  */
 GPtrArray *rr_record_command(const char *qemu, const char *trace,

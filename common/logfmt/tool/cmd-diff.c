@@ -41,12 +41,11 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "A B",
 	.argument_count = 2,
-	.summary =
-		"Finds the first record in which two traces differ, and what differs "
-		"in their\nmanifests and start states.  Host times, "
-		"compression, the ids of the traces and the\nentry start.time "
-		"are ignored.  Exit status: 0 equal, 1 different (or failure,\n"
-		"with a line on standard error), 4 damaged.",
+	.summary = "Finds the first record in which two traces differ, and "
+		   "what differs in their\nmanifests and start states.  Host "
+		   "times, compression, the ids of the traces and the\nentry "
+		   "start.time are ignored.  Exit status: 0 equal, 1 different "
+		   "(or failure,\nwith a line on standard error), 4 damaged.",
 };
 
 struct side {
@@ -74,7 +73,7 @@ struct diff {
 	bool parted;
 };
 
-static void keep(struct diff *d)
+static void keep_record(struct diff *d)
 {
 	const struct rrlog_record *rec = &d->a.rec;
 
@@ -96,7 +95,7 @@ static void keep(struct diff *d)
 	d->equal_count++;
 }
 
-static void next(struct side *s)
+static void read_next(struct side *s)
 {
 	struct rrlog_reader_position p;
 
@@ -112,12 +111,12 @@ static int compare_records(struct diff *d, struct rrlog_reader **broken)
 
 	rr_progress_begin(&progress, "rr-log diff");
 	for (;;) {
-		next(&d->a);
-		next(&d->b);
+		read_next(&d->a);
+		read_next(&d->b);
 		if (d->a.ret <= 0 || d->b.ret <= 0 ||
 		    !diff_same_record(&d->a.rec, &d->b.rec))
 			break;
-		keep(d);
+		keep_record(d);
 		rr_progress_of_reader(&progress, d->a.reader);
 	}
 	rr_progress_end(&progress);
@@ -187,7 +186,9 @@ static void print_value(char side, const char *value, size_t at)
 	printf("\n");
 }
 
-/* Returns where to start printing: long values from their first difference on. */
+/*
+ * Returns where to start printing: long values from their first difference on.
+ */
 static size_t first_shown(const struct diff_item *item)
 {
 	size_t at = 0;
@@ -377,7 +378,10 @@ int cmd_diff(int argc, char **argv)
 	if (d.a.reader)
 		d.b.reader = rr_trace_open(argv[2], &status);
 	if (d.b.reader) {
-		/* Compare the checksums of bytes in images, which need not be here. */
+		/*
+		 * Compare the checksums of bytes in images, which need not be
+		 * here.
+		 */
 		rrlog_reader_set_resolve(d.a.reader, RRLOG_RESOLVE_BLOBS);
 		rrlog_reader_set_resolve(d.b.reader, RRLOG_RESOLVE_BLOBS);
 		status = diff(&d);

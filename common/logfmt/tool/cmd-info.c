@@ -16,8 +16,10 @@
 #include <string.h>
 
 #define CPUID_KEY "cpu.cpuid"
-/* The words of a struct kvm_cpuid_entry2: function, index, flags, eax, ebx, ecx,
- * edx, three of padding. */
+/*
+ * The words of a struct kvm_cpuid_entry2: function, index, flags, eax, ebx,
+ * ecx, edx, three of padding.
+ */
 #define CPUID_WORDS 10
 enum { CPUID_FUNCTION = 0, CPUID_EAX = 3, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 
@@ -32,9 +34,8 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "TRACE",
 	.argument_count = 1,
-	.summary =
-		"Shows the manifest of a trace: what the recorder noted about the "
-		"machine, the\nhost and the recording.",
+	.summary = "Shows the manifest of a trace: what the recorder noted "
+		   "about the machine, the\nhost and the recording.",
 };
 
 static bool find_leaf(const void *table, size_t bytes, uint32_t function,

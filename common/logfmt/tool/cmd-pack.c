@@ -42,9 +42,8 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "TRACE FILE",
 	.argument_count = 2,
-	.summary =
-		"Makes one file of a trace.  rr-tcg replays such a file as it is, or, "
-		"if it is\nencrypted, after rr-log unpack.",
+	.summary = "Makes one file of a trace.  rr-tcg replays such a file as "
+		   "it is, or, if it is\nencrypted, after rr-log unpack.",
 };
 
 struct pack {
@@ -121,10 +120,10 @@ static int make_named(struct pack *p)
  */
 static void open_temporary(struct pack *p)
 {
-	char *folder = g_path_get_dirname(p->file);
+	char *directory = g_path_get_dirname(p->file);
 
-	p->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	g_free(folder);
+	p->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	g_free(directory);
 	if (p->fd < 0)
 		p->fd = make_named(p);
 }
@@ -160,7 +159,10 @@ static int name_file(struct pack *p)
 			     AT_SYMLINK_FOLLOW);
 		goto out;
 	}
-	/* A link replaces no file, but a rename does: give it another name first. */
+	/*
+	 * A link replaces no file, but a rename does: give it another name
+	 * first.
+	 */
 	placeholder = make_named(p);
 	ret = placeholder < 0 ? -1 : close(placeholder);
 	leftovers_hold(true);

@@ -26,10 +26,9 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "TRACE",
 	.argument_count = 1,
-	.summary =
-		"Counts records and bytes by record type, and over host time; shows "
-		"what compression\nsaved, and the most used ports, addresses, "
-		"MSRs and interrupt vectors.",
+	.summary = "Counts records and bytes by record type, and over host "
+		   "time; shows what compression\nsaved, and the most used "
+		   "ports, addresses, MSRs and interrupt vectors.",
 };
 
 static void print_type(const char *name, const struct type_stats *t)
@@ -103,23 +102,24 @@ static void print_intervals(const struct stats *s)
 	}
 }
 
-static void print_places(const struct stats *s, const struct place_kind *kind)
+static void print_addresses(const struct stats *s,
+			    const struct address_kind *kind)
 {
-	GList *places = stats_places(s, kind->type);
+	GList *addresses = stats_addresses(s, kind->type);
 	unsigned int n = 0;
 	GList *i;
 
-	if (places)
+	if (addresses)
 		printf("\n%s, of %u:%*s %11s %13s\n", kind->title,
-		       g_list_length(places), 1, "", "records",
+		       g_list_length(addresses), 1, "", "records",
 		       "encoded bytes");
-	for (i = places; i && n < STATS_TOP; i = i->next, n++) {
-		const struct place *p = i->data;
+	for (i = addresses; i && n < STATS_TOP; i = i->next, n++) {
+		const struct address_stats *p = i->data;
 
 		printf("  0x%-16" PRIx64 " %11" PRIu64 " %13" PRIu64 "\n",
 		       p->address, p->count, p->encoded_bytes);
 	}
-	g_list_free(places);
+	g_list_free(addresses);
 }
 
 void stats_print_text(const struct stats *s)
@@ -129,12 +129,12 @@ void stats_print_text(const struct stats *s)
 	print_types(s);
 	print_sizes(s);
 	print_intervals(s);
-	for (i = 0; i < stats_place_kind_count; i++)
-		print_places(s, &stats_place_kinds[i]);
-	if (s->other_places)
+	for (i = 0; i < stats_address_kind_count; i++)
+		print_addresses(s, &stats_address_kinds[i]);
+	if (s->other_addresses)
 		printf("\n%" PRIu64
 		       " records at addresses that were not counted\n",
-		       s->other_places);
+		       s->other_addresses);
 }
 
 int cmd_stats(int argc, char **argv)
@@ -156,7 +156,7 @@ int cmd_stats(int argc, char **argv)
 	else if (!err)
 		stats_print_text(s);
 	status = err ? rr_trace_fail(r, err) : rr_output_finish();
-	g_hash_table_unref(s->places);
+	g_hash_table_unref(s->addresses);
 	g_free(s);
 	rrlog_reader_close(r);
 	return status;

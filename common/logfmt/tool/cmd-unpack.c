@@ -1,5 +1,5 @@
 /*
- * rr-log unpack: make a trace folder of a packed file.
+ * rr-log unpack: make a trace directory of a packed file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,7 +33,7 @@ static const GOptionEntry entries[] = {
 	{ "identity", 'i', 0, G_OPTION_ARG_FILENAME, &identity,
 	  "Decrypt with the age key in this file", "FILE" },
 	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
-	  "Replace TRACE if it is a trace folder", NULL },
+	  "Replace TRACE if it is a trace directory", NULL },
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -41,12 +41,12 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "FILE TRACE",
 	.argument_count = 2,
-	.summary = "Makes a trace folder of a file that rr-log pack made.",
+	.summary = "Makes a trace directory of a file that rr-log pack made.",
 };
 
 struct unpack {
 	const char *file;
-	char *temporary; /* folder */
+	char *temporary; /* directory */
 	int dir_fd;
 	bool replace; /* a trace of that name exists */
 	int file_fd, pipe_fd;
@@ -103,8 +103,10 @@ static int open_file(struct unpack *u)
 	return RR_EXIT_OK;
 }
 
-/* --force may remove a folder that holds the files of a trace and no others. */
-static bool is_trace_folder(const char *path)
+/*
+ * --force may remove a directory that holds the files of a trace and no others.
+ */
+static bool is_trace_dir(const char *path)
 {
 	GDir *dir = g_dir_open(path, 0, NULL);
 	bool good = dir && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
@@ -125,7 +127,7 @@ static int create_dir(struct unpack *u, const char *trace)
 	u->replace = !faccessat(AT_FDCWD, trace, F_OK, AT_SYMLINK_NOFOLLOW);
 	if (u->replace && !force)
 		return fail(trace, "exists; --force replaces it");
-	if (u->replace && !is_trace_folder(trace))
+	if (u->replace && !is_trace_dir(trace))
 		return fail(trace, "exists, and holds other files than a "
 				   "trace: it is not replaced");
 	u->temporary = g_strdup_printf("%s.XXXXXX", trace);
@@ -206,8 +208,10 @@ static int extract_all(struct unpack *u)
 	return damaged(u, archive_error_string(u->tar));
 }
 
-/* A folder that is replaced changes places with the new one, and is removed. */
-static int rename_folder(struct unpack *u, const char *trace)
+/*
+ * A directory that is replaced changes places with the new one, and is removed.
+ */
+static int rename_dir(struct unpack *u, const char *trace)
 {
 	int ret;
 
@@ -242,7 +246,7 @@ static int finish(struct unpack *u, const char *trace)
 	if (!r)
 		return status;
 	rrlog_reader_close(r);
-	if (rename_folder(u, trace))
+	if (rename_dir(u, trace))
 		return fail(trace, g_strerror(errno));
 	return RR_EXIT_OK;
 }
@@ -256,7 +260,7 @@ static void free_unpack(struct unpack *u)
 	if (u->file_fd >= 0)
 		close(u->file_fd);
 	if (u->temporary && u->dir_fd >= 0)
-		leftovers_remove_folder(u->temporary, u->dir_fd);
+		leftovers_remove_dir(u->temporary, u->dir_fd);
 	leftovers_set(NULL, -1);
 	if (u->dir_fd >= 0)
 		close(u->dir_fd);

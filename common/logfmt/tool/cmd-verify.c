@@ -31,9 +31,9 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "TRACE",
 	.argument_count = 1,
-	.summary =
-		"Reads everything in a trace and checks it.  A trace whose recording "
-		"was cut off is\nincomplete, which is not damage.",
+	.summary = "Reads everything in a trace and checks it.  A trace whose "
+		   "recording was cut off is\nincomplete, which is not "
+		   "damage.",
 };
 
 struct totals {

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void add(struct extents *e, const struct rrlog_record *rec)
+static void add_extent(struct extents *e, const struct rrlog_record *rec)
 {
 	struct rrlog_image_extent extent = {
 		.image_offset = rec->dma_image.image_offset,
@@ -21,7 +21,7 @@ static void add(struct extents *e, const struct rrlog_record *rec)
 	g_array_append_val(*extents, extent);
 }
 
-static gint compare(gconstpointer a, gconstpointer b)
+static gint compare_offsets(gconstpointer a, gconstpointer b)
 {
 	const struct rrlog_image_extent *x = a, *y = b;
 
@@ -31,13 +31,13 @@ static gint compare(gconstpointer a, gconstpointer b)
 }
 
 /* Sort the extents, and join those that touch or overlap. */
-static void merge(GArray *extents)
+static void merge_extents(GArray *extents)
 {
 	struct rrlog_image_extent *all = (void *)extents->data;
 	uint64_t offset;
 	guint i, n = 0;
 
-	g_array_sort(extents, compare);
+	g_array_sort(extents, compare_offsets);
 	for (i = 1; i < extents->len; i++) {
 		uint64_t end = all[n].image_offset + all[n].bytes;
 		uint64_t new_end = all[i].image_offset + all[i].bytes;
@@ -63,7 +63,7 @@ static int read_to_end(struct rrlog_reader *r, struct extents *e)
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		if (rec.type == RRLOG_DMA_IMAGE &&
 		    rec.dma_image.image < RRLOG_MAX_IMAGES)
-			add(e, &rec);
+			add_extent(e, &rec);
 	}
 	return ret;
 }
@@ -84,7 +84,7 @@ int extents_collect(struct extents *e, struct rrlog_reader *r)
 		ret = read_to_end(r, e);
 	for (i = 0; !ret && i < RRLOG_MAX_IMAGES; i++) {
 		if (e->of_image[i])
-			merge(e->of_image[i]);
+			merge_extents(e->of_image[i]);
 	}
 	return ret;
 }

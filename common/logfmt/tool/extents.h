@@ -10,7 +10,9 @@
 
 #include "common/logfmt/data/images.h"
 
-/* For each image an array of struct rrlog_image_extent, sorted as in image-N. */
+/*
+ * For each image an array of struct rrlog_image_extent, sorted as in image-N.
+ */
 struct extents {
 	GArray *of_image[RRLOG_MAX_IMAGES];
 };

@@ -54,7 +54,7 @@ bool leftovers_is_known(const char *name)
 	return false;
 }
 
-void leftovers_remove_folder(const char *path, int dir_fd)
+void leftovers_remove_dir(const char *path, int dir_fd)
 {
 	unsigned int id;
 	char image[32];
@@ -73,7 +73,7 @@ void leftovers_remove_folder(const char *path, int dir_fd)
 static void on_signal(int number)
 {
 	if (left_path && left_dir_fd >= 0)
-		leftovers_remove_folder(left_path, left_dir_fd);
+		leftovers_remove_dir(left_path, left_dir_fd);
 	else if (left_path)
 		unlink(left_path);
 	raise(number);

@@ -16,12 +16,15 @@ void leftovers_hold(bool hold);
 
 /**
  * If one of these signals comes, remove the file @path, or if @dir_fd is not -1
- * the folder @path with the files of a trace in it.  @path NULL: nothing.
+ * the directory @path with the files of a trace in it.  @path NULL: nothing.
  * @path must stay valid.
  */
 void leftovers_set(const char *path, int dir_fd);
 
-/** Remove a trace folder.  If it has other files, they and the folder stay. */
-void leftovers_remove_folder(const char *path, int dir_fd);
+/**
+ * Remove a trace directory.  If it has other files, they and the directory
+ * stay.
+ */
+void leftovers_remove_dir(const char *path, int dir_fd);
 
 #endif

@@ -17,7 +17,7 @@ static const struct rr_command commands[] = {
 	  cmd_stats },
 	{ "diff", "find the first difference of two traces", cmd_diff },
 	{ "pack", "make one file of a trace", cmd_pack },
-	{ "unpack", "make a trace folder of a packed file", cmd_unpack },
+	{ "unpack", "make a trace directory of a packed file", cmd_unpack },
 	{ NULL, NULL, NULL }
 };
 

@@ -10,13 +10,13 @@
 
 #include "common/cli/progress.h"
 
-#define MAX_PLACES 65536 /* counted apart from each other */
+#define MAX_ADDRESSES 65536 /* counted apart from each other */
 #define FIRST_INTERVAL_NS UINT64_C(125000000)
 
 #define FIELD_INDEX(id, name) \
 	(offsetof(struct rrlog_##id##_fields, name) / sizeof(uint64_t))
 
-const struct place_kind stats_place_kinds[] = {
+const struct address_kind stats_address_kinds[] = {
 	{ RRLOG_PIO_READ, FIELD_INDEX(pio_read, port), "ports read" },
 	{ RRLOG_MMIO_READ, FIELD_INDEX(mmio_read, gpa), "addresses read" },
 	{ RRLOG_RDMSR, FIELD_INDEX(rdmsr, index), "MSRs read" },
@@ -24,79 +24,79 @@ const struct place_kind stats_place_kinds[] = {
 	{ RRLOG_INTERRUPT, FIELD_INDEX(interrupt, vector),
 	  "interrupt vectors" },
 };
-const unsigned int stats_place_kind_count = G_N_ELEMENTS(stats_place_kinds);
+const unsigned int stats_address_kind_count = G_N_ELEMENTS(stats_address_kinds);
 
-/* ---- places ---- */
+/* ---- addresses ---- */
 
-static guint place_hash(gconstpointer key)
+static guint address_hash(gconstpointer key)
 {
-	const struct place *p = key;
+	const struct address_stats *p = key;
 
 	return g_int64_hash(&p->address) ^ p->type;
 }
 
-static gboolean place_equal(gconstpointer a, gconstpointer b)
+static gboolean address_equal(gconstpointer a, gconstpointer b)
 {
-	const struct place *x = a, *y = b;
+	const struct address_stats *x = a, *y = b;
 
 	return x->type == y->type && x->address == y->address;
 }
 
-static const struct place_kind *find_kind(unsigned int type)
+static const struct address_kind *find_kind(unsigned int type)
 {
 	unsigned int i;
 
-	for (i = 0; i < stats_place_kind_count; i++) {
-		if (stats_place_kinds[i].type == type)
-			return &stats_place_kinds[i];
+	for (i = 0; i < stats_address_kind_count; i++) {
+		if (stats_address_kinds[i].type == type)
+			return &stats_address_kinds[i];
 	}
 	return NULL;
 }
 
-static void count_place(struct stats *s, const struct rrlog_record *rec,
-			size_t encoded_bytes)
+static void count_address(struct stats *s, const struct rrlog_record *rec,
+			  size_t encoded_bytes)
 {
-	const struct place_kind *kind = find_kind(rec->type);
-	struct place key = { .type = rec->type };
-	struct place *place;
+	const struct address_kind *kind = find_kind(rec->type);
+	struct address_stats key = { .type = rec->type };
+	struct address_stats *found;
 
 	if (!kind)
 		return;
 	key.address = rec->field[kind->field];
-	place = g_hash_table_lookup(s->places, &key);
-	if (!place && g_hash_table_size(s->places) >= MAX_PLACES) {
-		s->other_places++;
+	found = g_hash_table_lookup(s->addresses, &key);
+	if (!found && g_hash_table_size(s->addresses) >= MAX_ADDRESSES) {
+		s->other_addresses++;
 		return;
 	}
-	if (!place) {
-		place = g_memdup2(&key, sizeof(key));
-		g_hash_table_add(s->places, place);
+	if (!found) {
+		found = g_memdup2(&key, sizeof(key));
+		g_hash_table_add(s->addresses, found);
 	}
-	place->count++;
-	place->encoded_bytes += encoded_bytes;
+	found->count++;
+	found->encoded_bytes += encoded_bytes;
 }
 
-static gint compare_places(gconstpointer a, gconstpointer b)
+static gint compare_addresses(gconstpointer a, gconstpointer b)
 {
-	const struct place *x = a, *y = b;
+	const struct address_stats *x = a, *y = b;
 
 	if (x->count != y->count)
 		return x->count > y->count ? -1 : 1;
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-GList *stats_places(const struct stats *s, unsigned int type)
+GList *stats_addresses(const struct stats *s, unsigned int type)
 {
 	GList *list = NULL;
 	GHashTableIter i;
 	gpointer key;
 
-	g_hash_table_iter_init(&i, s->places);
+	g_hash_table_iter_init(&i, s->addresses);
 	while (g_hash_table_iter_next(&i, &key, NULL)) {
-		if (((const struct place *)key)->type == type)
+		if (((const struct address_stats *)key)->type == type)
 			list = g_list_prepend(list, key);
 	}
-	return g_list_sort(list, compare_places);
+	return g_list_sort(list, compare_addresses);
 }
 
 /* ---- time ---- */
@@ -177,7 +177,7 @@ static int collect_records(struct stats *s, struct rrlog_reader *r,
 			s->branches = rec.landmark.branches;
 		count_record(&s->types[rec.type], &rec, &p);
 		count_record(&s->total, &rec, &p);
-		count_place(s, &rec, p.record_bytes);
+		count_address(s, &rec, p.record_bytes);
 		interval->count++;
 		rr_progress_of_reader(progress, r);
 	}
@@ -199,8 +199,8 @@ int stats_collect(struct stats *s, struct rrlog_reader *r)
 	int err;
 
 	s->interval_ns = FIRST_INTERVAL_NS;
-	s->places =
-		g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
+	s->addresses = g_hash_table_new_full(address_hash, address_equal,
+					     g_free, NULL);
 	rr_progress_begin(&progress, "rr-log stats");
 	err = rrlog_reader_for_each_page(r, count_page, s);
 	if (!err)

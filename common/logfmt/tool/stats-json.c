@@ -56,14 +56,14 @@ static void add_intervals(JsonBuilder *b, const struct stats *s)
 
 static void add_top(JsonBuilder *b, const struct stats *s, unsigned int type)
 {
-	GList *places = stats_places(s, type);
+	GList *addresses = stats_addresses(s, type);
 	unsigned int n = 0;
 	GList *i;
 
 	json_builder_set_member_name(b, rrlog_type_info(type)->name);
 	json_builder_begin_array(b);
-	for (i = places; i && n < STATS_TOP; i = i->next, n++) {
-		const struct place *p = i->data;
+	for (i = addresses; i && n < STATS_TOP; i = i->next, n++) {
+		const struct address_stats *p = i->data;
 
 		json_builder_begin_object(b);
 		rr_json_add_hex(b, "address", p->address);
@@ -72,7 +72,7 @@ static void add_top(JsonBuilder *b, const struct stats *s, unsigned int type)
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
-	g_list_free(places);
+	g_list_free(addresses);
 }
 
 static void add_tops(JsonBuilder *b, const struct stats *s)
@@ -81,10 +81,10 @@ static void add_tops(JsonBuilder *b, const struct stats *s)
 
 	json_builder_set_member_name(b, "top");
 	json_builder_begin_object(b);
-	for (i = 0; i < stats_place_kind_count; i++)
-		add_top(b, s, stats_place_kinds[i].type);
+	for (i = 0; i < stats_address_kind_count; i++)
+		add_top(b, s, stats_address_kinds[i].type);
 	json_builder_end_object(b);
-	rr_json_add_u64(b, "places_not_counted_records", s->other_places);
+	rr_json_add_u64(b, "places_not_counted_records", s->other_addresses);
 }
 
 void stats_print_json(const struct rrlog_reader *r, const struct stats *s)

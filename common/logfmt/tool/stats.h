@@ -23,7 +23,7 @@ struct type_stats {
 };
 
 /* A port, address, MSR or vector, and its records of one type. */
-struct place {
+struct address_stats {
 	uint8_t type;
 	uint64_t address;
 	uint64_t count;
@@ -40,13 +40,13 @@ struct interval {
 struct stats {
 	struct type_stats types[STATS_TYPES];
 	struct type_stats total;
-	GHashTable *places; /* struct place, by type and address */
-	uint64_t other_places; /* records of places beyond MAX_PLACES */
+	GHashTable *addresses; /* struct address_stats, by type and address */
+	uint64_t other_addresses; /* records at further addresses */
 	struct interval intervals[STATS_INTERVALS];
 	uint64_t interval_ns;
 	uint64_t time_ns; /* host time of the last frame */
 	uint64_t branches; /* at the last landmark */
-	uint64_t page_count; /* of the start state, zero pages left out */
+	uint64_t page_count; /* of the start state, without zero pages */
 	struct rrlog_reader_position end;
 };
 
@@ -58,18 +58,18 @@ unsigned int stats_interval_count(const struct stats *s);
 /** The length of interval @i: ->interval_ns, or less for the last one. */
 uint64_t stats_interval_ns(const struct stats *s, unsigned int i);
 
-/* The types of records whose places are counted. */
-struct place_kind {
+/* The types of records whose addresses are counted. */
+struct address_kind {
 	enum rrlog_type type;
-	unsigned int field; /* the index of the field that has the place */
+	unsigned int field; /* the index of the field with the address */
 	const char *title;
 };
 
-extern const struct place_kind stats_place_kinds[];
-extern const unsigned int stats_place_kind_count;
+extern const struct address_kind stats_address_kinds[];
+extern const unsigned int stats_address_kind_count;
 
-/** The places of a type, most frequent first.  Free with g_list_free(). */
-GList *stats_places(const struct stats *s, unsigned int type);
+/** The addresses of a type, most frequent first.  Free with g_list_free(). */
+GList *stats_addresses(const struct stats *s, unsigned int type);
 
 void stats_print_text(const struct stats *s);
 void stats_print_json(const struct rrlog_reader *r, const struct stats *s);

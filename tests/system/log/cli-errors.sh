@@ -76,14 +76,14 @@ refuses 'record: no -o' 1 '-o TRACE' "$kvm" record -- -m 64
 refuses 'record: no --' 1 'after --' "$kvm" record -o "$t"
 refuses 'record: arguments before --' 1 "'-*foo'" "$kvm" record -o "$t" foo
 refuses 'record: --seed without --lab' 1 'need --lab' $r --seed 3 -- -m 64
-refuses 'record: no folder to write to' 1 'cannot write' \
+refuses 'record: no directory to write to' 1 'cannot write' \
 	"$kvm" record --no-check -o "$tmp/none/t" -- -m 64
 mkdir "$tmp/is"; echo keep >"$tmp/is/keep"
-refuses 'record: existing folder' 1 'exists' \
+refuses 'record: existing directory' 1 'exists' \
 	"$kvm" record --no-check -o "$tmp/is" -- -m 64
 refuses 'record: --force spares what is no trace' 1 'not a trace' \
 	"$kvm" record --no-check --force -o "$tmp/is" -- -m 64
-[ -e "$tmp/is/keep" ]; ok $? 'record: --force left the folder as it was'
+[ -e "$tmp/is/keep" ]; ok $? 'record: --force left the directory as it was'
 
 refuses 'refused: -accel' 1 '-accel' $r -- -accel tcg
 refuses 'refused: --enable-kvm' 1 'enable-kvm' $r -- --enable-kvm

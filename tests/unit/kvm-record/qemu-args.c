@@ -1,5 +1,6 @@
 /*
- * From QEMU's arguments to a struct rr_vm, and to the command line that records.
+ * From QEMU's arguments to a struct rr_vm, and to the command line that
+ * records.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

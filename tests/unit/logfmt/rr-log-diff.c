@@ -234,7 +234,7 @@ static JsonObject *member(JsonObject *object, const char *name)
 	return json_object_get_object_member(object, name);
 }
 
-/* Records with 100 ms and more between, at two ports by turns. */
+/* Records with 100 ms and more between, at two ports alternately. */
 static void make_timed_trace(uint64_t *data_bytes)
 {
 	struct rrlog_writer *w = create_trace(trace, NULL, 8);

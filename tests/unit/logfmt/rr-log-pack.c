@@ -151,7 +151,7 @@ static void test_plain(void)
 			     "tr '\\n' -) = 700-600-"),
 		"unpacked: %s", error);
 	ksft_ok(run_log("unpack p u.rrt") == 1 && strstr(error, "--force"),
-		"never over a folder");
+		"never over a directory");
 	run("ls -di u.rrt >before; rm u.rrt/index");
 	ksft_ok(!run_log("unpack --force p u.rrt") &&
 			!run("diff -r t.rrt u.rrt && ls -di u.rrt >after && "
@@ -179,7 +179,7 @@ static void test_plain(void)
 
 /* ---- killed ---- */
 
-/* Is the folder as it was, when it has run for some milliseconds? */
+/* Is the directory as it was, when it has run for some milliseconds? */
 static bool is_clean_after(const char *command, int number)
 {
 	unsigned int before = count_files();
@@ -310,7 +310,7 @@ static void test_hostile(void)
 	ksft_ok(is_refused(&f, 156, "2", 1) && is_refused(&f, 156, "5", 1) &&
 			is_refused(&f, 156, "1", 1) &&
 			is_refused(&f, 156, "3", 1),
-		"links, folders, devices");
+		"links, directories, devices");
 	ksft_ok(is_refused(&f, 124, "77777777777", 11) &&
 			is_refused(&f, 124,
 				   "\xff\xff\xff\xff\xff\xff\xff\xff"
@@ -354,7 +354,7 @@ static void test_images(void)
 		"packed again: %s", error);
 	ksft_ok(!run_log("unpack full u.rrt"), "unpacked: %s", error);
 	snprintf(path, sizeof(path), "%s/u.rrt", dir);
-	ksft_ok(!read_all(path), "read from the folder: %s", error);
+	ksft_ok(!read_all(path), "read from the directory: %s", error);
 	run("rm -rf u.rrt q full");
 	store_image();
 }
