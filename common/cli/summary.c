@@ -61,7 +61,7 @@ int rr_summary_read(const char *trace, struct rr_summary *s, GError **error)
 	*s = (struct rr_summary){ 0 };
 	ret = rrlog_reader_open(trace, &r);
 	if (!ret)
-		rrlog_reader_set_resolve(r, 0);
+		rrlog_reader_set_fetch(r, 0);
 	if (!ret)
 		while ((ret = rrlog_reader_next(r, &rec)) > 0)
 			add_record(s, &rec);

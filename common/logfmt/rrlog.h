@@ -1,14 +1,23 @@
 /*
  * librrlog: reading and writing traces of whole-machine recordings.
  *
- * FORMAT.md describes the bytes; this header is the interface.  Plain C11, no
- * QEMU, no global state.  Functions return 0 or a negative errno value unless
- * said otherwise; -EBADMSG means that the trace is damaged.  The text of the
- * last error, with file and offset, is at rrlog_writer_error() and
- * rrlog_reader_error().
+ * FORMAT.md describes the bytes of a trace and the meaning of its records; this
+ * header is the interface.  It is plain C11, without QEMU and without global
+ * state.
  *
- * Threads: one writer may be used by several threads (it locks); one reader by
- * one thread at a time.
+ * Errors: a function returns 0 or a negative errno value unless it says
+ * otherwise.
+ * -EBADMSG means that the trace is damaged, -ENOMEM can come from everywhere.
+ * rrlog_writer_error() and rrlog_reader_error() give the text of the first
+ * error, with file and offset.
+ *
+ * Ownership: strings and buffers that are passed in are copied.  Pointers that
+ * are returned belong to the writer or reader and live as long as it, unless
+ * the function says otherwise.
+ *
+ * Threads: several threads may append to one writer, and flush it, at a time
+ * (it locks); its other functions are for one thread.  A reader is for one
+ * thread at a time.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,10 +32,10 @@
 #include "common/landmark/landmark.h"
 
 #define RRLOG_FORMAT_VERSION 1
-#define RRLOG_PAGE_BYTES 4096
-#define RRLOG_REGION_BYTES (2u << 20) /* unit of the digests of guest RAM */
+#define RRLOG_PAGE_BYTES 4096 /* a page of guest RAM */
+#define RRLOG_REGION_BYTES (2u << 20) /* guest RAM in one digest */
 #define RRLOG_MAX_FIELDS 6
-#define RRLOG_MAX_DATA_BYTES (16u << 20) /* of one record */
+#define RRLOG_MAX_DATA_BYTES (16u << 20) /* data of one record */
 #define RRLOG_MAX_BLOCKS 256
 
 /*
@@ -55,7 +64,7 @@
 	  F(block) F(offset) F(image) F(image_offset) F(bytes) F(crc32c)) \
 	X(CLOCK, 20, clock, "clock", 0, F(value))
 
-/* The results of instructions; struct rrlog_result has members for these. */
+/* The records that are results of instructions (struct rrlog_result). */
 #define RRLOG_RESULT_RECORDS(X, F)                                   \
 	X(RDTSC, 3, rdtsc, "rdtsc", 0, F(value) F(flags))            \
 	X(RDTSCP, 4, rdtscp, "rdtscp", 0, F(value) F(aux) F(flags))  \
@@ -65,7 +74,8 @@
 	X(RDMSR, 8, rdmsr, "rdmsr", 0, F(value) F(index) F(fault))   \
 	X(WRMSR, 9, wrmsr, "wrmsr", 0, F(index) F(fault))
 
-#define RRLOG_NO_FIELD(name) /* as F: the fields are not wanted */
+/* For F, where the fields are not wanted. */
+#define RRLOG_NO_FIELD(name)
 
 enum rrlog_type {
 #define RRLOG_TYPE_ENUMERATOR(ID, number, ...) RRLOG_##ID = number,
@@ -73,8 +83,8 @@ enum rrlog_type {
 };
 
 /*
- * The fields of each type by name: struct rrlog_slot_fields { uint64_t slot, gpa,
- * size, block, offset, flags; } and so on.
+ * A struct with the fields of each type: struct rrlog_slot_fields { uint64_t
+ * slot, gpa, size, block, offset, flags; } and so on.
  */
 #define RRLOG_FIELD_DECLARATION(name) uint64_t name;
 #define RRLOG_FIELDS_STRUCT(ID, number, id, name, has_data, fields) \
@@ -83,14 +93,16 @@ enum rrlog_type {
 	};
 RRLOG_RECORDS(RRLOG_FIELDS_STRUCT, RRLOG_FIELD_DECLARATION)
 
-/* Of a union: a member "slot" of type struct rrlog_slot_fields, and so on. */
+/* Members of a union: struct rrlog_slot_fields slot; and so on. */
 #define RRLOG_FIELDS_MEMBER(ID, number, id, ...) struct rrlog_##id##_fields id;
 
 enum rrlog_end_reason {
-	RRLOG_END_SHUTDOWN =
-		1, /* the guest powered off or QEMU was told to quit */
-	RRLOG_END_STOPPED = 2, /* the user stopped the recording */
-	RRLOG_END_ERROR = 3, /* the recorder could not go on */
+	/* The guest powered off, or QEMU was told to quit. */
+	RRLOG_END_SHUTDOWN = 1,
+	/* The user stopped the recording. */
+	RRLOG_END_STOPPED = 2,
+	/* An error stopped the recording. */
+	RRLOG_END_ERROR = 3,
 };
 
 struct rrlog_type_info {
@@ -101,15 +113,15 @@ struct rrlog_type_info {
 	const char *fields[RRLOG_MAX_FIELDS];
 };
 
-/** Description of a record type; NULL for a number that is not one. */
+/** The description of a record type; NULL for a number that is not a type. */
 const struct rrlog_type_info *rrlog_type_info(unsigned int type);
 
-/* Where in the guest's life a record takes effect. */
+/* When a record takes effect. */
 enum rrlog_stamp {
 	/*
-	 * At the guest's own access: the answer to the read or instruction
-	 * itself, or (dma, slot, cr8 ...) while the device handled the output
-	 * byte that made the count reach output_bytes.
+	 * At an access of the guest: the record is the result of the read or
+	 * instruction; or (dma, slot, cr8 ...) a device did this while it
+	 * handled the output byte that made the count reach .output_bytes.
 	 */
 	RRLOG_AT_ACCESS = 0,
 	/* Between two instructions, at .landmark. */
@@ -119,28 +131,30 @@ enum rrlog_stamp {
 struct rrlog_record {
 	uint8_t type; /* enum rrlog_type */
 	uint8_t stamp; /* enum rrlog_stamp */
-	/* Bytes the guest has put out (PIO, MMIO writes) since the start ... */
+	/* Number of bytes that the guest has written to ports and MMIO ... */
 	uint64_t output_bytes;
 	/*
 	 * ... and the low 32 bits of their rolling hash (rr_output_hash());
-	 * RRLOG_AT_LANDMARK only, else zero.
+	 * zero if not RRLOG_AT_LANDMARK.
 	 */
 	uint32_t output_hash;
-	struct rr_landmark landmark; /* RRLOG_AT_LANDMARK only, else zero */
-	union { /* .type says which member; .field is any of them */
+	struct rr_landmark landmark; /* zero if not RRLOG_AT_LANDMARK */
+	union { /* .type says which member is valid; .field is always */
 		uint64_t field[RRLOG_MAX_FIELDS];
 		RRLOG_RECORDS(RRLOG_FIELDS_MEMBER, RRLOG_NO_FIELD)
 	};
-	const void *data; /* reader: valid until the next call */
+	const void *data; /* from a reader: valid until its next call */
 	size_t data_bytes;
-	/* Reader without RRLOG_RESOLVE_BLOBS: .data is NULL, the bytes were not
-	 * read.  Writers: false. */
+	/*
+	 * From a reader without RRLOG_FETCH_BLOBS: the data is in "blobs",
+	 * .data is NULL and .data_bytes its size.  A writer wants false.
+	 */
 	bool in_blobs;
 };
 
 /*
- * The result of an instruction, as a record: it is RRLOG_AT_ACCESS and of a
- * type without data and with at most RRLOG_RESULT_FIELDS fields.
+ * The result of an instruction: a record RRLOG_AT_ACCESS of a type that has no
+ * data and at most RRLOG_RESULT_FIELDS fields.
  */
 #define RRLOG_RESULT_FIELDS 3
 struct rrlog_result {
@@ -156,12 +170,12 @@ struct rrlog_image {
 	uint32_t id;
 	uint64_t size_bytes;
 	uint64_t mtime_ns;
-	const char *path; /* on the machine that recorded */
+	const char *path; /* on the host that recorded */
 };
 
 struct rrlog_block {
 	uint32_t id; /* 0 .. RRLOG_MAX_BLOCKS - 1 */
-	char name[256]; /* QEMU's idstr, "pc.ram" */
+	char name[256]; /* the idstr of QEMU, e.g. "pc.ram" */
 	uint64_t size_bytes; /* multiple of RRLOG_PAGE_BYTES */
 };
 
@@ -170,44 +184,60 @@ struct rrlog_block {
 struct rrlog_writer;
 
 /*
- * Writing a trace: create; manifest_set, add_block, put_page in any order;
- * start; append ...; close.  A trace is a folder of mode 0700 with files of
+ * To write a trace: create; manifest_set, add_block and put_page in any order;
+ * start; append ...; close.  A trace is a directory of mode 0700 with files of
  * mode 0600, whatever the umask.
  */
 
 /**
- * Create the trace folder @path, which must not exist (-EEXIST).
- * @codec: "zstd", "zlib", "none", or NULL for the best one built in.
+ * Create the directory @path of a trace; -EEXIST if it exists.
+ * @codec: "zstd", "zlib", "none", or NULL for the best one that is built in;
+ * -EINVAL if it is unknown, -EOPNOTSUPP if it is not built in.
+ * @writer: gets the writer, or NULL on failure; rrlog_writer_close() frees it.
  */
 int rrlog_writer_create(const char *path, const char *codec,
 			struct rrlog_writer **writer);
 
-/** Set a manifest entry; @value is copied. Before start only (-EBUSY). */
+/** Set an entry of the manifest.  -EILSEQ: not UTF-8; -EBUSY: after start. */
 int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
 			      const char *value);
+/** Set an entry to a number, as decimal text. */
 int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
 				  uint64_t value);
-/** Binary value, kept as base64 text in the manifest. */
+/** Set an entry to binary data, as base64 text. */
 int rrlog_writer_manifest_set_bytes(struct rrlog_writer *w, const char *key,
 				    const void *data, size_t bytes);
 
+/**
+ * Add a RAM block.  -EINVAL: impossible; -EEXIST: there is one with this id;
+ * -EBUSY: after start.
+ */
 int rrlog_writer_add_block(struct rrlog_writer *w,
 			   const struct rrlog_block *block);
 
-/** Content of one page of the start state; pages not put are zero. */
+/**
+ * Put one page of the start state: @page has RRLOG_PAGE_BYTES.  Pages that are
+ * not put are zero.  @page_index: offset in the block / RRLOG_PAGE_BYTES.
+ * -EBUSY: after start.
+ */
 int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 			  uint64_t page_index, const void *page);
 
-/** Seal manifest and start state on disk; records may follow. */
+/**
+ * Sync manifest and start state to the disk; records may be appended then.
+ * -EINVAL: a page is in no block.
+ */
 int rrlog_writer_start(struct rrlog_writer *w);
 
 /**
- * Append a record (copied).  Cheap: encodes into the current frame; a thread
- * of the writer compresses and writes frames when full and at least every
- * 100 ms.  When the disk cannot keep up it waits (rrlog_writer_wait_ns()): at
- * most 8 MiB and 16 frames are in memory.  Once writing has failed (a full
- * disk, say) every call returns that error, and the trace ends with the last
- * whole frame.
+ * Append a record.  This is cheap: it encodes the record into the current
+ * frame.  A thread of the writer compresses and writes the frame when it is
+ * full, and 100 ms after its first record at the latest.  If the disk cannot
+ * keep up, this waits (rrlog_writer_wait_ns()): at most 8 MiB and 16 frames are
+ * in memory.
+ * -EINVAL: an impossible record, or before start.  Once writing has failed (e.g.
+ * the disk is full), every call returns that error, and the trace ends with the
+ * last whole frame.
  */
 int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec);
 
@@ -222,45 +252,55 @@ int rrlog_writer_append_results(struct rrlog_writer *w, uint64_t output_bytes,
 				size_t count);
 
 /**
- * Sync each frame to the disk: what was lost by kill -9 is then all that is
- * lost by a power cut too.
+ * Sync each frame to the disk, or no longer: a power cut then loses no more
+ * than kill -9 does.  Any thread, at any time.
  */
 void rrlog_writer_set_fsync(struct rrlog_writer *w, bool sync);
 
 /**
- * Tell about a disk image whose bytes need not be in the trace; after start.
- * The caller sees to it that the image does not change from then on.
+ * Declare a disk image whose bytes need not be in the trace; after start.  The
+ * caller makes sure that the image does not change from then on.  *@id gets its
+ * number.  -EINVAL: no path, one of PATH_MAX bytes or more, or before start;
+ * -ENOSPC: too many images.
  */
 int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 			   uint64_t size_bytes, uint64_t mtime_ns,
 			   uint32_t *id);
 
 /**
- * Append a record of type RRLOG_DMA whose bytes (in @rec, as ever) are those of
- * the image from @image_offset on: only the place and a checksum are kept.
+ * As rrlog_writer_append() for a record of type RRLOG_DMA whose data (in @rec,
+ * as always) is the content of the image from @image_offset on.  The trace gets
+ * a reference and a checksum instead of the data.
  */
 int rrlog_writer_append_from_image(struct rrlog_writer *w,
 				   const struct rrlog_record *rec,
 				   uint32_t image, uint64_t image_offset);
 
-/** Everything appended so far is handed to the kernel when this returns. */
+/** Wait until everything appended so far has been written to the file. */
 int rrlog_writer_flush(struct rrlog_writer *w);
 
-/** Records; encoded bytes and new blobs, before compression; bytes written. */
+/**
+ * How much was appended so far: @records; @raw_bytes of encoded records and new
+ * blobs before compression; @stored_bytes in the files.  Each may be NULL.
+ */
 void rrlog_writer_stats(struct rrlog_writer *w, uint64_t *records,
 			uint64_t *raw_bytes, uint64_t *stored_bytes);
 
-/** Time that append had to wait because the disk could not keep up. */
+/** The time that appending has waited because the disk could not keep up. */
 uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w);
 
-/** Flush, mark the trace as complete (@clean) and free @w (NULL is fine). */
+/**
+ * Write the remaining records, mark the trace as complete if @clean, and free
+ * @w, which may be NULL.  Returns the first error of writing.
+ */
 int rrlog_writer_close(struct rrlog_writer *w, bool clean);
 
+/** The text of the first error; "" if there was none. */
 const char *rrlog_writer_error(const struct rrlog_writer *w);
 
 /**
- * Remove the trace folder @path: a trace's files and then the folder.
- * -EINVAL: it is none, nothing was touched; -ENOTEMPTY: it held other files.
+ * Remove the trace @path: its files and then the directory.  -EINVAL: it is not
+ * a trace, nothing was removed; -ENOTEMPTY: it has other files as well.
  */
 int rrlog_trace_remove(const char *path);
 
@@ -268,35 +308,47 @@ int rrlog_trace_remove(const char *path);
 
 struct rrlog_reader;
 
-/** Open @path.  -EBADMSG damaged, -EPROTONOSUPPORT a version we cannot read. */
+/**
+ * Open the trace @path, a directory or a packed file.  -EINVAL: not a trace;
+ * -EPROTONOSUPPORT: a version or feature that this library does not know.
+ * @reader: gets the reader even on failure (unless memory is short), so that
+ * rrlog_reader_error() can be called; close it in any case.
+ */
 int rrlog_reader_open(const char *path, struct rrlog_reader **reader);
 
-/*
- * rrlog_reader_open() sets *reader even on failure (unless out of memory), so
- * that rrlog_reader_error() can be asked; close it in any case.
- */
+/** Free @r, which may be NULL. */
 void rrlog_reader_close(struct rrlog_reader *r);
+/** The text of the first error; "" if there was none. */
 const char *rrlog_reader_error(const struct rrlog_reader *r);
 
-/** Manifest entry or NULL; owned by the reader. */
+/** The entry of the manifest with this key, or NULL. */
 const char *rrlog_reader_manifest(const struct rrlog_reader *r,
 				  const char *key);
+/** The entry as a number.  -ENOENT: no entry; -EINVAL: not a number. */
 int rrlog_reader_manifest_u64(const struct rrlog_reader *r, const char *key,
 			      uint64_t *value);
-/** *data is malloc()ed, the caller frees it. */
+/**
+ * The entry as binary data.  *@data is malloc()ed, and the caller frees it.
+ * -ENOENT: no entry.
+ */
 int rrlog_reader_manifest_bytes(const struct rrlog_reader *r, const char *key,
 				void **data, size_t *bytes);
-/** Number of manifest entries and their keys in order. */
+/** The number of entries. */
 size_t rrlog_reader_manifest_count(const struct rrlog_reader *r);
+/**
+ * The key of entry @i, in the order of the manifest; NULL if @i is too large.
+ */
 const char *rrlog_reader_manifest_key(const struct rrlog_reader *r, size_t i);
 
+/** The number of RAM blocks. */
 size_t rrlog_reader_block_count(const struct rrlog_reader *r);
+/** RAM block @i, in the order of the manifest; NULL if @i is too large. */
 const struct rrlog_block *rrlog_reader_block(const struct rrlog_reader *r,
 					     size_t i);
 
 /**
- * Hand each stored page of the start state to @fn, checked; stops when @fn
- * returns non-zero and returns that.
+ * Pass each page of the start state that is not zero to @fn, checked.  Stops
+ * when @fn returns non-zero, and returns that.  @page is valid during the call.
  */
 typedef int rrlog_page_fn(void *opaque, uint32_t block, uint64_t page_index,
 			  const void *page);
@@ -304,67 +356,76 @@ int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 			       void *opaque);
 
 /* What rrlog_reader_next() fetches; both by default. */
-#define RRLOG_RESOLVE_BLOBS 1u /* large data, which is kept apart */
-#define RRLOG_RESOLVE_IMAGES 2u /* dma-image becomes dma; image is not given */
+#define RRLOG_FETCH_BLOBS 1u /* data that is in "blobs" */
+#define RRLOG_FETCH_IMAGES 2u /* dma-image becomes dma; image is left out */
 
-/** Combination of the above; with 0 records come as they are stored. */
-void rrlog_reader_set_resolve(struct rrlog_reader *r, unsigned int resolve);
+/** @fetch: RRLOG_FETCH_... ored; with 0 records come as they are stored. */
+void rrlog_reader_set_fetch(struct rrlog_reader *r, unsigned int fetch);
 
-/** What the records read so far told about an image; NULL if nothing. */
+/** The image @id; NULL if no record that was read so far describes it. */
 const struct rrlog_image *rrlog_reader_image(const struct rrlog_reader *r,
 					     uint32_t id);
-/** Look for the image there, rather than at the path of the recording. */
+/**
+ * Use the file @path for the image, not the path in the trace.  -EINVAL: @id.
+ */
 int rrlog_reader_set_image_path(struct rrlog_reader *r, uint32_t id,
 				const char *path);
-/** Bytes of an image, unchecked; errors as from rrlog_reader_next(). */
+/**
+ * Read @bytes of an image at @offset, without a check of their content.
+ * -EINVAL: the image is not known; else errors as from rrlog_reader_next().
+ */
 int rrlog_reader_read_image(struct rrlog_reader *r, uint32_t id,
 			    uint64_t offset, void *data, size_t bytes);
 
 /**
- * Next record: 1 and *rec filled (data valid until the next call), 0 at the
- * end, negative on damage.  -ENOENT: an image is missing; -ESTALE: it is not
- * what it was; both are no damage of the trace, and the text says which image.
+ * Read the next record into *rec.  Returns 1; 0 at the end; negative on an
+ * error, after which every call returns the same. rec->data is valid until the
+ * next call for @r.  -ENOENT: an image is missing; -ESTALE: an image has
+ * changed; the trace itself is not damaged then, and the text names the image.
  */
 int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec);
-/** Back to the first record. */
+/** Move to before the first record. */
 int rrlog_reader_rewind(struct rrlog_reader *r);
 
 /**
- * The next record is number @record, as counted by rrlog_reader_position()
- * (the first is 0).  -ERANGE: there are fewer; the reader is at the end then.
+ * Move to before the record with this ordinal; that of the first is 0.
+ * -ERANGE: there are fewer records; the reader is at the end then.
  */
 int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record);
 /**
- * The next record is the first of the last frame that begins at or before this
- * branch count, or this time since the recording began; the first record of
- * all if no frame does.  A frame begins at the highest branch count of the
- * landmarks up to its first record.  Nothing but headers is read, with a file
- * "index" only a few of them.
+ * Move to before the last frame that begins at or before this branch count, or
+ * to before the first record if there is none.  A frame begins at the highest
+ * branch count of the landmarks up to its first record.  This reads headers of
+ * frames only, and only a few of them if the trace has an index.
  */
 int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches);
+/** The same for a time, in ns since the recording began. */
 int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns);
 
-/** The recorder closed the trace properly. */
+/** The recorder has closed the trace, and marked it as complete. */
 bool rrlog_reader_is_complete(const struct rrlog_reader *r);
-/** Bytes of a torn last frame that were dropped (0 if none; after the end). */
+/**
+ * Once at the end: the bytes of a torn last frame, which were dropped, or 0.
+ */
 uint64_t rrlog_reader_torn_bytes(const struct rrlog_reader *r);
 
-/** Where a reader is, and what it has read since it was opened or moved. */
+/* Where a reader is, and what it has read since it was opened or moved. */
 struct rrlog_reader_position {
-	uint64_t record_count; /* records before here, with skipped ones */
-	uint64_t skipped_count; /* optional ones that this library does not know */
+	uint64_t record_count; /* ordinal of the next record */
+	uint64_t skipped_count; /* optional records of unknown types */
 	uint64_t frame_count;
 	uint64_t frame_offset; /* of the current frame in the file "events" */
-	uint64_t frame_time_ns; /* when it began, since the recording began */
+	uint64_t frame_time_ns; /* its time since the recording began */
 	uint64_t raw_bytes; /* of the frames so far, before compression */
-	uint64_t stored_bytes; /* the same in the file, with headers */
-	size_t record_bytes; /* that the last record took, encoded */
-	size_t landmark_bytes; /* of these, for its landmark */
-	uint64_t total_records; /* of a complete trace; 0: not known */
-	uint64_t file_bytes; /* of "events" */
-	uint64_t pages_file_bytes;
-	uint64_t blobs_file_bytes;
+	uint64_t stored_bytes; /* of the frames so far, with headers */
+	size_t record_bytes; /* encoded size of the last record */
+	size_t landmark_bytes; /* its part for the landmark */
+	uint64_t total_records; /* in a complete trace; else 0 */
+	uint64_t file_bytes; /* size of "events" */
+	uint64_t pages_file_bytes; /* size of "pages" */
+	uint64_t blobs_file_bytes; /* size of "blobs" */
 };
+/** Fill *position. */
 void rrlog_reader_position(const struct rrlog_reader *r,
 			   struct rrlog_reader_position *position);
 

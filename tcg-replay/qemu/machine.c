@@ -143,7 +143,7 @@ static void find_total(void)
     struct rrlog_reader *r = rr_replay.reader;
     struct rrlog_record rec;
 
-    rrlog_reader_set_resolve(r, 0);
+    rrlog_reader_set_fetch(r, 0);
     if (!rrlog_reader_seek_branches(r, UINT64_MAX)) {
         while (rrlog_reader_next(r, &rec) > 0) {
             if (rec.stamp == RRLOG_AT_LANDMARK) {
@@ -151,7 +151,7 @@ static void find_total(void)
             }
         }
     }
-    rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES);
+    rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS | RRLOG_FETCH_IMAGES);
     rrlog_reader_rewind(r); /* damage shows again when it is reached */
 }
 

@@ -15,7 +15,7 @@ struct rrlog_buffer {
 	size_t capacity_bytes;
 };
 
-/** Make room for @more_bytes after those used; 0 or -ENOMEM. */
+/** Make room for @more_bytes after the used ones; 0 or -ENOMEM. */
 int rrlog_buffer_reserve(struct rrlog_buffer *buffer, size_t more_bytes);
 void rrlog_buffer_free(struct rrlog_buffer *buffer);
 

@@ -11,7 +11,7 @@
 uint32_t rrlog_checksum_continue(uint32_t before, const void *data,
 				 size_t bytes)
 {
-	unsigned char *p = (unsigned char *)data; /* which is only read */
+	unsigned char *p = (unsigned char *)data; /* crc32_iscsi() only reads */
 	uint32_t crc = ~before;
 
 	while (bytes) {

@@ -9,9 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** CRC32C. */
+/** Return the CRC32C of the @bytes at @data. */
 uint32_t rrlog_checksum(const void *data, size_t bytes);
-/** CRC32C of what @before is that of, followed by @data. */
+/**
+ * Extend a CRC32C: given the checksum @before of some bytes, return that of
+ * those bytes followed by @data.
+ */
 uint32_t rrlog_checksum_continue(uint32_t before, const void *data,
 				 size_t bytes);
 

@@ -8,10 +8,12 @@
 
 #include <limits.h>
 
-/* The name of a file of a trace, as in error texts. */
+/*
+ * Room for the name of a file of a trace in an error text, "NAME.rrt/events".
+ */
 #define RRLOG_NAME_BYTES (PATH_MAX + 16)
 
-/* Text of the first error, "NAME.rrt/events: offset 128: ...". */
+/* The text of the first error, "NAME.rrt/events: offset 128: ...". */
 struct rrlog_error {
 	char text[RRLOG_NAME_BYTES + 256];
 };

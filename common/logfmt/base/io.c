@@ -1,5 +1,5 @@
 /*
- * Files of a trace: creation, whole reads and writes.
+ * Files and directories: creation with fixed modes, whole reads and writes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,6 @@
 /*
- * Files of a trace: creation, whole reads and writes.
+ * Files and directories: creation with fixed modes, whole reads and writes.
+ * Each function returns a negative errno value on failure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,15 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Make the folder, 0700 whatever the umask; returns its descriptor. */
+/** Create a directory of mode 0700 whatever the umask; return a descriptor. */
 int rrlog_create_dir(const char *path);
-/** Make a file in it, 0600 whatever the umask; returns its descriptor. */
+/** Create a file of mode 0600 whatever the umask; return a descriptor. */
 int rrlog_create_file(int dir_fd, const char *name);
-/** Open a file for reading; it must be a regular one. */
+/** Open a regular file for reading; -EINVAL if it is anything else. */
 int rrlog_open_file(int dir_fd, const char *name, uint64_t *file_bytes);
 
+/** Write all @bytes at @offset. */
 int rrlog_write_all(int fd, const void *data, size_t bytes, uint64_t offset);
-/** Fewer bytes than asked for (a file that shrank) are -EBADMSG. */
+/** Read all @bytes at @offset; -EBADMSG if the file ends before. */
 int rrlog_read_all(int fd, void *data, size_t bytes, uint64_t offset);
 
 #endif

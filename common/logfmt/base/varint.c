@@ -1,11 +1,13 @@
 /*
- * Variable-length integers that are long, damaged, or at the end of the input.
+ * Variable-length integers that are long, damaged, or near the end of the
+ * input.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/logfmt/base/varint.h"
 
-struct rrlog_varint rrlog_take_any_varint(const uint8_t *in, const uint8_t *end)
+struct rrlog_varint rrlog_decode_long_varint(const uint8_t *in,
+					     const uint8_t *end)
 {
 	struct rrlog_varint none = { NULL, 0 };
 	unsigned int shift;

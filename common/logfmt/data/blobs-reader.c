@@ -1,5 +1,5 @@
 /*
- * Reading blobs: lists of runs, and the bytes that they name.
+ * Reading blobs: lists of ranges, and the bytes in these ranges.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,8 +11,8 @@
 #include "common/logfmt/base/varint.h"
 #include "common/logfmt/file/index.h"
 
-int rrlog_runs_begin(struct rrlog_run_list *list, const void *data,
-		     size_t bytes, uint64_t expected)
+int rrlog_ranges_begin(struct rrlog_range_list *list, const void *data,
+		       size_t bytes, uint64_t expected)
 {
 	list->in = data;
 	list->end = list->in + bytes;
@@ -23,23 +23,23 @@ int rrlog_runs_begin(struct rrlog_run_list *list, const void *data,
 	return 0;
 }
 
-int rrlog_runs_next(struct rrlog_run_list *list, struct rrlog_run *run)
+int rrlog_ranges_next(struct rrlog_range_list *list, struct rrlog_range *range)
 {
 	uint64_t delta;
 
 	if (!list->left_bytes)
 		return list->in == list->end ? 0 : -EBADMSG;
 	if (rrlog_get_varint(&list->in, list->end, &delta) ||
-	    rrlog_get_varint(&list->in, list->end, &run->bytes))
+	    rrlog_get_varint(&list->in, list->end, &range->bytes))
 		return -EBADMSG;
-	run->position = list->expected + rrlog_unzigzag(delta);
-	if (!run->bytes || run->bytes > list->left_bytes ||
-	    run->position > UINT64_MAX - run->bytes)
+	range->position = list->expected + rrlog_unzigzag(delta);
+	if (!range->bytes || range->bytes > list->left_bytes ||
+	    range->position > UINT64_MAX - range->bytes)
 		return -EBADMSG;
-	list->left_bytes -= run->bytes;
-	list->expected = run->position + run->bytes;
-	/* Small pieces would make little data take long to read. */
-	if (list->left_bytes && run->bytes % RRLOG_BLOB_UNIT_BYTES)
+	list->left_bytes -= range->bytes;
+	list->expected = range->position + range->bytes;
+	/* Many small ranges would make a little data slow to read. */
+	if (list->left_bytes && range->bytes % RRLOG_BLOB_UNIT_BYTES)
 		return -EBADMSG;
 	return 1;
 }
@@ -52,40 +52,42 @@ static int check_frame(struct rrlog_frame_reader *fr, uint64_t position)
 	    h->item_count != h->raw_bytes ||
 	    h->raw_bytes > RRLOG_BLOB_FRAME_BYTES)
 		return rrlog_frame_fail(fr, -EBADMSG, "not a frame of blobs");
-	if (position < h->first_item ||
-	    position - h->first_item >= h->raw_bytes)
+	if (position < h->first_ordinal ||
+	    position - h->first_ordinal >= h->raw_bytes)
 		return rrlog_frame_fail(
-			fr, -EBADMSG, "a blob that a record names is missing");
+			fr, -EBADMSG,
+			"a blob that a record refers to is missing");
 	return 0;
 }
 
-/* The frame with that byte of the blobs into a place of the cache. */
+/* Load the frame with this position into the slot that is unused longest. */
 static int load_frame(struct rrlog_blob_reader *br, uint64_t position,
-		      unsigned int *place)
+		      unsigned int *slot)
 {
 	struct rrlog_frame_reader *fr = &br->frames;
 	struct rrlog_buffer raw;
 	unsigned int i;
-	int ret = rrlog_frame_seek(fr, RRLOG_SEEK_ITEM, position);
+	int ret = rrlog_frame_seek(fr, RRLOG_SEEK_ORDINAL, position);
 
 	if (ret > 0)
 		ret = rrlog_frame_next_header(fr);
 	if (!ret)
 		return rrlog_frame_fail(
-			fr, -EBADMSG, "a blob that a record names is missing");
+			fr, -EBADMSG,
+			"a blob that a record refers to is missing");
 	if (ret > 0)
 		ret = check_frame(fr, position);
 	if (!ret)
 		ret = rrlog_frame_load(fr);
 	if (ret)
 		return ret;
-	for (i = *place = 0; i < RRLOG_BLOB_CACHE_FRAMES; i++) {
-		if (br->cache[i].last_use < br->cache[*place].last_use)
-			*place = i;
+	for (i = *slot = 0; i < RRLOG_BLOB_CACHE_FRAMES; i++) {
+		if (br->cache[i].last_use < br->cache[*slot].last_use)
+			*slot = i;
 	}
-	raw = br->cache[*place].raw;
-	br->cache[*place].raw = fr->raw;
-	br->cache[*place].position = fr->header.first_item;
+	raw = br->cache[*slot].raw;
+	br->cache[*slot].raw = fr->raw;
+	br->cache[*slot].position = fr->header.first_ordinal;
 	fr->raw = raw;
 	return 0;
 }
@@ -112,11 +114,11 @@ static int find_frame(struct rrlog_blob_reader *br, uint64_t position)
 	return load_frame(br, position, &br->last);
 }
 
-int rrlog_blob_read(struct rrlog_blob_reader *br, const struct rrlog_run *run,
-		    uint8_t *out)
+int rrlog_blob_read(struct rrlog_blob_reader *br,
+		    const struct rrlog_range *range, uint8_t *out)
 {
-	uint64_t position = run->position;
-	uint64_t left = run->bytes;
+	uint64_t position = range->position;
+	uint64_t left = range->bytes;
 
 	while (left) {
 		const struct rrlog_buffer *raw;

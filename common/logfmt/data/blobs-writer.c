@@ -1,6 +1,7 @@
 /*
- * Writing blobs: units that are there already become a reference.  The table
- * of units grows up to a size, and then forgets the oldest of a set.
+ * Writing blobs.  A unit that "blobs" already holds is not written again.  The
+ * table of units grows up to a limit; then a new unit replaces the oldest one
+ * of its set.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +17,8 @@
 
 #define MIN_SETS (1u << 7)
 #define MAX_SETS (1u << 15)
-#define WAYS 8 /* times 4 KiB: the last 1 GiB of units is remembered */
+#define WAYS \
+	8 /* 32768 sets of 8 units of 4 KiB: the last 1 GiB is remembered */
 
 int rrlog_blob_writer_init(struct rrlog_blob_writer *bw)
 {
@@ -34,17 +36,18 @@ void rrlog_blob_writer_free(struct rrlog_blob_writer *bw)
 }
 
 /*
- * Twice as many sets; the units of one set share out between two.  Six MiB at
- * once would be a page fault for each of the first 1536 units.
+ * Double the number of sets; the units of each old set are divided between
+ * two.  Allocating the final 6 MiB at the start would cost a page fault for
+ * each of the first 1536 units.
  */
-static void grow(struct rrlog_blob_writer *bw)
+static void grow_table(struct rrlog_blob_writer *bw)
 {
 	size_t count = bw->set_count * WAYS, i;
 	struct rrlog_blob_slot *old = bw->slots;
 	struct rrlog_blob_slot *slots = calloc(2 * count, sizeof(*slots));
 
 	if (!slots)
-		return; /* it forgets sooner, that is all */
+		return; /* units are only forgotten sooner */
 	for (i = 0; i < count; i++) {
 		size_t upper = old[i].key[0] & bw->set_count ? count : 0;
 
@@ -55,7 +58,7 @@ static void grow(struct rrlog_blob_writer *bw)
 	bw->set_count *= 2;
 }
 
-/* The unit's slot: with its position, or one to be filled. */
+/* The slot of the unit; .position is 0 if the unit is new. */
 static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 					 const void *unit, size_t bytes)
 {
@@ -63,9 +66,9 @@ static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 	struct rrlog_blob_slot *set, *oldest;
 	unsigned int i;
 
-	/* Up to then one set in 4000 is full. */
+	/* With 2 units a set on average, one set in 4000 is full. */
 	if (bw->unit_count >= 2 * bw->set_count && bw->set_count < MAX_SETS)
-		grow(bw);
+		grow_table(bw);
 	set = bw->slots + (hash.low64 & (bw->set_count - 1)) * WAYS;
 	oldest = set;
 
@@ -83,23 +86,25 @@ static struct rrlog_blob_slot *find_slot(struct rrlog_blob_writer *bw,
 	return oldest;
 }
 
-static void put_run(struct rrlog_blob_writer *bw, const struct rrlog_run *run)
+static void put_range(struct rrlog_blob_writer *bw,
+		      const struct rrlog_range *range)
 {
 	uint8_t *out = bw->list + bw->list_bytes;
 
-	if (!run->bytes)
+	if (!range->bytes)
 		return;
-	out = rrlog_put_varint(out, rrlog_zigzag(run->position - bw->expected));
-	out = rrlog_put_varint(out, run->bytes);
+	out = rrlog_put_varint(out,
+			       rrlog_zigzag(range->position - bw->expected));
+	out = rrlog_put_varint(out, range->bytes);
 	bw->list_bytes = (size_t)(out - bw->list);
-	bw->expected = run->position + run->bytes;
+	bw->expected = range->position + range->bytes;
 }
 
 int rrlog_blob_put(struct rrlog_blob_writer *bw, const void *data, size_t bytes,
 		   struct rrlog_buffer *fresh)
 {
 	const uint8_t *in = data;
-	struct rrlog_run run = { 0 };
+	struct rrlog_range range = { 0 };
 	int err = rrlog_buffer_reserve(fresh, bytes);
 
 	if (err)
@@ -119,14 +124,14 @@ int rrlog_blob_put(struct rrlog_blob_writer *bw, const void *data, size_t bytes,
 			fresh->used_bytes += unit;
 			bw->position += unit;
 		}
-		if (position != run.position + run.bytes || !run.bytes) {
-			put_run(bw, &run);
-			run = (struct rrlog_run){ .position = position };
+		if (position != range.position + range.bytes || !range.bytes) {
+			put_range(bw, &range);
+			range = (struct rrlog_range){ .position = position };
 		}
-		run.bytes += unit;
+		range.bytes += unit;
 		in += unit;
 		bytes -= unit;
 	}
-	put_run(bw, &run);
+	put_range(bw, &range);
 	return 0;
 }

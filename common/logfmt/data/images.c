@@ -1,6 +1,7 @@
 /*
- * Disk images that records name: from the trace itself if it was packed with
- * them, else from where the recorder had them, or where the user says.
+ * Disk images that records refer to.  The bytes come from the file that the
+ * user gave, else from the trace itself if it was packed with images, else from
+ * the path where the recorder found the image.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct rrlog_image_file *get_file(struct rrlog_images *images,
-					 uint64_t id)
+static struct rrlog_image_file *get_image_file(struct rrlog_images *images,
+					       uint64_t id)
 {
 	struct rrlog_image_file *f = images->files[id];
 
@@ -40,10 +41,10 @@ int rrlog_images_learn(struct rrlog_images *images,
 	    rec->in_blobs || rec->data_bytes >= PATH_MAX ||
 	    memchr(rec->data, 0, rec->data_bytes))
 		return -EBADMSG;
-	f = get_file(images, rec->image.image);
+	f = get_image_file(images, rec->image.image);
 	if (!f)
 		return -ENOMEM;
-	if (f->image.path) /* the reader was here before */
+	if (f->image.path) /* the reader has read this record before */
 		return 0;
 	f->image.id = (uint32_t)rec->image.image;
 	f->image.size_bytes = rec->image.size;
@@ -52,20 +53,20 @@ int rrlog_images_learn(struct rrlog_images *images,
 	return f->image.path ? 0 : -ENOMEM;
 }
 
-int rrlog_images_move(struct rrlog_images *images, uint32_t id,
-		      const char *path)
+int rrlog_images_set_path(struct rrlog_images *images, uint32_t id,
+			  const char *path)
 {
 	struct rrlog_image_file *f;
 	char *copy;
 
 	if (id >= RRLOG_MAX_IMAGES)
 		return -EINVAL;
-	f = get_file(images, id);
+	f = get_image_file(images, id);
 	copy = f ? strdup(path) : NULL;
 	if (!copy)
 		return -ENOMEM;
-	free(f->moved_path);
-	f->moved_path = copy;
+	free(f->user_path);
+	f->user_path = copy;
 	f->packed = false;
 	rrlog_member_close(&f->member);
 	return 0;
@@ -85,17 +86,17 @@ int rrlog_images_fail(const struct rrlog_images *images, uint64_t id,
 		      struct rrlog_error *error)
 {
 	const struct rrlog_image_file *f = images->files[id];
-	const char *path = f->packed	 ? "packed" :
-			   f->moved_path ? f->moved_path :
-					   f->image.path;
+	const char *path = f->packed	? "packed" :
+			   f->user_path ? f->user_path :
+					  f->image.path;
 
 	return rrlog_fail(error, err, "image %llu (%s): offset %llu: %s",
 			  (unsigned long long)id, path,
 			  (unsigned long long)offset, what);
 }
 
-/* A path from a trace may name anything: it is opened if it is harmless. */
-static int open_path(const char *path, struct rrlog_member *member)
+/* A path from a trace may name anything: devices and pipes are not opened. */
+static int open_image_path(const char *path, struct rrlog_member *member)
 {
 	struct stat st;
 	off_t end;
@@ -144,13 +145,14 @@ static int open_image(struct rrlog_image_file *f,
 
 	if (f->member.fd >= 0)
 		return 0;
-	if (f->moved_path)
-		return open_path(f->moved_path, &f->member);
+	if (f->user_path)
+		return open_image_path(f->user_path, &f->member);
 	err = open_packed(f, store);
-	return err == -ENOENT ? open_path(f->image.path, &f->member) : err;
+	return err == -ENOENT ? open_image_path(f->image.path, &f->member) :
+				err;
 }
 
-/* The extent with that byte; sought in the file, for they may be many. */
+/* Find the extent with this byte, in the file: there may be many extents. */
 static int find_extent(const struct rrlog_member *m, uint64_t offset,
 		       struct rrlog_image_extent *e)
 {
@@ -241,7 +243,7 @@ void rrlog_images_free(struct rrlog_images *images)
 			continue;
 		rrlog_member_close(&f->member);
 		free((char *)f->image.path);
-		free(f->moved_path);
+		free(f->user_path);
 		free(f);
 	}
 	memset(images, 0, sizeof(*images));

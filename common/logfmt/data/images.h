@@ -1,6 +1,6 @@
 /*
- * Disk images that records name instead of holding their bytes (FORMAT.md,
- * "Images"): the reader's side.
+ * Disk images, whose bytes records refer to instead of holding them (FORMAT.md,
+ * "Images"): the side of the reader.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,7 +13,7 @@
 #define RRLOG_MAX_IMAGES 1024
 #define RRLOG_MAGIC_IMAGE "\x89RRTIMG\n"
 
-/* Start of the file image-N: extents, sorted by .image_offset, follow. */
+/* Start of the file image-N; extents, sorted by .image_offset, follow. */
 struct rrlog_image_start {
 	uint8_t magic[RRLOG_MAGIC_BYTES];
 	uint64_t extent_count;
@@ -22,35 +22,39 @@ struct rrlog_image_start {
 struct rrlog_image_extent {
 	uint64_t image_offset;
 	uint64_t bytes;
-	uint64_t offset; /* of the bytes in the file image-N */
+	uint64_t offset; /* of these bytes in the file image-N */
 };
 
 struct rrlog_image_file {
-	struct rrlog_image image; /* .path NULL: not known */
-	char *moved_path; /* set by the user */
-	struct rrlog_member member; /* once it was used */
-	bool packed; /* ->member has extents */
+	struct rrlog_image image; /* .path NULL: its record was not read */
+	char *user_path; /* where the user says that it is, or NULL */
+	struct rrlog_member member; /* open once it was used */
+	bool packed; /* .member is an image-N, with extents */
 };
 
 struct rrlog_images {
 	struct rrlog_image_file *files[RRLOG_MAX_IMAGES];
-	unsigned int count; /* highest number, plus 1 */
+	unsigned int count; /* highest id used, plus 1 */
 };
 
-/** Remember what a record says; -EBADMSG if it is not possible. */
+/** Remember the image that a record describes; -EBADMSG if it is impossible. */
 int rrlog_images_learn(struct rrlog_images *images,
 		       const struct rrlog_record *rec);
-int rrlog_images_move(struct rrlog_images *images, uint32_t id,
-		      const char *path);
-/** The image, if its record was seen. */
+/** Use the file @path for this image; @path is copied. */
+int rrlog_images_set_path(struct rrlog_images *images, uint32_t id,
+			  const char *path);
+/** The image, or NULL if its record was not read. */
 const struct rrlog_image *rrlog_images_find(const struct rrlog_images *images,
 					    uint64_t id);
-/** -ENOENT, -ESTALE, others; with a text. */
+/**
+ * Read bytes of an image that rrlog_images_find() finds.  With a text: -ENOENT
+ * it is missing, -ESTALE it is not what it was, others.
+ */
 int rrlog_images_read(struct rrlog_images *images,
 		      const struct rrlog_store *store, uint64_t id,
 		      uint64_t offset, void *data, size_t bytes,
 		      struct rrlog_error *error);
-/** "image N (PATH): offset O: WHAT" */
+/** Set the text "image N (PATH): offset O: WHAT"; return @err. */
 int rrlog_images_fail(const struct rrlog_images *images, uint64_t id,
 		      uint64_t offset, int err, const char *what,
 		      struct rrlog_error *error);

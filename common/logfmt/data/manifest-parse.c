@@ -1,5 +1,5 @@
 /*
- * The manifest: reading one that a stranger wrote.
+ * Parsing a manifest, which is not trusted.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

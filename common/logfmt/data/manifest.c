@@ -1,5 +1,5 @@
 /*
- * The manifest: making one.
+ * Making and formatting a manifest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -75,7 +75,7 @@ int rrlog_manifest_add_block(struct rrlog_manifest *m,
 	return 0;
 }
 
-/* The parser recurses at each opening bracket. */
+/* The JSON parser recurses at each opening bracket: this bounds its stack. */
 bool rrlog_manifest_is_flat(const char *text, size_t bytes)
 {
 	size_t brackets = 0;

@@ -1,5 +1,5 @@
 /*
- * The manifest: what a trace says about itself (FORMAT.md, "Manifest").
+ * The manifest, which describes the trace (FORMAT.md, "Manifest").
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,33 +17,41 @@
 
 struct rrlog_manifest {
 	uint8_t trace_id[16];
-	uint64_t pages_bytes; /* the pages file: its size ... */
-	uint32_t pages_chain; /* ... and the checksum of its last frame */
+	uint64_t pages_bytes; /* size of the file "pages" */
+	uint32_t pages_chain; /* chain value of its last frame */
 	struct rrlog_block *blocks;
 	size_t block_count;
-	GPtrArray *keys; /* in order; the strings belong to ->values */
+	GPtrArray *keys; /* in order; .values owns the strings */
 	GHashTable *values;
 };
 
 void rrlog_manifest_init(struct rrlog_manifest *m);
 void rrlog_manifest_free(struct rrlog_manifest *m);
 
-/** -EILSEQ: not UTF-8. */
+/** Set an entry; @key and @value are copied.  -EILSEQ: not UTF-8. */
 int rrlog_manifest_set(struct rrlog_manifest *m, const char *key,
 		       const char *value);
-/** -EINVAL: impossible block; -EEXIST: two with one number. */
+/** -EINVAL: impossible block; -EEXIST: there is one with this id. */
 int rrlog_manifest_add_block(struct rrlog_manifest *m,
 			     const struct rrlog_block *block);
+/** The block with this id, or NULL. */
 const struct rrlog_block *
 rrlog_manifest_find_block(const struct rrlog_manifest *m, uint32_t id);
 
 /** The JSON text, to be g_free()d; NULL if it would be too large. */
 char *rrlog_manifest_format(const struct rrlog_manifest *m, size_t *bytes);
+/**
+ * Parse an untrusted manifest into the empty @m.  @name: of the file, for
+ * @error.
+ * -EBADMSG damaged, -EPROTONOSUPPORT of another version.
+ */
 int rrlog_manifest_parse(struct rrlog_manifest *m, const char *text,
 			 size_t bytes, const char *name,
 			 struct rrlog_error *error);
 
-/** The checks on a manifest's size that keep the JSON parser's stack small. */
+/**
+ * The size of the text and its brackets are within the limits of the format.
+ */
 bool rrlog_manifest_is_flat(const char *text, size_t bytes);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Reading the start state's memory.
+ * Reading the memory of the start state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,34 +11,34 @@
 
 #include "common/logfmt/base/varint.h"
 
-struct reader {
+struct page_reader {
 	struct rrlog_frame_reader frames;
-	struct rrlog_frame_reader contents; /* follows references */
-	const uint8_t *content_pages; /* of the current frame of ->contents */
-	uint64_t content_first;
+	struct rrlog_frame_reader contents; /* a second one, for references */
+	const uint8_t *content_pages; /* in the current frame of .contents */
+	uint64_t content_first; /* ordinal of the first of them */
 	const struct rrlog_manifest *manifest;
 	rrlog_page_fn *fn;
 	void *opaque;
 };
 
-static int get_place(struct reader *r, const uint8_t **in, const uint8_t *end,
-		     struct rrlog_page_place *place)
+static int get_page_id(struct page_reader *r, const uint8_t **in,
+		       const uint8_t *end, struct rrlog_page_id *page)
 {
 	const struct rrlog_block *block;
 	uint64_t id;
 
 	if (rrlog_get_varint(in, end, &id) ||
-	    rrlog_get_varint(in, end, &place->page_index) ||
+	    rrlog_get_varint(in, end, &page->page_index) ||
 	    id >= RRLOG_MAX_BLOCKS)
 		return -EBADMSG;
-	place->block = (uint32_t)id;
-	block = rrlog_manifest_find_block(r->manifest, place->block);
-	if (!block || place->page_index >= block->size_bytes / RRLOG_PAGE_BYTES)
+	page->block = (uint32_t)id;
+	block = rrlog_manifest_find_block(r->manifest, page->block);
+	if (!block || page->page_index >= block->size_bytes / RRLOG_PAGE_BYTES)
 		return -EBADMSG;
 	return 0;
 }
 
-/* Where the pages begin in a loaded frame of contents; NULL if impossible. */
+/* The first page content in a loaded frame; NULL if there cannot be one. */
 static const uint8_t *find_pages(const struct rrlog_frame_reader *fr)
 {
 	uint64_t bytes = (uint64_t)fr->header.item_count * RRLOG_PAGE_BYTES;
@@ -48,22 +48,22 @@ static const uint8_t *find_pages(const struct rrlog_frame_reader *fr)
 	return fr->raw.bytes + fr->header.raw_bytes - bytes;
 }
 
-static int read_contents(struct reader *r)
+static int read_contents(struct page_reader *r)
 {
 	struct rrlog_frame_reader *fr = &r->frames;
 	const uint8_t *pages = find_pages(fr);
 	const uint8_t *in = fr->raw.bytes;
-	struct rrlog_page_place place;
+	struct rrlog_page_id page;
 	uint32_t i;
 	int ret;
 
 	if (!pages)
 		return rrlog_frame_fail(fr, -EBADMSG, "impossible page count");
 	for (i = 0; i < fr->header.item_count; i++) {
-		if (get_place(r, &in, pages, &place))
+		if (get_page_id(r, &in, pages, &page))
 			return rrlog_frame_fail(fr, -EBADMSG,
 						"a page that is in no block");
-		ret = r->fn(r->opaque, place.block, place.page_index,
+		ret = r->fn(r->opaque, page.block, page.page_index,
 			    pages + (size_t)i * RRLOG_PAGE_BYTES);
 		if (ret)
 			return ret;
@@ -74,51 +74,51 @@ static int read_contents(struct reader *r)
 	return 0;
 }
 
-/* Move ->contents on to the frame that holds page content @content. */
-static int seek_content(struct reader *r, uint64_t content)
+/* Move .contents forward to the frame with the content of this ordinal. */
+static int seek_content(struct page_reader *r, uint64_t content)
 {
 	struct rrlog_frame_reader *fr = &r->contents;
 	int ret;
 
-	if (r->content_pages && content < fr->next_item)
+	if (r->content_pages && content < fr->next_ordinal)
 		return content >= r->content_first ? 0 : -EBADMSG;
 	r->content_pages = NULL;
 	do {
 		ret = rrlog_frame_next_header(fr);
 		if (ret <= 0)
 			return ret ? ret : -EBADMSG;
-	} while (fr->next_item <= content);
+	} while (fr->next_ordinal <= content);
 	if (fr->header.kind != RRLOG_FRAME_PAGE_CONTENTS)
 		return -EBADMSG;
 	ret = rrlog_frame_load(fr);
 	if (ret)
 		return ret;
 	r->content_pages = find_pages(fr);
-	r->content_first = fr->header.first_item;
+	r->content_first = fr->header.first_ordinal;
 	return r->content_pages ? 0 : -EBADMSG;
 }
 
-static int read_reference(struct reader *r, const uint8_t **in,
+static int read_reference(struct page_reader *r, const uint8_t **in,
 			  const uint8_t *end, uint64_t *content)
 {
-	struct rrlog_page_place place;
+	struct rrlog_page_id page;
 	uint64_t delta;
 	int err;
 
-	if (rrlog_get_varint(in, end, &delta) || get_place(r, in, end, &place))
+	if (rrlog_get_varint(in, end, &delta) || get_page_id(r, in, end, &page))
 		return -EBADMSG;
-	if (delta >= r->frames.next_item - *content)
+	if (delta >= r->frames.next_ordinal - *content)
 		return -EBADMSG;
 	*content += delta;
 	err = seek_content(r, *content);
 	if (err)
 		return err;
-	return r->fn(r->opaque, place.block, place.page_index,
+	return r->fn(r->opaque, page.block, page.page_index,
 		     r->content_pages +
 			     (*content - r->content_first) * RRLOG_PAGE_BYTES);
 }
 
-static int read_references(struct reader *r)
+static int read_references(struct page_reader *r)
 {
 	struct rrlog_frame_reader *fr = &r->frames;
 	const uint8_t *end = fr->raw.bytes + fr->header.raw_bytes;
@@ -126,7 +126,7 @@ static int read_references(struct reader *r)
 	uint64_t content = 0;
 	int ret = 0;
 
-	if (fr->header.item_count || !fr->next_item)
+	if (fr->header.item_count || !fr->next_ordinal)
 		return rrlog_frame_fail(fr, -EBADMSG, "impossible page count");
 	while (!ret && in != end)
 		ret = read_reference(r, &in, end, &content);
@@ -135,7 +135,7 @@ static int read_references(struct reader *r)
 	return ret;
 }
 
-static int read_frame(struct reader *r)
+static int read_frame(struct page_reader *r)
 {
 	struct rrlog_frame_reader *fr = &r->frames;
 
@@ -152,8 +152,8 @@ static int read_frame(struct reader *r)
 	return rrlog_frame_fail(fr, -EPROTONOSUPPORT, "unknown kind of frame");
 }
 
-/* The file must be the one that the manifest was sealed with. */
-static int check_identity(struct reader *r)
+/* The file must be the one that the manifest describes. */
+static int check_identity(struct page_reader *r)
 {
 	const struct rrlog_file_start *s = &r->frames.start;
 
@@ -172,7 +172,7 @@ int rrlog_pages_read(const struct rrlog_store *store,
 		     const struct rrlog_manifest *m, rrlog_page_fn *fn,
 		     void *opaque, struct rrlog_error *error)
 {
-	struct reader *r = calloc(1, sizeof(*r));
+	struct page_reader *r = calloc(1, sizeof(*r));
 	int ret;
 
 	if (!r)

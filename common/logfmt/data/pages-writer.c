@@ -1,5 +1,6 @@
 /*
- * Writing the start state's memory: zero pages not at all, equal pages once.
+ * Writing the memory of the start state.  Pages of zeros are left out, and
+ * equal contents are stored once.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,7 +13,7 @@
 #include "common/logfmt/base/hash.h"
 #include "common/logfmt/base/varint.h"
 
-#define MAX_PLACE_BYTES (3 * RRLOG_VARINT_MAX_BYTES)
+#define MAX_PAGE_ID_BYTES (3 * RRLOG_VARINT_MAX_BYTES)
 
 static guint key_hash(gconstpointer key)
 {
@@ -45,13 +46,13 @@ int rrlog_page_writer_create(struct rrlog_page_writer *pw, int dir_fd,
 					 &h);
 }
 
-static void put_place(struct rrlog_buffer *raw,
-		      const struct rrlog_page_place *place)
+static void put_page_id(struct rrlog_buffer *raw,
+			const struct rrlog_page_id *id)
 {
 	uint8_t *out = raw->bytes + raw->used_bytes;
 
-	out = rrlog_put_varint(out, place->block);
-	out = rrlog_put_varint(out, place->page_index);
+	out = rrlog_put_varint(out, id->block);
+	out = rrlog_put_varint(out, id->page_index);
 	raw->used_bytes = (size_t)(out - raw->bytes);
 }
 
@@ -78,11 +79,11 @@ static int write_contents(struct rrlog_page_writer *pw)
 		return 0;
 	pw->raw.used_bytes = 0;
 	err = rrlog_buffer_reserve(&pw->raw,
-				   bytes + pw->page_count * MAX_PLACE_BYTES);
+				   bytes + pw->page_count * MAX_PAGE_ID_BYTES);
 	if (err)
 		return err;
 	for (i = 0; i < pw->page_count; i++)
-		put_place(&pw->raw, &pw->places[i]);
+		put_page_id(&pw->raw, &pw->page_ids[i]);
 	memcpy(pw->raw.bytes + pw->raw.used_bytes, pw->pages, bytes);
 	pw->raw.used_bytes += bytes;
 	err = write_raw(pw, RRLOG_FRAME_PAGE_CONTENTS, pw->page_count);
@@ -90,7 +91,7 @@ static int write_contents(struct rrlog_page_writer *pw)
 	return err;
 }
 
-/* The ordinal of a content that is in the file already, or NULL. */
+/* The ordinal of this content, or NULL if it is new; then it is remembered. */
 static const uint64_t *find_content(struct rrlog_page_writer *pw,
 				    const void *page)
 {
@@ -112,8 +113,7 @@ static bool is_zero_page(const uint8_t *page)
 }
 
 int rrlog_page_writer_put(struct rrlog_page_writer *pw,
-			  const struct rrlog_page_place *place,
-			  const void *page)
+			  const struct rrlog_page_id *id, const void *page)
 {
 	const uint64_t *content;
 
@@ -121,13 +121,13 @@ int rrlog_page_writer_put(struct rrlog_page_writer *pw,
 		return 0;
 	content = find_content(pw, page);
 	if (content) {
-		struct rrlog_page_reference ref = { *content, *place };
+		struct rrlog_page_reference ref = { *content, *id };
 
 		g_array_append_val(pw->references, ref);
 		return 0;
 	}
 	pw->content_count++;
-	pw->places[pw->page_count] = *place;
+	pw->page_ids[pw->page_count] = *id;
 	memcpy(pw->pages + (size_t)pw->page_count * RRLOG_PAGE_BYTES, page,
 	       RRLOG_PAGE_BYTES);
 	if (++pw->page_count < RRLOG_FRAME_PAGES)
@@ -142,7 +142,7 @@ static gint compare_content(gconstpointer a, gconstpointer b)
 	return x->content < y->content ? -1 : x->content > y->content;
 }
 
-/* The references of one frame, from @i on; returns where the next begins. */
+/* Put references from @i on until the frame is full; return the next one. */
 static guint put_references(struct rrlog_page_writer *pw, guint i)
 {
 	uint64_t last = 0;
@@ -156,7 +156,7 @@ static guint put_references(struct rrlog_page_writer *pw, guint i)
 
 		out = rrlog_put_varint(out, ref->content - last);
 		pw->raw.used_bytes = (size_t)(out - pw->raw.bytes);
-		put_place(&pw->raw, &ref->place);
+		put_page_id(&pw->raw, &ref->id);
 		last = ref->content;
 		i++;
 	}
@@ -170,12 +170,14 @@ static int write_references(struct rrlog_page_writer *pw)
 
 	g_array_sort(pw->references, compare_content);
 	pw->raw.used_bytes = 0;
-	err = rrlog_buffer_reserve(&pw->raw,
-				   RRLOG_FRAME_TARGET_BYTES + MAX_PLACE_BYTES);
+	err = rrlog_buffer_reserve(&pw->raw, RRLOG_FRAME_TARGET_BYTES +
+						     MAX_PAGE_ID_BYTES);
 	while (!err && i < pw->references->len) {
 		guint next = put_references(pw, i);
 
-		/* Items of this file are contents: a reference is none. */
+		/*
+		 * The items of "pages" are contents: references do not count.
+		 */
 		err = write_raw(pw, RRLOG_FRAME_PAGE_REFERENCES, 0);
 		i = next;
 	}

@@ -1,5 +1,6 @@
 /*
- * What encoding and decoding a record share: marks, and the prediction.
+ * What the encoder and the decoder of records share: the bits of the first
+ * bytes, and the prediction (FORMAT.md, "Encoding of records").
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,28 +15,30 @@
 
 #include "common/logfmt/base/varint.h"
 
-/* First byte of a record. */
+/* The head: the first byte of a record. */
 #define HEAD_TYPE 0x3f
 #define HEAD_LANDMARK 0x40
 #define HEAD_OUTPUT 0x80
 #define HEAD_ENVELOPE 0x00
 
-/* Byte before the fields: one bit for each that changed, and: */
-#define MAP_SAME_DATA 0x40 /* the number that was predicted */
-#define MAP_NUMBER 0x80 /* a number of the predicted size */
+/* The changes: a byte with a bit for each field that changed, and: */
+#define SCALAR_SAME 0x40 /* the data is the predicted scalar */
+#define SCALAR_OTHER 0x80 /* the data is another scalar of that size */
 
-/* Map of registers: one bit for each that changed, and: */
-#define REGISTERS_OUTPUT_HASH (1u << RR_REG_COUNT)
+/* The changes of a landmark: a bit for each register that changed, and: */
+#define OUTPUT_HASH_CHANGED (1u << RR_REG_COUNT)
 
-/* Lowest bit of the size of data that is given in full. */
+/*
+ * Lowest bit of the size of data: it is in "blobs", a list of ranges is here.
+ */
 #define SIZE_IN_BLOBS 1
 
 #define ENVELOPE_OPTIONAL 1
 
-/* With the type it selects the number that small data is predicted from. */
+/* This field and the type select the scalar that predicts small data. */
 #define KEY_FIELD 0
 
-/* Both read the time stamp counter: each predicts the other's value. */
+/* RDTSC and RDTSCP read one counter: each predicts the value of the other. */
 static inline uint64_t *predicted_fields(struct rrlog_prediction *p,
 					 unsigned int type)
 {
@@ -53,20 +56,20 @@ static inline void remember_fields(struct rrlog_prediction *p,
 			p->fields[RRLOG_RDTSCP].rdtscp.value;
 }
 
-/* Entries are found by the top bits of a product (Knuth, TAOCP 3, 6.4). */
-static inline unsigned int entry_of(uint64_t key)
+/* The slot of a key: the top bits of a product (Knuth, TAOCP 3, 6.4). */
+static inline unsigned int slot_of(uint64_t key)
 {
 	return (unsigned int)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
 }
 
-static inline struct rrlog_predicted_number *
-predicted_number(struct rrlog_prediction *p, const struct rrlog_record *rec)
+static inline struct rrlog_predicted_scalar *
+predicted_scalar(struct rrlog_prediction *p, const struct rrlog_record *rec)
 {
-	return &p->number[entry_of(rec->field[KEY_FIELD] + rec->type)];
+	return &p->scalar[slot_of(rec->field[KEY_FIELD] + rec->type)];
 }
 
-/* Of 1 to 8 bytes, little-endian, without a loop and without a call. */
-static inline uint64_t load_number(const void *data, size_t bytes)
+/* Load 1 to 8 bytes, little-endian, without a loop and without a call. */
+static inline uint64_t load_scalar(const void *data, size_t bytes)
 {
 	const uint8_t *byte = data;
 	uint32_t low_le, high_le;
@@ -80,15 +83,14 @@ static inline uint64_t load_number(const void *data, size_t bytes)
 					 << (bytes - sizeof(high_le)) * 8;
 }
 
-static inline void remember_number(struct rrlog_predicted_number *number,
+static inline void remember_scalar(struct rrlog_predicted_scalar *scalar,
 				   uint64_t value, size_t bytes)
 {
-	number->le = htole64(value);
-	number->bytes = bytes;
+	scalar->le = htole64(value);
+	scalar->bytes = bytes;
 }
 
-/* GCC makes "rep movs" and "rep stos" of more in one piece, which take 15 ns.
- */
+/* Larger pieces become "rep movs" and "rep stos" in GCC, which take 15 ns. */
 #define LANDMARK_PART 64
 _Static_assert(sizeof(struct rr_landmark) == 2 * LANDMARK_PART + 24, "parts");
 

@@ -1,15 +1,17 @@
 /*
- * Records to bytes and back.  The layout of each type follows from its row in
- * RRLOG_RECORDS; nothing here knows a type, save that the time stamp counters
- * of RDTSC and RDTSCP predict each other.
+ * Encoding and decoding records.  The layout of each type follows from its row
+ * in RRLOG_RECORDS.  No type is treated apart, except that RDTSC and RDTSCP
+ * predict each other.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "common/logfmt/data/record-decode.h"
 #include "common/logfmt/data/record-encode.h"
 
-_Static_assert((1 << RRLOG_MAX_FIELDS) <= MAP_SAME_DATA, "field map too small");
-_Static_assert(RR_REG_COUNT < 21, "register map takes over three bytes");
+_Static_assert((1 << RRLOG_MAX_FIELDS) <= SCALAR_SAME,
+	       "too few bits for the changes of fields");
+_Static_assert(RR_REG_COUNT < 21,
+	       "changes of a landmark take over three bytes");
 _Static_assert(1 + RRLOG_VARINT_MAX_BYTES * (RR_REG_COUNT + 4) + 6 +
 			       RRLOG_VARINT_MAX_BYTES * (RRLOG_MAX_FIELDS + 1) <
 		       RRLOG_RECORD_MAX_BYTES,

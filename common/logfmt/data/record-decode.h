@@ -1,6 +1,6 @@
 /*
- * Decoding a record, in a header because the reader does little else: it is
- * compiled into its loop.
+ * Decoding a record.  This is inline code because a reader does little else: it
+ * is compiled into the loop of the reader.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,8 +10,8 @@
 #include "common/logfmt/data/record-codec-internal.h"
 
 /*
- * Each function takes what is left of the input and returns what is left after
- * it, NULL for damage.
+ * Each function reads at @in and returns the end of what it has read, or NULL
+ * for damage.
  */
 
 static inline const uint8_t *get_landmark(struct rrlog_prediction *p,
@@ -19,34 +19,35 @@ static inline const uint8_t *get_landmark(struct rrlog_prediction *p,
 					  struct rrlog_record *rec)
 {
 	struct rr_landmark *lm = &rec->landmark, *old, *next;
-	uint32_t map, left, hash_le;
-	struct rrlog_varint v = rrlog_take_varint(in, end);
+	uint32_t changes, left, hash_le;
+	struct rrlog_varint v = rrlog_decode_varint(in, end);
 
 	if (!v.next || v.next == end)
 		return NULL;
 	old = &p->landmark[*v.next];
 	copy_landmark(lm, old);
 	lm->branches = p->branches += v.value;
-	v = rrlog_take_varint(v.next + 1, end);
+	v = rrlog_decode_varint(v.next + 1, end);
 	if (!v.next || v.value >> (RR_REG_COUNT + 1))
 		return NULL;
-	map = (uint32_t)v.value;
+	changes = (uint32_t)v.value;
 	in = v.next;
-	for (left = map & (REGISTERS_OUTPUT_HASH - 1); left; left &= left - 1) {
-		v = rrlog_take_varint(in, end);
+	for (left = changes & (OUTPUT_HASH_CHANGED - 1); left;
+	     left &= left - 1) {
+		v = rrlog_decode_varint(in, end);
 		in = v.next;
 		if (!in)
 			return NULL;
 		lm->regs[__builtin_ctz(left)] += rrlog_unzigzag(v.value);
 	}
-	p->last_landmark = (uint8_t)entry_of(lm->regs[RR_REG_RIP]);
+	p->last_landmark = (uint8_t)slot_of(lm->regs[RR_REG_RIP]);
 	next = &p->landmark[p->last_landmark];
 	if (next != old)
 		copy_landmark(next, old);
-	/* One by one: a copy of all would have to wait for what is above. */
-	for (left = map & (REGISTERS_OUTPUT_HASH - 1); left; left &= left - 1)
+	/* Not as one copy: that would have to wait for the stores above. */
+	for (left = changes & (OUTPUT_HASH_CHANGED - 1); left; left &= left - 1)
 		next->regs[__builtin_ctz(left)] = lm->regs[__builtin_ctz(left)];
-	if (map & REGISTERS_OUTPUT_HASH) {
+	if (changes & OUTPUT_HASH_CHANGED) {
 		if (end - in < (ptrdiff_t)sizeof(hash_le))
 			return NULL;
 		memcpy(&hash_le, in, sizeof(hash_le));
@@ -57,40 +58,40 @@ static inline const uint8_t *get_landmark(struct rrlog_prediction *p,
 	return in;
 }
 
-static inline const uint8_t *get_number(struct rrlog_prediction *p,
-					unsigned int map, const uint8_t *in,
+static inline const uint8_t *get_scalar(struct rrlog_prediction *p,
+					unsigned int changes, const uint8_t *in,
 					const uint8_t *end,
 					struct rrlog_record *rec)
 {
-	struct rrlog_predicted_number *number = predicted_number(p, rec);
+	struct rrlog_predicted_scalar *scalar = predicted_scalar(p, rec);
 	struct rrlog_varint v;
 	uint64_t value;
 
-	if (!number->bytes || (map & MAP_SAME_DATA && map & MAP_NUMBER))
+	if (!scalar->bytes || (changes & SCALAR_SAME && changes & SCALAR_OTHER))
 		return NULL;
-	if (map & MAP_NUMBER) {
-		v = rrlog_take_varint(in, end);
+	if (changes & SCALAR_OTHER) {
+		v = rrlog_decode_varint(in, end);
 		in = v.next;
-		value = le64toh(number->le) + rrlog_unzigzag(v.value);
-		number->le =
-			htole64(value & UINT64_MAX >> (64 - 8 * number->bytes));
+		value = le64toh(scalar->le) + rrlog_unzigzag(v.value);
+		scalar->le =
+			htole64(value & UINT64_MAX >> (64 - 8 * scalar->bytes));
 	}
-	rec->data = &number->le;
-	rec->data_bytes = number->bytes;
+	rec->data = &scalar->le;
+	rec->data_bytes = scalar->bytes;
 	return in;
 }
 
 static inline const uint8_t *get_data(struct rrlog_prediction *p,
-				      unsigned int map, const uint8_t *in,
+				      unsigned int changes, const uint8_t *in,
 				      const uint8_t *end,
 				      struct rrlog_record *rec)
 {
 	struct rrlog_varint v;
 	uint64_t bytes;
 
-	if (map & (MAP_SAME_DATA | MAP_NUMBER))
-		return get_number(p, map, in, end, rec);
-	v = rrlog_take_varint(in, end);
+	if (changes & (SCALAR_SAME | SCALAR_OTHER))
+		return get_scalar(p, changes, in, end, rec);
+	v = rrlog_decode_varint(in, end);
 	bytes = v.value >> 1;
 	if (!v.next || bytes > RRLOG_MAX_DATA_BYTES ||
 	    bytes > (size_t)(end - v.next))
@@ -98,34 +99,34 @@ static inline const uint8_t *get_data(struct rrlog_prediction *p,
 	rec->data = v.next;
 	rec->data_bytes = (size_t)bytes;
 	rec->in_blobs = v.value & SIZE_IN_BLOBS;
-	if (!rec->in_blobs && bytes && bytes <= RRLOG_NUMBER_MAX_BYTES)
-		remember_number(predicted_number(p, rec),
-				load_number(rec->data, rec->data_bytes),
+	if (!rec->in_blobs && bytes && bytes <= RRLOG_SCALAR_MAX_BYTES)
+		remember_scalar(predicted_scalar(p, rec),
+				load_scalar(rec->data, rec->data_bytes),
 				rec->data_bytes);
 	return v.next + bytes;
 }
 
 static inline const uint8_t *get_fields(struct rrlog_prediction *p,
-					unsigned int shape, const uint8_t *in,
+					unsigned int layout, const uint8_t *in,
 					const uint8_t *end,
 					struct rrlog_record *rec)
 {
 	uint64_t *old = predicted_fields(p, rec->type);
-	unsigned int i, map, left;
+	unsigned int i, changes, left;
 	struct rrlog_varint v;
 
 	if (in == end)
 		return NULL;
-	map = *in++;
-	if (map &
-	    ~((shape & RRLOG_SHAPE_FIELDS) |
-	      (shape & RRLOG_SHAPE_DATA) * (1 | MAP_NUMBER / MAP_SAME_DATA)))
+	changes = *in++;
+	if (changes &
+	    ~((layout & RRLOG_LAYOUT_FIELDS) |
+	      (layout & RRLOG_LAYOUT_DATA) * (1 | SCALAR_OTHER / SCALAR_SAME)))
 		return NULL;
-	/* Those that the type does not have are zero. */
+	/* Fields that the type does not have are zero in the prediction. */
 	for (i = 0; i < RRLOG_MAX_FIELDS; i++)
 		rec->field[i] = old[i];
-	for (left = map & RRLOG_SHAPE_FIELDS; left; left &= left - 1) {
-		v = rrlog_take_varint(in, end);
+	for (left = changes & RRLOG_LAYOUT_FIELDS; left; left &= left - 1) {
+		v = rrlog_decode_varint(in, end);
 		in = v.next;
 		if (!in)
 			return NULL;
@@ -133,10 +134,11 @@ static inline const uint8_t *get_fields(struct rrlog_prediction *p,
 		rec->field[i] = old[i] += rrlog_unzigzag(v.value);
 	}
 	remember_fields(p, rec->type);
-	return shape & RRLOG_SHAPE_DATA ? get_data(p, map, in, end, rec) : in;
+	return layout & RRLOG_LAYOUT_DATA ? get_data(p, changes, in, end, rec) :
+					    in;
 }
 
-/* A record of a later minor version: skipped whole if it is optional. */
+/* An envelope holds a record that later versions added. */
 static inline int skip_envelope(const uint8_t **in, const uint8_t *end)
 {
 	uint64_t type, flags, bytes;
@@ -159,7 +161,7 @@ static inline int rrlog_decode(struct rrlog_prediction *p,
 			       struct rrlog_record *rec)
 {
 	const uint8_t *in = *input, *start;
-	unsigned int head, type, shape;
+	unsigned int head, type, layout;
 	struct rrlog_varint v;
 
 	if (in == end)
@@ -170,11 +172,11 @@ static inline int rrlog_decode(struct rrlog_prediction *p,
 		return skip_envelope(input, end);
 	}
 	type = head & HEAD_TYPE;
-	shape = rrlog_shapes[type];
-	if (!shape)
+	layout = rrlog_layouts[type];
+	if (!layout)
 		return type ? -EPROTONOSUPPORT : -EBADMSG;
 	if (head & HEAD_OUTPUT) {
-		v = rrlog_take_varint(in, end);
+		v = rrlog_decode_varint(in, end);
 		in = v.next;
 		if (!in)
 			return -EBADMSG;
@@ -197,8 +199,8 @@ static inline int rrlog_decode(struct rrlog_prediction *p,
 		clear_landmark(&rec->landmark);
 	}
 	p->landmark_bytes = (size_t)(in - start);
-	if (shape & (RRLOG_SHAPE_FIELDS | RRLOG_SHAPE_DATA))
-		in = get_fields(p, shape, in, end, rec);
+	if (layout & (RRLOG_LAYOUT_FIELDS | RRLOG_LAYOUT_DATA))
+		in = get_fields(p, layout, in, end, rec);
 	else
 		memset(rec->field, 0, sizeof(rec->field));
 	if (!in)

@@ -20,9 +20,9 @@ const struct rrlog_type_info rrlog_types[RRLOG_TYPE_LIMIT] = {
 #undef X
 };
 
-const uint8_t rrlog_shapes[RRLOG_TYPE_LIMIT] = {
-#define X(ID, number, id, name, data, count)                          \
-	[number] = RRLOG_SHAPE_TYPE | (data ? RRLOG_SHAPE_DATA : 0) | \
+const uint8_t rrlog_layouts[RRLOG_TYPE_LIMIT] = {
+#define X(ID, number, id, name, data, count)                            \
+	[number] = RRLOG_LAYOUT_TYPE | (data ? RRLOG_LAYOUT_DATA : 0) | \
 		   ((1u << (0 count)) - 1),
 	RRLOG_RECORDS(X, COUNT)
 #undef X

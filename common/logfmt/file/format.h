@@ -1,7 +1,7 @@
 /*
- * The bytes of a trace that are not records: file headers, file states and
- * frame headers (FORMAT.md, "Files" and "Frames").  All little-endian;
- * checksums are CRC32C.
+ * File headers, file states and frame headers, as they are in a trace
+ * (FORMAT.md, "Files of frames").  All integers are little-endian; checksums
+ * are CRC32C.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -25,16 +25,16 @@
 #define RRLOG_FILE_INDEX "index"
 #define RRLOG_FILE_BLOBS "blobs"
 
-/* Features that a reader must know to read the file; others it may ignore. */
+/* Bits of must_features; a reader refuses a file with an unknown one. */
 #define RRLOG_MUST_ZSTD (UINT64_C(1) << 0)
 #define RRLOG_MUST_KNOWN RRLOG_MUST_ZSTD
 
-/* A frame is closed when it holds this much before compression. */
+/* A writer closes a frame that holds this much before compression. */
 #define RRLOG_FRAME_TARGET_BYTES (256u << 10)
-/* No frame is larger: one short of full plus the largest record. */
+/* The largest frame: one that is nearly full, plus the largest record. */
 #define RRLOG_FRAME_MAX_BYTES (RRLOG_MAX_DATA_BYTES + (1u << 20))
 
-/* Pages in a frame of page contents. */
+/* A writer closes a frame of page contents that holds this many. */
 #define RRLOG_FRAME_PAGES 64
 
 enum rrlog_frame_kind {
@@ -42,13 +42,14 @@ enum rrlog_frame_kind {
 	RRLOG_FRAME_PAGE_CONTENTS = 2,
 	RRLOG_FRAME_PAGE_REFERENCES = 3,
 	RRLOG_FRAME_BLOB_BYTES = 4,
-	RRLOG_FRAME_EVENT_PLACES = 5,
-	RRLOG_FRAME_BLOB_PLACES = 6,
+	RRLOG_FRAME_EVENT_INDEX = 5,
+	RRLOG_FRAME_BLOB_INDEX = 6,
 };
 
-#define RRLOG_FRAME_OPTIONAL 1 /* flag: skip it if the kind is unknown */
+/* Flag of a frame: a reader that does not know its kind may skip it. */
+#define RRLOG_FRAME_OPTIONAL 1
 
-/* First 64 bytes of a file, the same in every version; never changed. */
+/* The first 64 bytes of a file; this layout is the same in every version. */
 struct rrlog_file_header {
 	uint8_t magic[RRLOG_MAGIC_BYTES];
 	uint32_t version;
@@ -56,28 +57,29 @@ struct rrlog_file_header {
 	uint64_t must_features;
 	uint64_t may_features;
 	uint8_t trace_id[16]; /* random, the same in all files of a trace */
-	uint32_t manifest_checksum; /* events: of the manifest; else 0 */
+	uint32_t manifest_checksum; /* in "events"; 0 in other files */
 	uint32_t reserved_zero_2[2];
-	uint32_t checksum; /* of the 60 bytes before */
+	uint32_t checksum; /* of the 60 bytes above */
 };
 
 enum rrlog_file_state_value {
-	RRLOG_STATE_OPEN = 0, /* being written, or the writer died */
+	RRLOG_STATE_OPEN = 0, /* still being written, or the writer died */
 	RRLOG_STATE_COMPLETE = 1,
 };
 
-/* The next 64 bytes; rewritten once, at the clean end. */
+/* The next 64 bytes; the writer rewrites them once, at the clean end. */
 struct rrlog_file_state {
 	uint8_t state;
 	uint8_t reserved_zero[7];
-	uint64_t total_bytes; /* of the file; this and the rest 0 while open */
-	uint64_t total_items; /* records, page contents */
-	uint32_t chain; /* checksum of the last frame */
+	/* Zero while the file is open: */
+	uint64_t total_bytes; /* size of the file */
+	uint64_t total_items; /* in all its frames */
+	uint32_t chain; /* chain value of the last frame */
 	uint32_t reserved_zero_2[8];
-	uint32_t checksum; /* of the 60 bytes before */
+	uint32_t checksum; /* of the 60 bytes above */
 };
 
-/* Before each frame's stored bytes. */
+/* Header of a frame; its stored bytes follow. */
 struct rrlog_frame_header {
 	uint32_t magic;
 	uint8_t kind;
@@ -85,14 +87,14 @@ struct rrlog_frame_header {
 	uint16_t flags;
 	uint32_t raw_bytes;
 	uint32_t stored_bytes;
-	uint32_t item_count;
+	uint32_t item_count; /* records, page contents, bytes or frame refs */
 	uint32_t stored_checksum; /* of the stored bytes */
-	uint64_t first_item; /* items of this file before this frame */
-	uint64_t time_ns; /* host time since the writer started */
-	uint64_t first_branches; /* highest branch count so far */
+	uint64_t first_ordinal; /* number of items in the frames before */
+	uint64_t time_ns; /* host time since the recording began */
+	uint64_t first_branches; /* highest branch count up to the first item */
 	uint64_t salt; /* first 8 bytes of the trace id */
-	uint32_t chain; /* checksum of the frame before, or of the header */
-	uint32_t checksum; /* of the 60 bytes before, continuing ->chain */
+	uint32_t chain; /* chain value of the frame before, or of the header */
+	uint32_t checksum; /* of the 60 bytes above, extending .chain */
 };
 
 #define RRLOG_HEADER_BYTES 64

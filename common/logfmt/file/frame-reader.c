@@ -1,7 +1,7 @@
 /*
- * Reading the frames of one file.  Nothing in the file is trusted: every size
- * is checked before memory is taken for it, and the most that is ever taken is
- * two buffers of RRLOG_FRAME_MAX_BYTES.
+ * Reading the frames of a file.  Nothing in the file is trusted: every size is
+ * checked before memory is allocated for it, and there are never more than two
+ * buffers of RRLOG_FRAME_MAX_BYTES.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -51,7 +51,7 @@ void rrlog_frame_reader_rewind(struct rrlog_frame_reader *fr)
 	fr->salt = rrlog_frame_salt(fr->start.header.trace_id);
 	fr->offset = RRLOG_FRAMES_OFFSET;
 	fr->chain = fr->start.chain;
-	fr->next_item = 0;
+	fr->next_ordinal = 0;
 	fr->last_branches = fr->last_time_ns = 0;
 	fr->torn_bytes = 0;
 	fr->frame_offset = RRLOG_FRAMES_OFFSET;
@@ -63,8 +63,8 @@ int rrlog_frame_fail(struct rrlog_frame_reader *fr, int err, const char *what)
 			  (unsigned long long)fr->frame_offset, what);
 }
 
-/* The rest of the file is less than a frame. */
-static int cut_short(struct rrlog_frame_reader *fr, uint64_t left_bytes)
+/* The rest of the file is less than a frame: torn, unless it is complete. */
+static int end_cut_short(struct rrlog_frame_reader *fr, uint64_t left_bytes)
 {
 	if (rrlog_frame_reader_is_complete(fr))
 		return rrlog_frame_fail(fr, -EBADMSG, "the frame is cut short");
@@ -72,13 +72,13 @@ static int cut_short(struct rrlog_frame_reader *fr, uint64_t left_bytes)
 	return 0;
 }
 
-static int at_end(struct rrlog_frame_reader *fr)
+static int check_end(struct rrlog_frame_reader *fr)
 {
 	const struct rrlog_file_state *s = &fr->start.state;
 
 	if (!rrlog_frame_reader_is_complete(fr))
 		return 0;
-	if (fr->next_item != s->total_items || fr->chain != s->chain)
+	if (fr->next_ordinal != s->total_items || fr->chain != s->chain)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"the last frame is not the one that "
 					"completed the file");
@@ -92,7 +92,7 @@ static void header_to_cpu(struct rrlog_frame_header *h)
 	h->raw_bytes = le32toh(h->raw_bytes);
 	h->stored_bytes = le32toh(h->stored_bytes);
 	h->item_count = le32toh(h->item_count);
-	h->first_item = le64toh(h->first_item);
+	h->first_ordinal = le64toh(h->first_ordinal);
 	h->time_ns = le64toh(h->time_ns);
 	h->first_branches = le64toh(h->first_branches);
 	h->salt = le64toh(h->salt);
@@ -111,15 +111,14 @@ static int check_header(struct rrlog_frame_reader *fr, uint32_t checksum)
 		return rrlog_frame_fail(fr, -EBADMSG,
 					"wrong checksum of the frame's header");
 	if (h->salt != fr->salt || h->chain != fr->chain ||
-	    h->first_item != fr->next_item)
+	    h->first_ordinal != fr->next_ordinal)
 		return rrlog_frame_fail(
 			fr, -EBADMSG,
 			"the frame does not follow the one before");
 	if (h->first_branches < fr->last_branches ||
 	    h->time_ns < fr->last_time_ns)
 		return rrlog_frame_fail(
-			fr, -EBADMSG,
-			"the frame is of a time before the last one");
+			fr, -EBADMSG, "the frame is older than the one before");
 	if (h->flags & ~RRLOG_FRAME_OPTIONAL)
 		return rrlog_frame_fail(
 			fr, -EBADMSG,
@@ -132,17 +131,17 @@ static int check_header(struct rrlog_frame_reader *fr, uint32_t checksum)
 	return 0;
 }
 
-static void note_place(struct rrlog_frame_reader *fr)
+static void note_frame(struct rrlog_frame_reader *fr)
 {
-	struct rrlog_frame_place place = {
+	struct rrlog_frame_ref ref = {
 		.offset = fr->offset,
-		.first_item = fr->header.first_item,
+		.first_ordinal = fr->header.first_ordinal,
 		.first_branches = fr->header.first_branches,
 		.time_ns = fr->header.time_ns,
 		.chain = fr->header.chain,
 	};
 
-	rrlog_table_note(&fr->table, &place);
+	rrlog_table_note(&fr->table, &ref);
 }
 
 int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
@@ -153,9 +152,9 @@ int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 
 	fr->frame_offset = fr->offset;
 	if (!left_bytes)
-		return at_end(fr);
+		return check_end(fr);
 	if (left_bytes < RRLOG_HEADER_BYTES)
-		return cut_short(fr, left_bytes);
+		return end_cut_short(fr, left_bytes);
 	err = rrlog_member_read(&fr->member, &fr->header, sizeof(fr->header),
 				fr->offset);
 	if (err)
@@ -167,14 +166,14 @@ int rrlog_frame_next_header(struct rrlog_frame_reader *fr)
 	if (err)
 		return err;
 	if (fr->header.stored_bytes > left_bytes - RRLOG_HEADER_BYTES)
-		return cut_short(fr, left_bytes);
+		return end_cut_short(fr, left_bytes);
 
 	if (fr->keep_table)
-		note_place(fr);
+		note_frame(fr);
 	fr->offset += RRLOG_HEADER_BYTES + fr->header.stored_bytes;
 	fr->last_branches = fr->header.first_branches;
 	fr->last_time_ns = fr->header.time_ns;
-	fr->next_item += fr->header.item_count;
+	fr->next_ordinal += fr->header.item_count;
 	fr->chain = fr->header.checksum;
 	return 1;
 }

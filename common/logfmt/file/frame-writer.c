@@ -1,5 +1,5 @@
 /*
- * Writing the frames of one file.
+ * Writing the frames of a file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,30 +26,31 @@ int rrlog_frame_writer_create(struct rrlog_frame_writer *fw, int dir_fd,
 	return rrlog_write_header(fw->fd, h, &fw->chain);
 }
 
-/* What follows a header: compressed, in ->out after its room, or as it came. */
-struct stored {
+/* What follows a header: in .out, behind the header, or the raw bytes. */
+struct stored_bytes {
 	enum rrlog_codec codec;
 	const uint8_t *data;
 	size_t bytes;
 };
 
-static struct stored compress_raw(struct rrlog_frame_writer *fw,
-				  const struct rrlog_frame *frame)
+static struct stored_bytes compress_raw(struct rrlog_frame_writer *fw,
+					const struct rrlog_frame *frame)
 {
 	uint8_t *out = fw->out.bytes + RRLOG_HEADER_BYTES;
 	size_t bytes = rrlog_compress(&fw->compressor, frame->raw,
 				      frame->raw_bytes, out);
 
 	if (bytes)
-		return (struct stored){ fw->compressor.codec, out, bytes };
-	return (struct stored){ RRLOG_CODEC_NONE, frame->raw,
-				frame->raw_bytes };
+		return (struct stored_bytes){ fw->compressor.codec, out,
+					      bytes };
+	return (struct stored_bytes){ RRLOG_CODEC_NONE, frame->raw,
+				      frame->raw_bytes };
 }
 
-/* Into ->out; returns its checksum. */
+/* Put the header of the frame into .out; return its checksum. */
 static uint32_t put_header(struct rrlog_frame_writer *fw,
 			   const struct rrlog_frame *frame,
-			   const struct stored *stored)
+			   const struct stored_bytes *stored)
 {
 	struct rrlog_frame_header h = {
 		.magic = htole32(RRLOG_FRAME_MAGIC),
@@ -58,7 +59,7 @@ static uint32_t put_header(struct rrlog_frame_writer *fw,
 		.raw_bytes = htole32((uint32_t)frame->raw_bytes),
 		.stored_bytes = htole32((uint32_t)stored->bytes),
 		.item_count = htole32(frame->item_count),
-		.first_item = htole64(fw->item_count),
+		.first_ordinal = htole64(fw->item_count),
 		.time_ns = htole64(frame->time_ns),
 		.first_branches = htole64(frame->first_branches),
 		.salt = htole64(fw->salt),
@@ -74,9 +75,11 @@ static uint32_t put_header(struct rrlog_frame_writer *fw,
 	return checksum;
 }
 
-/* What does not compress is not copied to be in one piece with its header. */
+/*
+ * Bytes that are not compressed are not copied: they take a write of their own.
+ */
 static int write_stored(struct rrlog_frame_writer *fw,
-			const struct stored *stored)
+			const struct stored_bytes *stored)
 {
 	int err;
 
@@ -95,7 +98,7 @@ static int write_stored(struct rrlog_frame_writer *fw,
 int rrlog_frame_write(struct rrlog_frame_writer *fw,
 		      const struct rrlog_frame *frame)
 {
-	struct stored stored;
+	struct stored_bytes stored;
 	uint32_t checksum;
 	int err;
 
@@ -109,7 +112,7 @@ int rrlog_frame_write(struct rrlog_frame_writer *fw,
 	if (!err && fw->sync && fdatasync(fw->fd))
 		err = -errno;
 	if (err) {
-		/* If this fails too, a torn frame stays; readers drop it. */
+		/* If this fails as well, readers drop the torn frame. */
 		if (ftruncate(fw->fd, (off_t)fw->offset))
 			return err;
 		return err;

@@ -1,5 +1,5 @@
 /*
- * The two blocks at the start of a file of frames: header and state.
+ * The start of a file of frames: header and state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,6 +1,6 @@
 /*
- * The two blocks at the start of a file of frames: header and state (FORMAT.md,
- * "Files of frames").
+ * The start of a file of frames: a header and a state of 64 bytes each
+ * (FORMAT.md, "Files of frames").
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,21 +11,30 @@
 #include "common/logfmt/file/format.h"
 #include "common/logfmt/file/store.h"
 
-/** The salt of the frames of this trace. */
+/** The salt of all frames of the trace with this id. */
 uint64_t rrlog_frame_salt(const uint8_t *trace_id);
 
-/** Write header (with @h's magic .. manifest_checksum) and an open state. */
+/**
+ * Write a header and an open state at the start of @fd.  The caller has set the
+ * fields of @h from magic to manifest_checksum, except version.  *@chain gets
+ * the chain value that the first frame extends.
+ */
 int rrlog_write_header(int fd, struct rrlog_file_header *h, uint32_t *chain);
+/** Rewrite the state. */
 int rrlog_write_state(int fd, const struct rrlog_file_state *state);
 
-/** What the two blocks at the start of a file say, checked. */
+/* The start of a file, checked and in the byte order of the CPU. */
 struct rrlog_file_start {
 	struct rrlog_file_header header;
 	struct rrlog_file_state state;
-	uint32_t chain; /* that the first frame must have */
+	uint32_t chain; /* that the first frame must extend */
 };
 
-/** @name: the file's, for @error. */
+/**
+ * Read and check the start of @member.  @magic: of the kind of file that is
+ * expected; @name: of the file, for @error.  -EBADMSG damaged, -EPROTONOSUPPORT
+ * of a later version or with an unknown feature.
+ */
 int rrlog_read_start(const struct rrlog_member *member, const char *magic,
 		     const char *name, struct rrlog_file_start *start,
 		     struct rrlog_error *error);

@@ -1,8 +1,8 @@
 /*
- * Writing the file "index".  It is written as the recording goes: the memory
- * for it is bounded, and a trace whose recorder was killed has one too, for
- * all but its last frames.  No error here is one of the trace: a reader does
- * without what is missing.
+ * Writing the file "index".  It is written during the recording, so that it
+ * needs little memory and exists, except for the last frames, even if the
+ * recorder is killed.  An error here does not fail the recording: a reader can
+ * do without the index.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,18 +17,18 @@ int rrlog_index_writer_create(struct rrlog_index_writer *iw, int dir_fd,
 	struct rrlog_file_header h = { .magic = RRLOG_MAGIC_INDEX };
 
 	memcpy(h.trace_id, trace_id, sizeof(h.trace_id));
-	/* A reader's memory is to be bounded by the size of the file. */
+	/* The size of the file then bounds the memory of a reader. */
 	iw->frames.compressor.codec = RRLOG_CODEC_NONE;
 	return rrlog_frame_writer_create(&iw->frames, dir_fd, RRLOG_FILE_INDEX,
 					 &h);
 }
 
-struct rrlog_frame_place rrlog_index_place(const struct rrlog_frame_writer *fw,
-					   const struct rrlog_frame *frame)
+struct rrlog_frame_ref rrlog_index_ref(const struct rrlog_frame_writer *fw,
+				       const struct rrlog_frame *frame)
 {
-	return (struct rrlog_frame_place){
+	return (struct rrlog_frame_ref){
 		.offset = fw->offset,
-		.first_item = fw->item_count,
+		.first_ordinal = fw->item_count,
 		.first_branches = frame->first_branches,
 		.time_ns = frame->time_ns,
 		.chain = fw->chain,
@@ -42,8 +42,8 @@ static void write_part(struct rrlog_index_writer *iw,
 	struct rrlog_frame frame = {
 		.kind = kind,
 		.item_count = part->count,
-		.raw = part->places,
-		.raw_bytes = part->count * sizeof(part->places[0]),
+		.raw = part->refs,
+		.raw_bytes = part->count * sizeof(part->refs[0]),
 	};
 
 	if (part->count && iw->frames.fd >= 0 &&
@@ -53,22 +53,22 @@ static void write_part(struct rrlog_index_writer *iw,
 }
 
 void rrlog_index_note(struct rrlog_index_writer *iw, enum rrlog_frame_kind kind,
-		      const struct rrlog_frame_place *place)
+		      const struct rrlog_frame_ref *ref)
 {
 	struct rrlog_index_part *part =
-		kind == RRLOG_FRAME_EVENT_PLACES ? &iw->events : &iw->blobs;
+		kind == RRLOG_FRAME_EVENT_INDEX ? &iw->events : &iw->blobs;
 
-	part->places[part->count] = *place;
-	rrlog_place_swap(&part->places[part->count]);
-	if (++part->count == RRLOG_INDEX_FRAME_PLACES)
+	part->refs[part->count] = *ref;
+	rrlog_frame_ref_swap(&part->refs[part->count]);
+	if (++part->count == RRLOG_INDEX_FRAME_REFS)
 		write_part(iw, kind, part);
 }
 
 void rrlog_index_writer_close(struct rrlog_index_writer *iw, bool clean)
 {
 	if (clean) {
-		write_part(iw, RRLOG_FRAME_EVENT_PLACES, &iw->events);
-		write_part(iw, RRLOG_FRAME_BLOB_PLACES, &iw->blobs);
+		write_part(iw, RRLOG_FRAME_EVENT_INDEX, &iw->events);
+		write_part(iw, RRLOG_FRAME_BLOB_INDEX, &iw->blobs);
 	}
 	if (clean && iw->frames.fd >= 0)
 		(void)rrlog_frame_writer_complete(&iw->frames);

@@ -1,7 +1,8 @@
 /*
- * Finding frames.  The table and the index are never believed: the header that
- * they lead to is read and compared, and from there headers are read on.  A
- * table that leads astray is thrown away, and made again by reading headers.
+ * Finding frames.  Neither the table nor the file "index" is trusted: the
+ * header that a ref leads to is read and compared, and from there headers are
+ * read on.  A table with a wrong ref is dropped; reading headers makes a new
+ * one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,35 +15,37 @@
 
 /* ---- the file ---- */
 
-static bool follows(const struct rrlog_frame_table *t,
-		    const struct rrlog_frame_place *place, uint64_t file_bytes)
+/* @ref can be the next one in @t. */
+static bool is_next_ref(const struct rrlog_frame_table *t,
+			const struct rrlog_frame_ref *ref, uint64_t file_bytes)
 {
-	const struct rrlog_frame_place *last;
+	const struct rrlog_frame_ref *last;
 
-	if (place->offset < RRLOG_FRAMES_OFFSET || place->offset >= file_bytes)
+	if (ref->offset < RRLOG_FRAMES_OFFSET || ref->offset >= file_bytes)
 		return false;
 	if (!t->count)
 		return true;
-	last = &t->places[t->count - 1];
-	return place->offset > last->offset &&
-	       place->first_item >= last->first_item &&
-	       place->first_branches >= last->first_branches &&
-	       place->time_ns >= last->time_ns;
+	last = &t->refs[t->count - 1];
+	return ref->offset > last->offset &&
+	       ref->first_ordinal >= last->first_ordinal &&
+	       ref->first_branches >= last->first_branches &&
+	       ref->time_ns >= last->time_ns;
 }
 
-static bool take_places(const struct rrlog_frame_reader *index,
-			struct rrlog_frame_reader *fr)
+/* Add the refs in the current frame of @index; false if one is impossible. */
+static bool load_refs(const struct rrlog_frame_reader *index,
+		      struct rrlog_frame_reader *fr)
 {
-	struct rrlog_frame_place place;
+	struct rrlog_frame_ref ref;
 	size_t at;
 
-	for (at = 0; at + sizeof(place) <= index->raw.used_bytes;
-	     at += sizeof(place)) {
-		memcpy(&place, index->raw.bytes + at, sizeof(place));
-		rrlog_place_swap(&place);
-		if (!follows(&fr->table, &place, fr->member.bytes))
+	for (at = 0; at + sizeof(ref) <= index->raw.used_bytes;
+	     at += sizeof(ref)) {
+		memcpy(&ref, index->raw.bytes + at, sizeof(ref));
+		rrlog_frame_ref_swap(&ref);
+		if (!is_next_ref(&fr->table, &ref, fr->member.bytes))
 			return false;
-		rrlog_table_note(&fr->table, &place);
+		rrlog_table_note(&fr->table, &ref);
 	}
 	return true;
 }
@@ -62,14 +65,14 @@ void rrlog_index_load(const struct rrlog_store *store,
 					RRLOG_MAGIC_INDEX, error) &&
 	       index->salt == events->salt;
 	while (good && rrlog_frame_next_header(index) > 0) {
-		/* Stored as it is, so that memory is bounded by the file. */
+		/* Not compressed, so that memory is bounded by the file. */
 		if (index->header.codec != RRLOG_CODEC_NONE ||
 		    rrlog_frame_load(index))
 			break;
-		if (index->header.kind == RRLOG_FRAME_EVENT_PLACES)
-			good = take_places(index, events);
-		else if (index->header.kind == RRLOG_FRAME_BLOB_PLACES && blobs)
-			good = take_places(index, blobs);
+		if (index->header.kind == RRLOG_FRAME_EVENT_INDEX)
+			good = load_refs(index, events);
+		else if (index->header.kind == RRLOG_FRAME_BLOB_INDEX && blobs)
+			good = load_refs(index, blobs);
 	}
 	rrlog_frame_reader_close(index);
 out:
@@ -79,55 +82,55 @@ out:
 
 /* ---- seeking ---- */
 
-/* The place of the header that was just read. */
-static struct rrlog_frame_place this_place(const struct rrlog_frame_reader *fr)
+/* The ref of the frame whose header was just read. */
+static struct rrlog_frame_ref current_ref(const struct rrlog_frame_reader *fr)
 {
-	return (struct rrlog_frame_place){
+	return (struct rrlog_frame_ref){
 		.offset = fr->frame_offset,
-		.first_item = fr->header.first_item,
+		.first_ordinal = fr->header.first_ordinal,
 		.first_branches = fr->header.first_branches,
 		.time_ns = fr->header.time_ns,
 		.chain = fr->header.chain,
 	};
 }
 
-static void stand_before(struct rrlog_frame_reader *fr,
-			 const struct rrlog_frame_place *place)
+static void position_before(struct rrlog_frame_reader *fr,
+			    const struct rrlog_frame_ref *ref)
 {
-	fr->offset = fr->frame_offset = place->offset;
-	fr->chain = place->chain;
-	fr->next_item = place->first_item;
-	fr->last_branches = place->first_branches;
-	fr->last_time_ns = place->time_ns;
+	fr->offset = fr->frame_offset = ref->offset;
+	fr->chain = ref->chain;
+	fr->next_ordinal = ref->first_ordinal;
+	fr->last_branches = ref->first_branches;
+	fr->last_time_ns = ref->time_ns;
 	fr->torn_bytes = 0;
 }
 
-/* Read the header there; false if the place is wrong. */
-static bool try_place(struct rrlog_frame_reader *fr,
-		      const struct rrlog_frame_place *place)
+/* Read the header that @ref leads to; false if it is not the one described. */
+static bool try_ref(struct rrlog_frame_reader *fr,
+		    const struct rrlog_frame_ref *ref)
 {
-	struct rrlog_frame_place found;
+	struct rrlog_frame_ref found;
 	int ret;
 
-	stand_before(fr, place);
+	position_before(fr, ref);
 	ret = rrlog_frame_next_header(fr);
 	if (ret < 0)
-		fr->error->text[0] = 0; /* no damage yet: the place is wrong */
+		fr->error->text[0] = 0; /* the ref is wrong, not the file */
 	if (ret <= 0)
 		return false;
-	found = this_place(fr);
-	return !memcmp(&found, place, sizeof(found));
+	found = current_ref(fr);
+	return !memcmp(&found, ref, sizeof(found));
 }
 
 int rrlog_frame_seek(struct rrlog_frame_reader *fr, enum rrlog_seek_key key,
 		     uint64_t target)
 {
-	const struct rrlog_frame_place *known;
-	struct rrlog_frame_place best, next;
+	const struct rrlog_frame_ref *known;
+	struct rrlog_frame_ref best, next;
 	int ret;
 
 	known = rrlog_table_find(&fr->table, key, target);
-	if (!known || !try_place(fr, known)) {
+	if (!known || !try_ref(fr, known)) {
 		if (known)
 			rrlog_table_free(&fr->table);
 		rrlog_frame_reader_rewind(fr);
@@ -135,15 +138,15 @@ int rrlog_frame_seek(struct rrlog_frame_reader *fr, enum rrlog_seek_key key,
 		if (ret <= 0)
 			return ret;
 	}
-	next = this_place(fr);
+	next = current_ref(fr);
 	do {
 		best = next;
 		ret = rrlog_frame_next_header(fr);
-		next = this_place(fr);
-	} while (ret > 0 && rrlog_place_key(&next, key) <= target);
-	/* Damage further on is met by whoever reads on to there. */
+		next = current_ref(fr);
+	} while (ret > 0 && rrlog_frame_ref_key(&next, key) <= target);
+	/* Damage further on is reported when the reader gets there. */
 	if (ret < 0)
 		fr->error->text[0] = 0;
-	stand_before(fr, &best);
+	position_before(fr, &best);
 	return 1;
 }

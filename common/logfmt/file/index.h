@@ -1,6 +1,6 @@
 /*
- * Finding frames: the file "index", which spares a reader to read all headers
- * (FORMAT.md, "Index"), and seeking.
+ * Finding frames.  The file "index" saves a reader from reading the headers of
+ * all frames (FORMAT.md, "Index").
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,16 +10,17 @@
 #include "common/logfmt/file/frame-reader.h"
 
 /**
- * Fill the empty tables of @events and of @blobs (may be NULL) from the file
- * "index".  What is missing or wrong there is left out: an index only helps.
+ * Fill the empty tables of @events and @blobs (may be NULL) from the file
+ * "index".  This never fails: what is missing or wrong there is left out.
  */
 void rrlog_index_load(const struct rrlog_store *store,
 		      struct rrlog_frame_reader *events,
 		      struct rrlog_frame_reader *blobs);
 
 /**
- * Stand before the last frame whose key is at most @target (the first one, if
- * there is no such): 1; 0 if the file has no frames; negative on damage.
+ * Move @fr to before the last frame whose key is at most @target, or before the
+ * first frame if there is none.  Returns 1; 0 if the file has no frames;
+ * negative on damage.
  */
 int rrlog_frame_seek(struct rrlog_frame_reader *fr, enum rrlog_seek_key key,
 		     uint64_t target);

@@ -1,5 +1,5 @@
 /*
- * Where the files of a trace are: in a folder, or within one packed file.
+ * The files of a trace, which are in a directory or in one packed file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

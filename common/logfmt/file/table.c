@@ -10,67 +10,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t rrlog_place_key(const struct rrlog_frame_place *place,
-			 enum rrlog_seek_key key)
+uint64_t rrlog_frame_ref_key(const struct rrlog_frame_ref *ref,
+			     enum rrlog_seek_key key)
 {
 	switch (key) {
 	case RRLOG_SEEK_BRANCHES:
-		return place->first_branches;
+		return ref->first_branches;
 	case RRLOG_SEEK_TIME_NS:
-		return place->time_ns;
+		return ref->time_ns;
 	default:
-		return place->first_item;
+		return ref->first_ordinal;
 	}
 }
 
-void rrlog_place_swap(struct rrlog_frame_place *place)
+void rrlog_frame_ref_swap(struct rrlog_frame_ref *ref)
 {
-	place->offset = htole64(place->offset);
-	place->first_item = htole64(place->first_item);
-	place->first_branches = htole64(place->first_branches);
-	place->time_ns = htole64(place->time_ns);
-	place->chain = htole32(place->chain);
+	ref->offset = htole64(ref->offset);
+	ref->first_ordinal = htole64(ref->first_ordinal);
+	ref->first_branches = htole64(ref->first_branches);
+	ref->time_ns = htole64(ref->time_ns);
+	ref->chain = htole32(ref->chain);
 }
 
-/* Full: every second place stays. */
+/* The table is full: keep every second ref. */
 static void thin_out(struct rrlog_frame_table *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->count / 2; i++)
-		t->places[i] = t->places[2 * i];
-	t->gap_bytes = 2 * (t->places[t->count - 1].offset / t->count);
+		t->refs[i] = t->refs[2 * i];
+	t->gap_bytes = 2 * (t->refs[t->count - 1].offset / t->count);
 	t->count /= 2;
 }
 
 static bool make_room(struct rrlog_frame_table *t)
 {
 	size_t capacity = t->capacity ? 2 * t->capacity : 64;
-	struct rrlog_frame_place *places;
+	struct rrlog_frame_ref *refs;
 
-	if (t->count == RRLOG_TABLE_MAX_PLACES)
+	if (t->count == RRLOG_TABLE_MAX_REFS)
 		thin_out(t);
 	if (t->count < t->capacity)
 		return true;
-	places = realloc(t->places, capacity * sizeof(*places));
-	if (!places)
+	refs = realloc(t->refs, capacity * sizeof(*refs));
+	if (!refs)
 		return false;
-	t->places = places;
+	t->refs = refs;
 	t->capacity = capacity;
 	return true;
 }
 
 void rrlog_table_note(struct rrlog_frame_table *t,
-		      const struct rrlog_frame_place *place)
+		      const struct rrlog_frame_ref *ref)
 {
 	if (t->count &&
-	    place->offset <= t->places[t->count - 1].offset + t->gap_bytes)
+	    ref->offset <= t->refs[t->count - 1].offset + t->gap_bytes)
 		return;
 	if (make_room(t))
-		t->places[t->count++] = *place;
+		t->refs[t->count++] = *ref;
 }
 
-const struct rrlog_frame_place *
+const struct rrlog_frame_ref *
 rrlog_table_find(const struct rrlog_frame_table *t, enum rrlog_seek_key key,
 		 uint64_t target)
 {
@@ -79,16 +79,16 @@ rrlog_table_find(const struct rrlog_frame_table *t, enum rrlog_seek_key key,
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (rrlog_place_key(&t->places[middle], key) <= target)
+		if (rrlog_frame_ref_key(&t->refs[middle], key) <= target)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low ? &t->places[low - 1] : NULL;
+	return low ? &t->refs[low - 1] : NULL;
 }
 
 void rrlog_table_free(struct rrlog_frame_table *t)
 {
-	free(t->places);
+	free(t->refs);
 	memset(t, 0, sizeof(*t));
 }

@@ -1,9 +1,9 @@
 /*
- * The members of a packed trace: a tar file is read for where each of them
- * begins, and is then used in place.  Only what "rr-log pack" writes is taken:
- * plain files, POSIX (ustar) headers, and the size from a pax header where it
- * does not fit in octal.  libarchive writes these files, but does not tell
- * where in a file a member's bytes are.
+ * Finding the members of a packed trace in its tar file; they are then read in
+ * place.  Only what "rr-log pack" writes is accepted: plain files with POSIX
+ * (ustar) headers, and a pax header for a size that does not fit in octal.
+ * libarchive writes these files, but cannot say at which offset of the file the
+ * bytes of a member are.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,24 +38,24 @@ struct tar_header {
 
 _Static_assert(sizeof(struct tar_header) == BLOCK_BYTES, "size");
 
-struct scan {
+struct tar_scan {
 	struct rrlog_tar *tar;
 	const char *path;
 	struct rrlog_error *error;
 	int fd;
 	uint64_t file_bytes;
 	uint64_t offset; /* of the next header */
-	uint64_t pax_bytes; /* size that a pax header gave for the next member */
+	uint64_t pax_bytes; /* size of the next member, from a pax header */
 	bool have_pax_bytes;
 };
 
-static int damaged(struct scan *s, const char *what)
+static int fail_damaged(struct tar_scan *s, const char *what)
 {
 	return rrlog_fail(s->error, -EBADMSG, "%s: offset %llu: %s", s->path,
 			  (unsigned long long)s->offset, what);
 }
 
-/* Octal digits, then spaces or zeros. */
+/* The text is octal digits, then spaces or zero bytes. */
 static bool parse_octal(const char *text, size_t length, uint64_t *value)
 {
 	size_t i;
@@ -107,8 +107,8 @@ static bool is_zero(const struct tar_header *h)
 	return !bytes[0] && !memcmp(bytes, bytes + 1, sizeof(*h) - 1);
 }
 
-/* Records "LENGTH KEY=VALUE\n"; only the size matters to us. */
-static bool parse_pax(struct scan *s, const char *text, size_t bytes)
+/* A pax header has lines "LENGTH KEY=VALUE\n"; only "size" matters here. */
+static bool parse_pax(struct tar_scan *s, const char *text, size_t bytes)
 {
 	while (bytes) {
 		const char *space = memchr(text, ' ', bytes);
@@ -123,7 +123,7 @@ static bool parse_pax(struct scan *s, const char *text, size_t bytes)
 		key = space + 1;
 		equals = memchr(key, '=', (size_t)(text + length - key));
 		if (!equals || (equals - key == 4 && !memcmp(key, "path", 4)))
-			return false; /* no member of ours needs a long name */
+			return false; /* no file of a trace has a long name */
 		if (equals - key == 4 && !memcmp(key, "size", 4)) {
 			s->have_pax_bytes = true;
 			if (!parse_decimal(
@@ -138,19 +138,19 @@ static bool parse_pax(struct scan *s, const char *text, size_t bytes)
 	return true;
 }
 
-static int read_pax(struct scan *s, uint64_t offset, uint64_t bytes)
+static int read_pax(struct tar_scan *s, uint64_t offset, uint64_t bytes)
 {
 	char *text;
 	int err;
 
 	if (bytes > MAX_PAX_BYTES)
-		return damaged(s, "impossible size of a tar header");
+		return fail_damaged(s, "impossible size of a tar header");
 	text = malloc((size_t)bytes + 1);
 	if (!text)
 		return -ENOMEM;
 	err = rrlog_read_all(s->fd, text, (size_t)bytes, offset);
 	if (!err && !parse_pax(s, text, (size_t)bytes))
-		err = damaged(s, "impossible pax header");
+		err = fail_damaged(s, "impossible pax header");
 	free(text);
 	return err;
 }
@@ -173,7 +173,7 @@ void rrlog_tar_free(struct rrlog_tar *tar)
 	memset(tar, 0, sizeof(*tar));
 }
 
-static int add_member(struct scan *s, const struct tar_header *h,
+static int add_member(struct tar_scan *s, const struct tar_header *h,
 		      uint64_t offset, uint64_t bytes)
 {
 	struct rrlog_tar *tar = s->tar;
@@ -181,23 +181,23 @@ static int add_member(struct scan *s, const struct tar_header *h,
 
 	if (!tar->members)
 		tar->members =
-			calloc(RRLOG_PACK_MAX_MEMBERS, sizeof(*tar->members));
+			calloc(RRLOG_TAR_MAX_MEMBERS, sizeof(*tar->members));
 	if (!tar->members)
 		return -ENOMEM;
-	if (tar->member_count == RRLOG_PACK_MAX_MEMBERS)
-		return damaged(s, "too many members for a packed trace");
+	if (tar->member_count == RRLOG_TAR_MAX_MEMBERS)
+		return fail_damaged(s, "too many members for a packed trace");
 	m = &tar->members[tar->member_count];
 	memcpy(m->name, h->name, sizeof(h->name));
 	if (rrlog_tar_find(tar, m->name))
-		return damaged(s, "two members of one name");
+		return fail_damaged(s, "two members of one name");
 	m->offset = offset;
 	m->bytes = bytes;
 	tar->member_count++;
 	return 0;
 }
 
-/* The member whose header is at ->offset. */
-static int scan_member(struct scan *s, const struct tar_header *h)
+/* Note the member whose header @h is at .offset, and move behind it. */
+static int scan_member(struct tar_scan *s, const struct tar_header *h)
 {
 	uint64_t begin = s->offset + BLOCK_BYTES;
 	uint64_t bytes;
@@ -205,17 +205,17 @@ static int scan_member(struct scan *s, const struct tar_header *h)
 
 	if (memcmp(h->magic, "ustar", sizeof(h->magic)) || !checksum_fits(h) ||
 	    !parse_octal(h->size, sizeof(h->size), &bytes))
-		return damaged(s, "not the header of a member");
+		return fail_damaged(s, "not the header of a member");
 	if (h->type == '0' && s->have_pax_bytes)
 		bytes = s->pax_bytes;
 	if (bytes > s->file_bytes - begin)
-		return damaged(s, "the member is cut short");
+		return fail_damaged(s, "the member is cut short");
 	if (h->type == 'x')
 		err = read_pax(s, begin, bytes);
 	else if (h->type == '0' && !h->prefix[0])
 		err = add_member(s, h, begin, bytes);
 	else
-		err = damaged(s, "a member that is not a file of a trace");
+		err = fail_damaged(s, "a member that is not a file of a trace");
 	if (h->type == '0')
 		s->have_pax_bytes = false;
 	s->offset = begin + bytes;
@@ -224,7 +224,7 @@ static int scan_member(struct scan *s, const struct tar_header *h)
 	return err;
 }
 
-static int check_magic(struct scan *s, const struct tar_header *h)
+static int check_magic(struct tar_scan *s, const struct tar_header *h)
 {
 	if (!memcmp(h->name, AGE_MAGIC, strlen(AGE_MAGIC)))
 		return rrlog_fail(s->error, -EINVAL,
@@ -240,7 +240,7 @@ static int check_magic(struct scan *s, const struct tar_header *h)
 int rrlog_tar_scan(struct rrlog_tar *tar, int fd, uint64_t file_bytes,
 		   const char *path, struct rrlog_error *error)
 {
-	struct scan s = {
+	struct tar_scan s = {
 		.tar = tar,
 		.path = path,
 		.error = error,
@@ -253,7 +253,8 @@ int rrlog_tar_scan(struct rrlog_tar *tar, int fd, uint64_t file_bytes,
 	for (;;) {
 		if (s.offset > file_bytes || file_bytes - s.offset < sizeof(h))
 			return s.offset ?
-				       damaged(&s,
+				       fail_damaged(
+					       &s,
 					       "the packed file is cut short") :
 				       check_magic(&s, &h);
 		err = rrlog_read_all(fd, &h, sizeof(h), s.offset);

@@ -10,13 +10,13 @@
 
 #include "common/logfmt/base/error.h"
 
-/* Members of a packed file that a reader looks at; more is not a trace. */
-#define RRLOG_PACK_MAX_MEMBERS 1024
-#define RRLOG_PACK_NAME_BYTES 101 /* of a member, with the 0 */
+/* A file with more members is not a packed trace. */
+#define RRLOG_TAR_MAX_MEMBERS 1024
+#define RRLOG_TAR_NAME_BYTES 101 /* of a member, with the final 0 */
 
 struct rrlog_tar_member {
-	char name[RRLOG_PACK_NAME_BYTES];
-	uint64_t offset;
+	char name[RRLOG_TAR_NAME_BYTES];
+	uint64_t offset; /* of its content in the tar file */
 	uint64_t bytes;
 };
 

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: the file "blobs", and records that refer to it (the form of the
- * input is in fuzz.h).  What a record says without its bytes must be true of
- * them, and a reader that seeks finds the same.
+ * Fuzz target: the file "blobs", and records that refer to it. fuzz.h has the
+ * form of the input.  The data of a record must be the bytes in its ranges, and
+ * a reader that seeks must find the same record.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 #define MAX_STRING_BYTES (4u << 20)
 #define MAX_SEEKS 8
 
-/* Where a record is, and what was in it. */
+/* A record that was read: its ordinal, and the sum of its content. */
 struct seen {
 	uint64_t number;
 	uint64_t sum;
@@ -24,7 +24,7 @@ struct seen {
 
 static void check_seek(const struct seen *seen)
 {
-	struct rrlog_reader *r = fuzz_open(RRLOG_RESOLVE_BLOBS);
+	struct rrlog_reader *r = fuzz_open(RRLOG_FETCH_BLOBS);
 	struct rrlog_record rec;
 
 	if (rrlog_reader_seek_record(r, seen->number) ||
@@ -34,7 +34,7 @@ static void check_seek(const struct seen *seen)
 	rrlog_reader_close(r);
 }
 
-/* All that can be read of "blobs", as one string. */
+/* Read "blobs" as one string, as far as it is valid. */
 static size_t read_string(struct rrlog_frame_reader *fr, uint8_t *out)
 {
 	size_t bytes = 0;
@@ -49,14 +49,14 @@ static size_t read_string(struct rrlog_frame_reader *fr, uint8_t *out)
 	return bytes;
 }
 
-/* Record @rec is what @bare stands for, which is as it was stored. */
+/* @rec must be what the stored record @bare stands for. */
 static void check_record(const struct rrlog_record *rec,
 			 const struct rrlog_record *bare, uint64_t expected,
 			 const uint8_t *string, size_t bytes)
 {
 	const uint8_t *data = rec->data;
-	struct rrlog_run_list list;
-	struct rrlog_run run;
+	struct rrlog_range_list list;
+	struct rrlog_range range;
 	uint64_t left = rec->data_bytes;
 
 	if (rec->type != bare->type || rec->in_blobs)
@@ -66,25 +66,25 @@ static void check_record(const struct rrlog_record *rec,
 			abort();
 		return;
 	}
-	if (rrlog_runs_begin(&list, bare->data, bare->data_bytes, expected))
+	if (rrlog_ranges_begin(&list, bare->data, bare->data_bytes, expected))
 		abort();
-	while (rrlog_runs_next(&list, &run) > 0) {
-		if (run.bytes > left || run.position > bytes ||
-		    run.bytes > bytes - run.position ||
-		    memcmp(data, string + run.position, run.bytes))
+	while (rrlog_ranges_next(&list, &range) > 0) {
+		if (range.bytes > left || range.position > bytes ||
+		    range.bytes > bytes - range.position ||
+		    memcmp(data, string + range.position, range.bytes))
 			abort();
-		data += run.bytes;
-		left -= run.bytes;
+		data += range.bytes;
+		left -= range.bytes;
 	}
 	if (left)
 		abort();
 }
 
-/* Reads all; some of it is kept in @seen.  Returns their number. */
+/* Read all records; note some in @seen and return how many. */
 static size_t read_records(struct seen *seen, unsigned int step)
 {
 	static uint8_t string[MAX_STRING_BYTES];
-	struct rrlog_reader *r = fuzz_open(RRLOG_RESOLVE_BLOBS);
+	struct rrlog_reader *r = fuzz_open(RRLOG_FETCH_BLOBS);
 	struct rrlog_reader *bare = fuzz_open(0);
 	size_t n = 0, bytes = read_string(&bare->blobs.frames, string);
 	struct rrlog_reader_position p;
@@ -105,7 +105,7 @@ static size_t read_records(struct seen *seen, unsigned int step)
 						   fuzz_sum_record(&rec) };
 	}
 	if (ret < 0 && !rrlog_reader_error(r)[0])
-		abort(); /* no reason given */
+		abort(); /* an error without a text */
 	rrlog_reader_close(bare);
 	rrlog_reader_close(r);
 	return n;

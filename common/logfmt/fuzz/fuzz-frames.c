@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* Reads all; returns a sum of all bytes, so that they are touched. */
+/* Read all records; return a sum of all bytes of data, to read each of them. */
 static uint64_t read_records(struct rrlog_reader *r, uint64_t *count)
 {
 	struct rrlog_record rec;
@@ -37,11 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	t.events.size = bytes - 1;
 	fuzz_store_trace(&t);
 	if (rrlog_reader_open(fuzz_dir(), &r))
-		abort(); /* all but the frames is right */
-	/* Never open what a path in the input names. */
-	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
+		abort(); /* only the frames can be wrong */
+	/* Do not open the paths in the input. */
+	rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS);
 	sum = read_records(r, &count);
-	/* A second reading gives the same. */
+	/* A second pass must find the same. */
 	if (!rrlog_reader_rewind(r) &&
 	    (read_records(r, &count_again) != sum || count_again != count))
 		abort();

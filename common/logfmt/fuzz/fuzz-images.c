@@ -1,7 +1,8 @@
 /*
- * Fuzz target: records that name bytes of disk images, and the file "image-0"
- * (the form of the input is in fuzz.h).  The paths in the input are never
- * opened: all images but a packed one are said to be at a file of ours.
+ * Fuzz target: records that refer to bytes of disk images, and the file
+ * "image-0". fuzz.h has the form of the input.  The paths in the input must
+ * never be opened: for all images but a packed one, the reader is given a file
+ * of ours.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -57,7 +58,7 @@ static const char *image_path(void)
 	return path;
 }
 
-/* The bytes are those that the record names. */
+/* The data must be the bytes that the stored record refers to. */
 static void check_bytes(const struct rrlog_record *bare,
 			const struct rrlog_record *rec, bool packed)
 {
@@ -77,7 +78,7 @@ static void check_bytes(const struct rrlog_record *bare,
 static void read_records(bool packed)
 {
 	struct rrlog_reader *r =
-		fuzz_open(RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES);
+		fuzz_open(RRLOG_FETCH_BLOBS | RRLOG_FETCH_IMAGES);
 	struct rrlog_reader *bare = fuzz_open(0);
 	struct rrlog_record rec, bare_rec;
 	uint32_t id;
@@ -103,7 +104,7 @@ static void read_records(bool packed)
 	}
 	guarded = false;
 	if (ret < 0 && !rrlog_reader_error(r)[0])
-		abort(); /* no reason given */
+		abort(); /* an error without a text */
 	rrlog_reader_close(bare);
 	rrlog_reader_close(r);
 }

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: the file "index" (the form of the input is in fuzz.h), beside a
- * trace that is right.  Whatever it says: each seek finds what it finds
- * without.
+ * Fuzz target: the file "index" of a trace that is otherwise valid. fuzz.h has
+ * the form of the input.  Whatever is in it, each seek must find the same as
+ * without an index.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,23 +18,23 @@
 #define FRAME_RECORDS 4
 #define RECORDS (FRAMES * FRAME_RECORDS)
 #define BLOB_FRAME_BYTES 600
-#define FRAME_BYTES 1024 /* more than any of ours */
+#define FRAME_BYTES 1024 /* no frame here is larger */
 #define SEEKS (3 * FRAMES)
-#define MAX_SEEKS 40 /* for one input */
+#define MAX_SEEKS 40 /* for each input */
 
-/* What the seeks find without an index. */
+/* What each seek finds without an index. */
 static struct {
 	int ret;
 	uint64_t number, sum;
 } found[SEEKS];
 
-/* The true places of the frames of "events" and of "blobs". */
-static struct rrlog_frame_place places[2][FRAMES];
+/* The true refs of the frames of "events" and "blobs". */
+static struct rrlog_frame_ref refs[2][FRAMES];
 
 /* ---- the trace ---- */
 
-/* Every second record has bytes in "blobs": of this frame, or of another. */
-static size_t put_run(unsigned int n, uint64_t *expected, uint8_t *out)
+/* Every second record has a range of "blobs", in any of its frames. */
+static size_t put_range(unsigned int n, uint64_t *expected, uint8_t *out)
 {
 	uint64_t position = n * 7 % FRAMES * BLOB_FRAME_BYTES + n % 100;
 	uint8_t *end = rrlog_put_varint(out, 40 + n);
@@ -53,7 +53,7 @@ static size_t put_header(uint8_t *out, unsigned int kind, unsigned int frame,
 		.raw_bytes = (uint32_t)bytes,
 		.stored_bytes = (uint32_t)bytes,
 		.item_count = items,
-		/* Some of them equal. */
+		/* Some frames have the same time. */
 		.time_ns = frame / 3 * UINT64_C(50000000),
 	};
 
@@ -82,7 +82,7 @@ static size_t put_records(unsigned int frame, uint8_t *out)
 		rec.data = list;
 		rec.in_blobs = n % 2;
 		if (rec.in_blobs)
-			rec.data_bytes = put_run(n, &expected, list);
+			rec.data_bytes = put_range(n, &expected, list);
 		end += rrlog_record_encode(&p, &rec, end);
 	}
 	return put_header(out, RRLOG_FRAME_RECORDS, frame,
@@ -112,14 +112,14 @@ static void store_trace(void)
 	fuzz_store_trace(&t);
 }
 
-static void learn_places(struct rrlog_frame_reader *fr,
-			 struct rrlog_frame_place *out)
+static void learn_refs(struct rrlog_frame_reader *fr,
+		       struct rrlog_frame_ref *out)
 {
 	while (rrlog_frame_next_header(fr) > 0)
 		;
 	if (fr->table.count != FRAMES)
 		abort();
-	memcpy(out, fr->table.places, FRAMES * sizeof(*out));
+	memcpy(out, fr->table.refs, FRAMES * sizeof(*out));
 }
 
 /* ---- seeks ---- */
@@ -128,7 +128,7 @@ static int seek(struct rrlog_reader *r, unsigned int i)
 {
 	uint64_t target = i / 3;
 
-	/* Where a frame begins, and just before. */
+	/* To where a frame begins, and to just before. */
 	switch (i % 3) {
 	case 0:
 		return rrlog_reader_seek_record(r, target * RECORDS / FRAMES +
@@ -142,9 +142,9 @@ static int seek(struct rrlog_reader *r, unsigned int i)
 	}
 }
 
-/* The number of the next record, and a sum of some records. */
-static int look(struct rrlog_reader *r, unsigned int i, uint64_t *number,
-		uint64_t *sum)
+/* Seek; get the ordinal of the next record and a sum of some records. */
+static int seek_and_read(struct rrlog_reader *r, unsigned int i,
+			 uint64_t *number, uint64_t *sum)
 {
 	struct rrlog_reader_position p;
 	struct rrlog_record rec;
@@ -170,13 +170,14 @@ static void learn(void)
 	unsigned int i;
 
 	store_trace();
-	r = fuzz_open(RRLOG_RESOLVE_BLOBS);
-	learn_places(&r->events, places[0]);
-	learn_places(&r->blobs.frames, places[1]);
+	r = fuzz_open(RRLOG_FETCH_BLOBS);
+	learn_refs(&r->events, refs[0]);
+	learn_refs(&r->blobs.frames, refs[1]);
 	rrlog_reader_close(r);
 	for (i = 0; i < SEEKS; i++) {
-		r = fuzz_open(RRLOG_RESOLVE_BLOBS);
-		found[i].ret = look(r, i, &found[i].number, &found[i].sum);
+		r = fuzz_open(RRLOG_FETCH_BLOBS);
+		found[i].ret =
+			seek_and_read(r, i, &found[i].number, &found[i].sum);
 		if (found[i].ret && found[i].ret != -ERANGE)
 			abort();
 		rrlog_reader_close(r);
@@ -185,14 +186,14 @@ static void learn(void)
 
 static void check_seeks(unsigned int first, unsigned int step)
 {
-	struct rrlog_reader *r = fuzz_open(RRLOG_RESOLVE_BLOBS);
+	struct rrlog_reader *r = fuzz_open(RRLOG_FETCH_BLOBS);
 	uint64_t number, sum;
 	unsigned int n;
 
 	for (n = 0; n < MAX_SEEKS; n++) {
 		unsigned int i = (first + n * step) % SEEKS;
 
-		if (look(r, i, &number, &sum) != found[i].ret ||
+		if (seek_and_read(r, i, &number, &sum) != found[i].ret ||
 		    number != found[i].number || sum != found[i].sum)
 			abort();
 	}
@@ -201,24 +202,23 @@ static void check_seeks(unsigned int first, unsigned int step)
 
 /* ---- the index ---- */
 
-static struct rrlog_frame_place make_place(unsigned int kind,
-					   const uint8_t *data)
+static struct rrlog_frame_ref make_ref(unsigned int kind, const uint8_t *data)
 {
-	struct rrlog_frame_place p = places[kind][data[0] % FRAMES];
+	struct rrlog_frame_ref ref = refs[kind][data[0] % FRAMES];
 	uint64_t delta = (uint64_t)(int8_t)data[2];
 
-	p.offset += data[1] & 1 ? delta : 0;
-	p.first_item += data[1] & 2 ? delta : 0;
-	p.first_branches += data[1] & 4 ? delta * 833 : 0;
-	p.time_ns += data[1] & 8 ? delta * 1000000 : 0;
-	p.chain += data[1] & 16 ? (uint32_t)delta : 0;
-	p.reserved_zero += data[1] & 32 ? (uint32_t)delta : 0;
-	/* Numbers of one frame, place of another. */
+	ref.offset += data[1] & 1 ? delta : 0;
+	ref.first_ordinal += data[1] & 2 ? delta : 0;
+	ref.first_branches += data[1] & 4 ? delta * 833 : 0;
+	ref.time_ns += data[1] & 8 ? delta * 1000000 : 0;
+	ref.chain += data[1] & 16 ? (uint32_t)delta : 0;
+	ref.reserved_zero += data[1] & 32 ? (uint32_t)delta : 0;
+	/* The offset of another frame. */
 	if (data[1] & 64)
-		p.offset = places[kind][data[2] % FRAMES].offset;
+		ref.offset = refs[kind][data[2] % FRAMES].offset;
 	if (data[1] & 128)
-		p.offset = places[!kind][data[2] % FRAMES].offset;
-	return p;
+		ref.offset = refs[!kind][data[2] % FRAMES].offset;
+	return ref;
 }
 
 static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
@@ -226,27 +226,27 @@ static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
 	size_t used = 0;
 
 	while (bytes > 2 &&
-	       used + RRLOG_HEADER_BYTES + UINT8_MAX * sizeof(**places) <
+	       used + RRLOG_HEADER_BYTES + UINT8_MAX * sizeof(**refs) <
 		       FUZZ_MAX_BYTES) {
 		unsigned int kind = data[0] % 2, count = data[1], i;
 		uint8_t *frame = out + used;
 
 		data += 2, bytes -= 2;
-		if (count > bytes / FUZZ_PLACE_BYTES)
-			count = (unsigned int)(bytes / FUZZ_PLACE_BYTES);
+		if (count > bytes / FUZZ_REF_BYTES)
+			count = (unsigned int)(bytes / FUZZ_REF_BYTES);
 		for (i = 0; i < count; i++) {
-			struct rrlog_frame_place p =
-				make_place(kind, data + i * FUZZ_PLACE_BYTES);
+			struct rrlog_frame_ref ref =
+				make_ref(kind, data + i * FUZZ_REF_BYTES);
 
-			memcpy(frame + RRLOG_HEADER_BYTES + i * sizeof(p), &p,
-			       sizeof(p));
+			memcpy(frame + RRLOG_HEADER_BYTES + i * sizeof(ref),
+			       &ref, sizeof(ref));
 		}
-		data += count * FUZZ_PLACE_BYTES;
-		bytes -= count * FUZZ_PLACE_BYTES;
+		data += count * FUZZ_REF_BYTES;
+		bytes -= count * FUZZ_REF_BYTES;
 		used += put_header(frame,
-				   kind ? RRLOG_FRAME_BLOB_PLACES :
-					  RRLOG_FRAME_EVENT_PLACES,
-				   0, count * sizeof(**places), count);
+				   kind ? RRLOG_FRAME_BLOB_INDEX :
+					  RRLOG_FRAME_EVENT_INDEX,
+				   0, count * sizeof(**refs), count);
 	}
 	return used;
 }

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: the manifest parser.  What parses must parse again when it is
- * written anew, unless it grew too large.
+ * Fuzz target: the parser of the manifest.  A manifest that parses is formatted
+ * and must parse again, unless it has become too large.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,7 +18,7 @@ static int parse(struct rrlog_manifest *m, const char *text, size_t bytes)
 	rrlog_manifest_init(m);
 	err = rrlog_manifest_parse(m, text, bytes, "fuzz", &error);
 	if (err && !error.text[0])
-		abort(); /* no reason given */
+		abort(); /* an error without a text */
 	return err;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: opening a trace, and all that can be asked about its manifest.
- * The input is the start of the file "events", then the manifest; checksums are
- * made right if the byte where "events" has its state is even.
+ * Fuzz target: opening a trace, and all functions that read its manifest.  The
+ * input is the start of the file "events", then the manifest.  If the state
+ * byte of "events" is even, the checksums are repaired.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -31,7 +31,7 @@ static void repair(uint8_t *start, const uint8_t *manifest, size_t bytes)
 	memcpy(start + sizeof(h), &s, sizeof(s));
 }
 
-static void ask_entries(const struct rrlog_reader *r)
+static void read_entries(const struct rrlog_reader *r)
 {
 	uint64_t number;
 	size_t i, bytes;
@@ -48,7 +48,7 @@ static void ask_entries(const struct rrlog_reader *r)
 	}
 }
 
-static void ask_blocks(const struct rrlog_reader *r)
+static void read_blocks(const struct rrlog_reader *r)
 {
 	size_t i;
 
@@ -79,11 +79,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	fuzz_store(RRLOG_FILE_MANIFEST, data, bytes);
 	fuzz_store(RRLOG_FILE_EVENTS, start, sizeof(start));
 	if (!rrlog_reader_open(fuzz_dir(), &r)) {
-		ask_entries(r);
-		ask_blocks(r);
+		read_entries(r);
+		read_blocks(r);
 		rrlog_reader_position(r, &p);
 	} else if (!rrlog_reader_error(r)[0]) {
-		abort(); /* no reason given */
+		abort(); /* an error without a text */
 	}
 	rrlog_reader_close(r);
 	return 0;

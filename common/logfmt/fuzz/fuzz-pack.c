@@ -1,7 +1,7 @@
 /*
- * Fuzz target: a packed trace, opened in place.  The input is the tar file; if
- * its last byte is even, the checksums of tar headers are made right.  What
- * opens must be read just as from a folder with the same files.
+ * Fuzz target: a packed trace, read in place.  The input is the tar file; if
+ * its last byte is even, the checksums of the tar headers are repaired.  A
+ * trace that opens must give the same as a directory with the same files.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -56,7 +56,7 @@ static void repair(uint8_t *file, size_t bytes)
 	}
 }
 
-/* ---- what is in it ---- */
+/* ---- the trace in it ---- */
 
 /* All that can be read of a trace. */
 struct content {
@@ -80,8 +80,8 @@ static struct content read_all(struct rrlog_reader *r)
 	struct content c = { 0 };
 	struct rrlog_record rec;
 
-	/* Images are the matter of fuzz-images. */
-	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
+	/* Images are tested in fuzz-images. */
+	rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS);
 	c.pages_err = rrlog_reader_for_each_page(r, sum_page, &c);
 	while ((c.records_err = rrlog_reader_next(r, &rec)) > 0) {
 		c.records++;
@@ -93,7 +93,7 @@ static struct content read_all(struct rrlog_reader *r)
 	return c;
 }
 
-/* Its files into fuzz_dir(). */
+/* Copy its files to fuzz_dir(). */
 static void unpack(const struct rrlog_store *store)
 {
 	static uint8_t bytes[FUZZ_MAX_BYTES];

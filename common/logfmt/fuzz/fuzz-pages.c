@@ -1,6 +1,6 @@
 /*
- * Fuzz target: the file "pages" (the form of the input is in fuzz.h).  Every
- * page that is handed out lies in the block.
+ * Fuzz target: the file "pages".  fuzz.h has the form of the input.  Every page
+ * that the reader passes on must lie in the block.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,7 +14,7 @@
 #define MAX_FRAME_BYTES \
 	(RRLOG_HEADER_BYTES + UINT8_MAX + FUZZ_MAX_PAGES * RRLOG_PAGE_BYTES)
 
-/* The frame that the input stands for; returns its size. */
+/* Make the frame that the input describes; return its size. */
 static size_t expand_frame(const uint8_t *data, size_t bytes, uint8_t *out)
 {
 	struct rrlog_frame_header h = { .kind = data[0],
@@ -26,7 +26,7 @@ static size_t expand_frame(const uint8_t *data, size_t bytes, uint8_t *out)
 		pages_bytes = h.item_count * RRLOG_PAGE_BYTES;
 	}
 	h.stored_bytes = (uint32_t)(bytes + pages_bytes);
-	/* Some claim a page more than they have. */
+	/* Some frames claim one page more than they have. */
 	h.item_count += data[1] > UINT8_MAX - 16;
 	memcpy(out, &h, sizeof(h));
 	memcpy(out + sizeof(h), data + FUZZ_PAGE_FRAME_BYTES, bytes);
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	t.pages.size = expand(data, bytes, file);
 	fuzz_store_trace(&t);
 	if (rrlog_reader_open(fuzz_dir(), &r))
-		abort(); /* all but the frames is right */
+		abort(); /* only the frames can be wrong */
 	rrlog_reader_for_each_page(r, touch_page, &sum);
 	rrlog_reader_close(r);
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: the record decoder.  What decodes must encode and decode to the
- * same record again.
+ * Fuzz target: the decoder of records.  A record that decodes must be the same
+ * after encoding and decoding it again.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

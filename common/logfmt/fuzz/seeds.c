@@ -1,8 +1,10 @@
 /*
- * rrlog-seeds TRACE OUT RR-LOG: seeds for the fuzz targets from a real trace.
+ * rrlog-seeds TRACE OUT RR-LOG: make seeds for the fuzz targets from a real
+ * trace.
  *
- * Small traces are written with windows of the real one's records and pages;
- * their files are the seeds, in a folder OUT/TARGET for each target.
+ * This writes small traces, each with some consecutive records and some pages
+ * of the real one.  Their files are the seeds; those of each target are in
+ * OUT/TARGET.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,12 +22,12 @@
 #define SEEDS 24
 #define SEED_RECORDS 40
 #define SEED_PAGES 6
-#define SEED_DATA_BYTES 9000 /* records with more are left out */
-#define SEED_TOTAL_BYTES 24000 /* of data in a small trace */
+#define SEED_DATA_BYTES 9000 /* records with more data are left out */
+#define SEED_TOTAL_BYTES 24000 /* data in a small trace */
 #define SEED_IMAGE_RECORDS 3
-#define SEED_EXTENT_BYTES 3000 /* of the file image-0 */
+#define SEED_EXTENT_BYTES 3000 /* of each extent of the file image-0 */
 #define SEED_INDEX_BYTES 12000
-#define WINDOW_RECORDS 997 /* that are looked at for one */
+#define WINDOW_RECORDS 997 /* records to choose from for a small trace */
 
 static const char *const codecs[] = { "none", "none", "zlib", NULL };
 
@@ -45,7 +47,7 @@ static int keep_page(void *opaque, uint32_t block, uint64_t page_index,
 	return ++pages->count == SEEDS;
 }
 
-/* Some of the pages twice, so that there are references. */
+/* Put some pages twice, so that there are references. */
 static int put_pages(struct rrlog_writer *w, const struct pages *pages,
 		     unsigned int seed)
 {
@@ -62,7 +64,7 @@ static int put_pages(struct rrlog_writer *w, const struct pages *pages,
 	return err;
 }
 
-/* Of every second window mostly DMA, for its bytes are in "blobs". */
+/* Every second trace gets mostly DMA, to have data in "blobs". */
 static bool is_wanted(const struct rrlog_record *rec, unsigned int seed,
 		      unsigned int i)
 {
@@ -96,7 +98,7 @@ static int append_window(struct rrlog_writer *w, struct rrlog_reader *r,
 	return err;
 }
 
-/* Records that name bytes of the image of fuzz-images. */
+/* Append records that refer to the image of fuzz-images. */
 static int append_images(struct rrlog_writer *w, unsigned int seed)
 {
 	uint8_t bytes[SEED_EXTENT_BYTES];
@@ -130,7 +132,9 @@ static int write_trace(const char *path, unsigned int seed,
 	if (err)
 		return err;
 	err = rrlog_writer_add_block(w, &block);
-	/* A name that is as long as can be, so that longer ones are near. */
+	/*
+	 * The longest possible name, so that the fuzzer soon finds longer ones.
+	 */
 	block.id++;
 	memset(block.name, 'n', sizeof(block.name) - 1);
 	if (!err)
@@ -149,7 +153,7 @@ static int write_trace(const char *path, unsigned int seed,
 
 /* ---- from the files of the small trace ---- */
 
-/* The file @name less its first @skip bytes; not at all if it is shorter. */
+/* The file @name without its first @skip bytes; empty if it is shorter. */
 static GByteArray *load(const char *trace, const char *name, size_t skip)
 {
 	char *path = g_build_filename(trace, name, NULL);
@@ -166,23 +170,23 @@ static GByteArray *load(const char *trace, const char *name, size_t skip)
 	return out;
 }
 
-/* Frees @content. */
+/* Write a seed; frees @content. */
 static bool store(const char *out, const char *target, unsigned int seed,
 		  GByteArray *content)
 {
-	char *folder = g_build_filename(out, target, NULL);
-	char *path = g_strdup_printf("%s/seed-%u", folder, seed);
-	bool good = !g_mkdir_with_parents(folder, 0700) &&
+	char *dir = g_build_filename(out, target, NULL);
+	char *path = g_strdup_printf("%s/seed-%u", dir, seed);
+	bool good = !g_mkdir_with_parents(dir, 0700) &&
 		    g_file_set_contents(path, (const char *)content->data,
 					content->len, NULL);
 
 	g_byte_array_unref(content);
-	g_free(folder);
+	g_free(dir);
 	g_free(path);
 	return good;
 }
 
-/* Frames of "pages" that are not compressed, in the form of fuzz-pages. */
+/* The frames of "pages" that are not compressed, in the form of fuzz-pages. */
 static GByteArray *load_pages(const char *trace)
 {
 	GByteArray *file = load(trace, RRLOG_FILE_PAGES, RRLOG_FRAMES_OFFSET);
@@ -214,14 +218,18 @@ static GByteArray *load_open(const char *trace)
 	GByteArray *manifest = load(trace, RRLOG_FILE_MANIFEST, 0);
 
 	g_byte_array_set_size(out, FUZZ_START_BYTES);
-	/* Open, and the checksums will be made right. */
+	/*
+	 * The state is open, which is even: the target repairs the checksums.
+	 */
 	memset(out->data + RRLOG_HEADER_BYTES, 0, RRLOG_HEADER_BYTES);
 	g_byte_array_append(out, manifest->data, manifest->len);
 	g_byte_array_unref(manifest);
 	return out;
 }
 
-/* Modes, size of the first part, both parts; frees @first. */
+/*
+ * Modes, the size of @first, @first, and the frames of "events"; frees @first.
+ */
 static GByteArray *load_split(const char *trace, uint8_t modes,
 			      GByteArray *first)
 {
@@ -242,7 +250,7 @@ static GByteArray *load_blobs(const char *trace, unsigned int seed)
 			  load(trace, RRLOG_FILE_BLOBS, RRLOG_FRAMES_OFFSET));
 }
 
-/* The image of fuzz-images, of which two extents are packed. */
+/* A file image-0 with two extents of the image of fuzz-images. */
 static GByteArray *load_images(const char *trace, unsigned int seed)
 {
 	struct rrlog_image_start start = { .magic = RRLOG_MAGIC_IMAGE,
@@ -263,7 +271,9 @@ static GByteArray *load_images(const char *trace, unsigned int seed)
 	return load_split(trace, (uint8_t)(seed * 9), out);
 }
 
-/* In turn the real index, a small one, and places in the form of the input. */
+/*
+ * Alternately the real index, a small one, and refs in the form of the input.
+ */
 static GByteArray *load_index(const char *real, const char *trace,
 			      unsigned int seed)
 {
@@ -285,7 +295,7 @@ static GByteArray *load_index(const char *real, const char *trace,
 	for (i = 0; i < 20; i++)
 		g_byte_array_append(
 			out, (guint8[]){ i * 2, i == seed ? 1 << i % 8 : 0, 1 },
-			FUZZ_PLACE_BYTES);
+			FUZZ_REF_BYTES);
 	return out;
 }
 
@@ -328,7 +338,7 @@ static bool copy_seeds(const char *trace, const char *out, unsigned int seed,
 			  RRLOG_FRAMES_OFFSET + RRLOG_HEADER_BYTES));
 }
 
-/* The manifest of the real trace; and what is too deep for a parser's stack. */
+/* The manifest of the real trace, and one that would need a deep stack. */
 static bool store_manifests(const char *trace, const char *out)
 {
 	GByteArray *deep = g_byte_array_new();
@@ -394,7 +404,7 @@ int main(int argc, char **argv)
 	if (!err && !store_manifests(argv[1], argv[2]))
 		err = -EIO;
 	if (!err)
-		rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
+		rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS);
 	if (!err)
 		err = make_seeds(r, argv[1], argv[2], argv[3]);
 	if (err)

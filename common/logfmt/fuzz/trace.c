@@ -1,5 +1,5 @@
 /*
- * A trace around frames of the fuzzer's.
+ * A trace that is made of frames from the fuzzer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -36,7 +36,7 @@ const char *fuzz_dir(void)
 {
 	if (dir_fd >= 0)
 		return dir_path;
-	/* In memory, where the machine has such a place. */
+	/* In memory, if the machine has a file system there. */
 	strcpy(dir_path, "/dev/shm/rrlog-fuzz-XXXXXX");
 	if (!mkdtemp(dir_path)) {
 		strcpy(dir_path, "/tmp/rrlog-fuzz-XXXXXX");
@@ -64,7 +64,7 @@ void fuzz_remove(const char *name)
 	unlinkat(dir_fd, name, 0);
 }
 
-/* Fields that a reader refuses at once, so that the fuzzer gets past them. */
+/* Repair what a reader checks first, so that the fuzzer gets past it. */
 static void repair_fields(struct rrlog_frame_header *h)
 {
 	h->magic = RRLOG_FRAME_MAGIC;
@@ -77,7 +77,7 @@ static void repair_fields(struct rrlog_frame_header *h)
 		h->item_count = h->raw_bytes;
 }
 
-/* Make each frame of the file continue the chain; returns the last value. */
+/* Make each frame extend the chain; return the last value. */
 static uint32_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
 			      uint32_t chain, uint64_t *items)
 {
@@ -94,7 +94,7 @@ static uint32_t repair_frames(uint8_t *file, size_t bytes, unsigned int mode,
 			h.stored_bytes = (uint32_t)stored_bytes;
 			repair_fields(&h);
 		}
-		h.first_item = *items;
+		h.first_ordinal = *items;
 		h.chain = chain;
 		h.stored_checksum =
 			rrlog_checksum(file + at + sizeof(h), stored_bytes);
@@ -136,7 +136,7 @@ static void put_state(uint8_t *file, bool complete, size_t bytes,
 	memcpy(file + RRLOG_HEADER_BYTES, &s, sizeof(s));
 }
 
-/* Returns the chain value of the last frame. */
+/* Write a file of frames; return the chain value of the last one. */
 static uint32_t store_frames(const char *name, const char *magic,
 			     uint32_t manifest_checksum,
 			     const struct fuzz_frames *frames)
@@ -158,7 +158,7 @@ static uint32_t store_frames(const char *name, const char *magic,
 	return chain;
 }
 
-/* The manifest that names these pages; returns its checksum. */
+/* Write the manifest that describes these pages; return its checksum. */
 static uint32_t store_manifest(size_t pages_bytes, uint32_t pages_chain)
 {
 	struct rrlog_block block = { FUZZ_BLOCK, "pc.ram", FUZZ_BLOCK_BYTES };
@@ -196,13 +196,13 @@ void fuzz_store_index(const struct fuzz_frames *index)
 	store_frames(RRLOG_FILE_INDEX, RRLOG_MAGIC_INDEX, 0, index);
 }
 
-struct rrlog_reader *fuzz_open(unsigned int resolve)
+struct rrlog_reader *fuzz_open(unsigned int fetch)
 {
 	struct rrlog_reader *r;
 
 	if (rrlog_reader_open(fuzz_dir(), &r))
-		abort(); /* all but the frames is right */
-	rrlog_reader_set_resolve(r, resolve);
+		abort(); /* only the frames can be wrong */
+	rrlog_reader_set_fetch(r, fetch);
 	return r;
 }
 
@@ -215,7 +215,7 @@ uint64_t fuzz_sum_record(const struct rrlog_record *rec)
 
 	for (i = 0; i < RRLOG_MAX_FIELDS; i++)
 		sum = sum * 47 + rec->field[i];
-	/* Without RRLOG_RESOLVE_BLOBS there is none. */
+	/* NULL without RRLOG_FETCH_BLOBS. */
 	if (!rec->data)
 		return sum;
 	return sum * 53 + rrlog_checksum(rec->data, rec->data_bytes);

@@ -382,8 +382,8 @@ int cmd_diff(int argc, char **argv)
 		 * Compare the checksums of bytes in images, which need not be
 		 * here.
 		 */
-		rrlog_reader_set_resolve(d.a.reader, RRLOG_RESOLVE_BLOBS);
-		rrlog_reader_set_resolve(d.b.reader, RRLOG_RESOLVE_BLOBS);
+		rrlog_reader_set_fetch(d.a.reader, RRLOG_FETCH_BLOBS);
+		rrlog_reader_set_fetch(d.b.reader, RRLOG_FETCH_BLOBS);
 		status = diff(&d);
 	}
 	rrlog_reader_close(d.a.reader);

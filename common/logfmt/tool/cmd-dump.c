@@ -178,7 +178,7 @@ int cmd_dump(int argc, char **argv)
 	if (!r)
 		return status;
 	/* The record names the bytes of an image, which need not be here. */
-	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_BLOBS);
+	rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS);
 	err = dump(r, &filter);
 	status = rr_output_finish();
 	if (err)

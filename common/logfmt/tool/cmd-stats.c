@@ -149,7 +149,7 @@ int cmd_stats(int argc, char **argv)
 	if (!r)
 		return status;
 	s = g_new0(struct stats, 1);
-	rrlog_reader_set_resolve(r, 0);
+	rrlog_reader_set_fetch(r, 0);
 	err = stats_collect(s, r);
 	if (!err && as_json)
 		stats_print_json(r, s);

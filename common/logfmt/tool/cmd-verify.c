@@ -181,9 +181,9 @@ int cmd_verify(int argc, char **argv)
 	err = rrlog_reader_open(argv[1], &r);
 	if (!err) {
 		/* Images are not part of the trace. */
-		rrlog_reader_set_resolve(
-			r, RRLOG_RESOLVE_BLOBS |
-				   (with_images ? RRLOG_RESOLVE_IMAGES : 0));
+		rrlog_reader_set_fetch(
+			r, RRLOG_FETCH_BLOBS |
+				   (with_images ? RRLOG_FETCH_IMAGES : 0));
 		err = read_all(r, argv[1], &totals, &error);
 	} else {
 		rrlog_fail(&error, err, "%s", r ? rrlog_reader_error(r) : "");

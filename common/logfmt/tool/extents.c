@@ -74,12 +74,12 @@ int extents_collect(struct extents *e, struct rrlog_reader *r)
 	int ret;
 
 	/* The first reading checks that each extent can be read. */
-	rrlog_reader_set_resolve(r, RRLOG_RESOLVE_IMAGES);
+	rrlog_reader_set_fetch(r, RRLOG_FETCH_IMAGES);
 	ret = read_to_end(r, e);
 	if (!ret)
 		ret = rrlog_reader_rewind(r);
 	/* The second one has the records themselves. */
-	rrlog_reader_set_resolve(r, 0);
+	rrlog_reader_set_fetch(r, 0);
 	if (!ret)
 		ret = read_to_end(r, e);
 	for (i = 0; !ret && i < RRLOG_MAX_IMAGES; i++) {

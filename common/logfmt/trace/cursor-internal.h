@@ -1,6 +1,7 @@
 /*
- * Moving in the records of a trace, as they are stored.  rrlog_cursor_next() is
- * inline, for whoever reads does little else.
+ * Moving among the records of a trace, as they are stored: large data is not
+ * fetched. rrlog_cursor_next() is inline so that the loop of
+ * rrlog_reader_next() has the decoder in its own translation unit.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,32 +11,37 @@
 #include "common/logfmt/data/record-decode.h"
 #include "common/logfmt/trace/reader-internal.h"
 
-/** Put the sizes of the files, which do not change, into ->position. */
+/** Put the sizes of the files, which never change, into .position. */
 void rrlog_cursor_note_sizes(struct rrlog_reader *r);
 
-/** The number of the next record. */
+/** The ordinal of the next record. */
 uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r);
 
-/* The rare ways of rrlog_cursor_next(): */
+/* The rare cases of rrlog_cursor_next(): */
 
-/** From the next frame; -EAGAIN then, as if the record had been skipped. */
+/** Load the next frame; returns -EAGAIN, as if a record had been skipped. */
 int rrlog_cursor_no_record_left(struct rrlog_reader *r);
+/** Set the text for the error @err of the decoder; return @err. */
 int rrlog_cursor_decode_failed(struct rrlog_reader *r, int err);
+/** Count the optional record that began at @begin as skipped: -EAGAIN. */
 int rrlog_cursor_skip_record(struct rrlog_reader *r, const uint8_t *begin);
 /**
- * Note what a record as stored says about others; -EBADMSG with no text if it
- * says what is not possible.
+ * Note what later records need from this one: where its ranges end, and the
+ * image that it describes.  -EBADMSG, without a text, if that is impossible.
  */
-int rrlog_cursor_note(struct rrlog_reader *r, const struct rrlog_record *rec);
+int rrlog_cursor_note_record(struct rrlog_reader *r,
+			     const struct rrlog_record *rec);
 
-/* What says or needs more than is in itself. */
+/** Records whose data is stored elsewhere, or that describe an image. */
 static inline bool rrlog_needs_fetch(const struct rrlog_record *rec)
 {
 	return rec->in_blobs || rec->type == RRLOG_IMAGE ||
 	       rec->type == RRLOG_DMA_IMAGE;
 }
 
-/** Next record as it is stored: as rrlog_reader_next(), -EAGAIN if skipped. */
+/**
+ * As rrlog_reader_next() for the record as stored; -EAGAIN if it was skipped.
+ */
 static inline int rrlog_cursor_next(struct rrlog_reader *r,
 				    struct rrlog_record *rec)
 {
@@ -49,7 +55,7 @@ static inline int rrlog_cursor_next(struct rrlog_reader *r,
 		return rrlog_cursor_decode_failed(r, ret);
 	if (!ret)
 		return rrlog_cursor_skip_record(r, begin);
-	if (rrlog_needs_fetch(rec) && rrlog_cursor_note(r, rec))
+	if (rrlog_needs_fetch(rec) && rrlog_cursor_note_record(r, rec))
 		return rrlog_cursor_decode_failed(r, -EBADMSG);
 	r->frame_left--;
 	r->record = begin;

@@ -1,5 +1,5 @@
 /*
- * Moving in the records of a trace, as they are stored.
+ * Moving among the records of a trace, as they are stored.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,16 +23,16 @@ uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r)
 	return r->frame_end - r->frame_left;
 }
 
-/* All runs are looked at, for the next record is predicted from the last. */
-static int note_runs(struct rrlog_reader *r, const struct rrlog_record *rec)
+/* Read all ranges: the next record needs the end of the last one. */
+static int note_ranges(struct rrlog_reader *r, const struct rrlog_record *rec)
 {
-	struct rrlog_run_list list;
-	struct rrlog_run run;
-	int ret = rrlog_runs_begin(&list, rec->data, rec->data_bytes,
-				   r->blob_expected);
+	struct rrlog_range_list list;
+	struct rrlog_range range;
+	int ret = rrlog_ranges_begin(&list, rec->data, rec->data_bytes,
+				     r->blob_expected);
 
 	while (!ret) {
-		ret = rrlog_runs_next(&list, &run);
+		ret = rrlog_ranges_next(&list, &range);
 		if (ret <= 0)
 			break;
 		ret = 0;
@@ -42,16 +42,19 @@ static int note_runs(struct rrlog_reader *r, const struct rrlog_record *rec)
 	return ret;
 }
 
-int rrlog_cursor_note(struct rrlog_reader *r, const struct rrlog_record *rec)
+int rrlog_cursor_note_record(struct rrlog_reader *r,
+			     const struct rrlog_record *rec)
 {
-	if (rec->in_blobs && note_runs(r, rec))
+	if (rec->in_blobs && note_ranges(r, rec))
 		return -EBADMSG;
 	if (rec->type == RRLOG_IMAGE)
 		return rrlog_images_learn(&r->images, rec);
 	return 0;
 }
 
-/* Of two tables of the same file the longer one is the better. */
+/*
+ * Keep the longer one of two tables of the same file in @a, and free the other.
+ */
 static void keep_longer(struct rrlog_frame_table *a,
 			struct rrlog_frame_table *b)
 {
@@ -62,7 +65,7 @@ static void keep_longer(struct rrlog_frame_table *a,
 	*a = kept;
 }
 
-/* The index, and what reading has noted so far. */
+/* Load the index, unless reading has noted more frames already. */
 static void load_index(struct rrlog_reader *r)
 {
 	struct rrlog_frame_table events = r->events.table;
@@ -105,7 +108,7 @@ static int next_frame(struct rrlog_reader *r)
 	r->in = r->record = fr->raw.bytes;
 	r->end = r->in + fr->header.raw_bytes;
 	r->frame_left = fr->header.item_count;
-	r->frame_end = fr->next_item;
+	r->frame_end = fr->next_ordinal;
 	r->position.frame_count++;
 	r->position.frame_offset = fr->frame_offset;
 	r->position.frame_time_ns = fr->header.time_ns;
@@ -120,7 +123,7 @@ int rrlog_cursor_decode_failed(struct rrlog_reader *r, int err)
 	return rrlog_frame_fail(
 		&r->events, err,
 		err == -EPROTONOSUPPORT ?
-			"a record that this program is too old for" :
+			"this program is too old for this record" :
 			"impossible record");
 }
 
@@ -144,12 +147,12 @@ int rrlog_cursor_skip_record(struct rrlog_reader *r, const uint8_t *begin)
 	return -EAGAIN;
 }
 
-/* As if all before the frame that is next had been read. */
+/* Continue as if everything before the next frame had been read. */
 static void begin_at_frame(struct rrlog_reader *r)
 {
 	r->in = r->end = r->record = NULL;
 	r->frame_left = 0;
-	r->frame_end = r->events.next_item;
+	r->frame_end = r->events.next_ordinal;
 	r->position = (struct rrlog_reader_position){ .record_count = 0 };
 	rrlog_cursor_note_sizes(r);
 }
@@ -192,7 +195,7 @@ int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns)
 int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
 {
 	struct rrlog_record rec;
-	int ret = seek_frame(r, RRLOG_SEEK_ITEM, record);
+	int ret = seek_frame(r, RRLOG_SEEK_ORDINAL, record);
 
 	if (ret)
 		return ret;

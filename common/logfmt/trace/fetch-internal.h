@@ -1,5 +1,6 @@
 /*
- * Records whose bytes are elsewhere: in blobs, or in a disk image.
+ * Fetching data that is stored outside of its record: in "blobs" or in an
+ * image.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +9,9 @@
 
 #include "common/logfmt/trace/reader-internal.h"
 
-/** Fetch what a record names: 1, -EAGAIN if it is none for the caller, or an error.
+/**
+ * Fetch the data that rrlog_needs_fetch() is about, as .fetch says.  Returns 1;
+ * -EAGAIN if rrlog_reader_next() does not return this record; an error.
  */
 int rrlog_fetch(struct rrlog_reader *r, struct rrlog_record *rec);
 

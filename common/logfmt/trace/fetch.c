@@ -1,5 +1,6 @@
 /*
- * Records whose bytes are elsewhere: in blobs, or in a disk image.
+ * Fetching data that is stored outside of its record: in "blobs" or in an
+ * image.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +12,8 @@
 #include "common/logfmt/base/checksum.h"
 #include "common/logfmt/trace/cursor-internal.h"
 
-static int take_data(struct rrlog_reader *r, uint64_t bytes)
+/* Make .data empty, with room for @bytes. */
+static int reserve_data(struct rrlog_reader *r, uint64_t bytes)
 {
 	r->data.used_bytes = 0;
 	if (!rrlog_buffer_reserve(&r->data, (size_t)bytes))
@@ -22,43 +24,45 @@ static int take_data(struct rrlog_reader *r, uint64_t bytes)
 
 static int fetch_blob(struct rrlog_reader *r, struct rrlog_record *rec)
 {
-	struct rrlog_run_list list;
-	struct rrlog_run run;
+	struct rrlog_range_list list;
+	struct rrlog_range range;
 	uint64_t bytes;
 	int err;
 
-	rrlog_runs_begin(&list, rec->data, rec->data_bytes,
-			 r->blob_expected_before);
+	rrlog_ranges_begin(&list, rec->data, rec->data_bytes,
+			   r->blob_expected_before);
 	bytes = list.left_bytes;
 	rec->data = NULL;
 	rec->data_bytes = (size_t)bytes;
-	if (!(r->resolve & RRLOG_RESOLVE_BLOBS))
+	if (!(r->fetch & RRLOG_FETCH_BLOBS))
 		return 1;
-	err = take_data(r, bytes);
-	while (!err && rrlog_runs_next(&list, &run) > 0) {
-		err = rrlog_blob_read(&r->blobs, &run,
+	err = reserve_data(r, bytes);
+	while (!err && rrlog_ranges_next(&list, &range) > 0) {
+		err = rrlog_blob_read(&r->blobs, &range,
 				      r->data.bytes + r->data.used_bytes);
-		r->data.used_bytes += (size_t)run.bytes;
+		r->data.used_bytes += (size_t)range.bytes;
 	}
 	rec->data = r->data.bytes;
 	rec->in_blobs = false;
 	return err ? err : 1;
 }
 
-/* After a seek: images that earlier records tell about. */
+/*
+ * After a seek: read the earlier records for the one that describes the image.
+ */
 static int learn_images(struct rrlog_reader *r, uint64_t id)
 {
-	uint64_t here = rrlog_cursor_record_count(r);
+	uint64_t ordinal = rrlog_cursor_record_count(r);
 	struct rrlog_record rec;
 	int ret = rrlog_reader_rewind(r);
 
-	while (!ret && rrlog_cursor_record_count(r) < here &&
+	while (!ret && rrlog_cursor_record_count(r) < ordinal &&
 	       !rrlog_images_find(&r->images, id)) {
 		ret = rrlog_cursor_next(r, &rec);
 		if (ret == -EAGAIN || ret > 0)
 			ret = 0;
 	}
-	return ret ? ret : rrlog_reader_seek_record(r, here);
+	return ret ? ret : rrlog_reader_seek_record(r, ordinal);
 }
 
 static int find_image(struct rrlog_reader *r, uint64_t id)
@@ -73,7 +77,7 @@ static int find_image(struct rrlog_reader *r, uint64_t id)
 	if (rrlog_images_find(&r->images, id))
 		return 0;
 	return rrlog_frame_fail(&r->events, -EBADMSG,
-				"no record tells about the image of this one");
+				"no record describes the image of this one");
 }
 
 static int fetch_image(struct rrlog_reader *r, struct rrlog_record *rec)
@@ -90,7 +94,7 @@ static int fetch_image(struct rrlog_reader *r, struct rrlog_record *rec)
 					"impossible record");
 	err = find_image(r, id);
 	if (!err)
-		err = take_data(r, bytes);
+		err = reserve_data(r, bytes);
 	if (!err)
 		err = rrlog_images_read(&r->images, &r->store, id, offset,
 					r->data.bytes, (size_t)bytes,
@@ -117,7 +121,7 @@ int rrlog_fetch(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	if (rec->in_blobs)
 		return fetch_blob(r, rec);
-	if (!(r->resolve & RRLOG_RESOLVE_IMAGES))
+	if (!(r->fetch & RRLOG_FETCH_IMAGES))
 		return 1;
 	if (rec->type == RRLOG_IMAGE)
 		return -EAGAIN;
@@ -126,9 +130,9 @@ int rrlog_fetch(struct rrlog_reader *r, struct rrlog_record *rec)
 
 /* ---- rrlog.h ---- */
 
-void rrlog_reader_set_resolve(struct rrlog_reader *r, unsigned int resolve)
+void rrlog_reader_set_fetch(struct rrlog_reader *r, unsigned int fetch)
 {
-	r->resolve = resolve;
+	r->fetch = fetch;
 }
 
 const struct rrlog_image *rrlog_reader_image(const struct rrlog_reader *r,
@@ -140,7 +144,7 @@ const struct rrlog_image *rrlog_reader_image(const struct rrlog_reader *r,
 int rrlog_reader_set_image_path(struct rrlog_reader *r, uint32_t id,
 				const char *path)
 {
-	return rrlog_images_move(&r->images, id, path);
+	return rrlog_images_set_path(&r->images, id, path);
 }
 
 int rrlog_reader_read_image(struct rrlog_reader *r, uint32_t id,

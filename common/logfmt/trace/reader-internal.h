@@ -1,5 +1,5 @@
 /*
- * What a reader is made of.
+ * The state of a reader.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,24 +16,28 @@
 struct rrlog_reader {
 	struct rrlog_store store;
 	struct rrlog_error error;
-	int failed; /* reading records goes no further */
+	int failed; /* the error after which no more records are read */
 	struct rrlog_manifest manifest;
 	struct rrlog_frame_reader events;
 	struct rrlog_prediction prediction;
-	const uint8_t *in, *end; /* what is left of the current frame */
-	const uint8_t *record; /* the last one in it */
-	uint32_t frame_left; /* records in it */
-	uint64_t frame_end; /* records up to its end */
-	/* What changes with each record is put in when somebody asks. */
+	/* The current frame: */
+	const uint8_t *in, *end; /* the bytes that are not decoded yet */
+	const uint8_t *record; /* where the last record began */
+	uint32_t frame_left; /* records that are not decoded yet */
+	uint64_t frame_end; /* ordinal of the first record after it */
+	/*
+	 * Without what changes with each record: rrlog_reader_position() adds
+	 * it.
+	 */
 	struct rrlog_reader_position position;
 	bool index_loaded;
 
-	unsigned int resolve; /* RRLOG_RESOLVE_... */
+	unsigned int fetch; /* RRLOG_FETCH_... */
 	struct rrlog_blob_reader blobs;
-	uint64_t blob_expected; /* where the last run in this frame ended ... */
-	uint64_t blob_expected_before; /* ... and before the last record */
+	uint64_t blob_expected; /* end of the last range in this frame */
+	uint64_t blob_expected_before; /* the same before the last record */
 	struct rrlog_images images;
-	struct rrlog_buffer data; /* of the record that next() gave */
+	struct rrlog_buffer data; /* fetched for the last record */
 };
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Reading a trace: the functions of rrlog.h.
+ * Opening a trace, its manifest, and the loop over its records.  Seeking is in
+ * cursor.c, and what concerns data outside of records in fetch.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -100,7 +101,7 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 		return -ENOMEM;
 	r->events.member = r->blobs.frames.member = RRLOG_NO_MEMBER;
 	r->events.keep_table = r->blobs.frames.keep_table = true;
-	r->resolve = RRLOG_RESOLVE_BLOBS | RRLOG_RESOLVE_IMAGES;
+	r->fetch = RRLOG_FETCH_BLOBS | RRLOG_FETCH_IMAGES;
 	rrlog_manifest_init(&r->manifest);
 	err = rrlog_store_open(&r->store, path, &r->error);
 	if (!err)

@@ -1,5 +1,5 @@
 /*
- * Removing a trace.
+ * Removing the directory of a trace.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,8 @@
 /*
- * Appending records to a trace: encoding them into the current batch.
+ * Appending records to a trace: encoding them into the current batch.  The
+ * names say what a function needs: append_locked() the lock and the batch,
+ * append_slow() neither and waits for both, append_fast() neither and does not
+ * wait.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,7 +15,8 @@
 #include "common/logfmt/data/images.h"
 #include "common/logfmt/data/record-encode.h"
 
-static int reserve(struct rrlog_batch *batch, size_t data_bytes)
+/* Make room for a record with so much data. */
+static int reserve_record(struct rrlog_batch *batch, size_t data_bytes)
 {
 	int err = 0;
 
@@ -25,15 +29,15 @@ static int reserve(struct rrlog_batch *batch, size_t data_bytes)
 				    RRLOG_RECORD_MAX_BYTES + data_bytes);
 }
 
-/* Large data goes to the blobs: *rec gets the list of its runs instead. */
-static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
+/* Move large data to the blobs: *rec gets the list of its ranges instead. */
+static int move_to_blobs(struct rrlog_writer *w, struct rrlog_record *rec)
 {
 	struct rrlog_blob_writer *bw = &w->blob_table;
 	struct rrlog_buffer *blobs = &w->current.blobs;
 	uint64_t before = bw->position;
 	int err = 0;
 
-	/* What it will be in the end: to grow is to copy. */
+	/* Reserve the final size at once: growing would copy the blobs. */
 	if (!blobs->capacity_bytes)
 		err = rrlog_buffer_reserve(blobs,
 					   RRLOG_BATCH_BLOB_BYTES * 5 / 4);
@@ -49,9 +53,9 @@ static int move_data(struct rrlog_writer *w, struct rrlog_record *rec)
 	return 0;
 }
 
-/* Into the current batch, which has room for it. */
-static inline void encode(struct rrlog_writer *w,
-			  const struct rrlog_record *rec)
+/* Encode into the current batch, which is claimed and has room. */
+static inline void encode_record(struct rrlog_writer *w,
+				 const struct rrlog_record *rec)
 {
 	struct rrlog_buffer *raw = &w->current.raw;
 	size_t bytes =
@@ -67,52 +71,54 @@ static inline void encode(struct rrlog_writer *w,
 		w->max_branches = rec->landmark.branches;
 }
 
-/* With the lock and ->busy. */
-static int append_held(struct rrlog_writer *w, const struct rrlog_record *rec)
+/* The caller holds the lock and has claimed the batch. */
+static int append_locked(struct rrlog_writer *w, const struct rrlog_record *rec)
 {
 	struct rrlog_batch *batch = &w->current;
 	struct rrlog_record moved;
-	int err = rrlog_writer_make_room(w);
+	int err = rrlog_writer_wait_for_room(w);
 
 	if (err)
 		return err;
 	if (rec->data_bytes >= RRLOG_BLOB_MIN_BYTES &&
 	    rec->type != RRLOG_IMAGE) {
 		moved = *rec;
-		err = move_data(w, &moved);
+		err = move_to_blobs(w, &moved);
 		rec = &moved;
 	}
 	if (!err)
-		err = reserve(batch, rec->data_bytes);
+		err = reserve_record(batch, rec->data_bytes);
 	if (err)
 		return rrlog_writer_fail(w, err, "cannot append");
-	encode(w, rec);
+	encode_record(w, rec);
 	if (batch->record_count == 1) {
 		batch->first_branches = w->max_branches;
 		batch->begin_ns = rrlog_now_ns();
 		pthread_cond_signal(&w->work);
 	}
-	rrlog_writer_hand_over(w);
+	rrlog_writer_queue_batch(w);
 	return 0;
 }
 
-static int append_slowly(struct rrlog_writer *w, const struct rrlog_record *rec)
+static int append_slow(struct rrlog_writer *w, const struct rrlog_record *rec)
 {
 	int err;
 
 	if (!w->started)
 		return w->failed ? w->failed : -EINVAL;
 	pthread_mutex_lock(&w->lock);
-	rrlog_writer_take(w);
-	err = append_held(w, rec);
-	rrlog_writer_release(w);
+	rrlog_writer_claim_batch(w);
+	err = append_locked(w, rec);
+	rrlog_writer_release_batch(w);
 	pthread_mutex_unlock(&w->lock);
 	return err;
 }
 
-/* Most records: one more in a batch that has some, and has room. */
-static bool is_simple(const struct rrlog_writer *w,
-		      const struct rrlog_record *rec)
+/*
+ * The batch has records already, and room for this one: true of most records.
+ */
+static bool fits_batch(const struct rrlog_writer *w,
+		       const struct rrlog_record *rec)
 {
 	const struct rrlog_batch *batch = &w->current;
 
@@ -123,31 +129,33 @@ static bool is_simple(const struct rrlog_writer *w,
 	       !w->failed;
 }
 
-static void hand_over(struct rrlog_writer *w)
+static void queue_batch(struct rrlog_writer *w)
 {
 	pthread_mutex_lock(&w->lock);
-	rrlog_writer_take(w);
-	rrlog_writer_hand_over(w);
-	rrlog_writer_release(w);
+	rrlog_writer_claim_batch(w);
+	rrlog_writer_queue_batch(w);
+	rrlog_writer_release_batch(w);
 	pthread_mutex_unlock(&w->lock);
 }
 
-static inline int append(struct rrlog_writer *w, const struct rrlog_record *rec)
+/* Without the lock if possible, else the slow way. */
+static inline int append_fast(struct rrlog_writer *w,
+			      const struct rrlog_record *rec)
 {
 	bool full;
 
 	if (rec->data_bytes >= RRLOG_BLOB_MIN_BYTES ||
-	    !rrlog_writer_try_take(w))
-		return append_slowly(w, rec);
-	if (!is_simple(w, rec)) {
-		rrlog_writer_release(w);
-		return append_slowly(w, rec);
+	    !rrlog_writer_try_claim_batch(w))
+		return append_slow(w, rec);
+	if (!fits_batch(w, rec)) {
+		rrlog_writer_release_batch(w);
+		return append_slow(w, rec);
 	}
-	encode(w, rec);
+	encode_record(w, rec);
 	full = rrlog_batch_is_full(&w->current);
-	rrlog_writer_release(w);
+	rrlog_writer_release_batch(w);
 	if (full)
-		hand_over(w);
+		queue_batch(w);
 	return 0;
 }
 
@@ -160,25 +168,28 @@ int rrlog_writer_append(struct rrlog_writer *w, const struct rrlog_record *rec)
 	if (rec->in_blobs || rec->type == RRLOG_IMAGE ||
 	    rec->type == RRLOG_DMA_IMAGE)
 		return -EINVAL;
-	return append(w, rec);
+	return append_fast(w, rec);
 }
 
+/* All have types that can be results. */
 static bool are_results(const struct rrlog_result *results, size_t count)
 {
-	const unsigned int may = RRLOG_SHAPE_TYPE |
-				 ((1u << RRLOG_RESULT_FIELDS) - 1);
+	const unsigned int allowed = RRLOG_LAYOUT_TYPE |
+				     ((1u << RRLOG_RESULT_FIELDS) - 1);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		if (results[i].type >= RRLOG_TYPE_LIMIT ||
-		    !rrlog_shapes[results[i].type] ||
-		    rrlog_shapes[results[i].type] & ~may)
+		    !rrlog_layouts[results[i].type] ||
+		    rrlog_layouts[results[i].type] & ~allowed)
 			return false;
 	}
 	return true;
 }
 
-/* Into the current batch, as many as it takes; it has room for one. */
+/*
+ * Encode into the current batch until it is full; it has room for one result.
+ */
 static size_t encode_results(struct rrlog_writer *w, uint64_t output_bytes,
 			     const struct rrlog_result *results, size_t count)
 {
@@ -202,28 +213,29 @@ static size_t encode_results(struct rrlog_writer *w, uint64_t output_bytes,
 	return done;
 }
 
-/* What can be without the lock; returns how many, which may be none. */
-static size_t append_results(struct rrlog_writer *w, uint64_t output_bytes,
-			     const struct rrlog_result *results, size_t count)
+/* Append without the lock; returns how many, which may be none. */
+static size_t append_results_fast(struct rrlog_writer *w, uint64_t output_bytes,
+				  const struct rrlog_result *results,
+				  size_t count)
 {
 	static const struct rrlog_record no_data;
 	size_t done = 0;
 	bool full = false;
 
-	if (!rrlog_writer_try_take(w))
+	if (!rrlog_writer_try_claim_batch(w))
 		return 0;
-	if (is_simple(w, &no_data)) {
+	if (fits_batch(w, &no_data)) {
 		done = encode_results(w, output_bytes, results, count);
 		full = rrlog_batch_is_full(&w->current);
 	}
-	rrlog_writer_release(w);
+	rrlog_writer_release_batch(w);
 	if (full)
-		hand_over(w);
+		queue_batch(w);
 	return done;
 }
 
-static int append_result_slowly(struct rrlog_writer *w, uint64_t output_bytes,
-				const struct rrlog_result *result)
+static int append_result_slow(struct rrlog_writer *w, uint64_t output_bytes,
+			      const struct rrlog_result *result)
 {
 	struct rrlog_record rec = {
 		.type = result->type,
@@ -231,7 +243,7 @@ static int append_result_slowly(struct rrlog_writer *w, uint64_t output_bytes,
 	};
 
 	memcpy(rec.field, result->field, sizeof(result->field));
-	return append_slowly(w, &rec);
+	return append_slow(w, &rec);
 }
 
 int rrlog_writer_append_results(struct rrlog_writer *w, uint64_t output_bytes,
@@ -242,11 +254,11 @@ int rrlog_writer_append_results(struct rrlog_writer *w, uint64_t output_bytes,
 	int err = are_results(results, count) ? 0 : -EINVAL;
 
 	while (!err && done < count) {
-		done += append_results(w, output_bytes, results + done,
-				       count - done);
+		done += append_results_fast(w, output_bytes, results + done,
+					    count - done);
 		if (done < count)
-			err = append_result_slowly(w, output_bytes,
-						   &results[done++]);
+			err = append_result_slow(w, output_bytes,
+						 &results[done++]);
 	}
 	return err;
 }
@@ -270,10 +282,10 @@ int rrlog_writer_add_image(struct rrlog_writer *w, const char *path,
 	err = w->image_count < RRLOG_MAX_IMAGES ? 0 : -ENOSPC;
 	rec.image.image = w->image_count;
 	if (!err) {
-		rrlog_writer_take(w);
+		rrlog_writer_claim_batch(w);
 		rec.output_bytes = w->last_output_bytes;
-		err = append_held(w, &rec);
-		rrlog_writer_release(w);
+		err = append_locked(w, &rec);
+		rrlog_writer_release_batch(w);
 	}
 	if (!err)
 		*id = w->image_count++;
@@ -304,5 +316,5 @@ int rrlog_writer_append_from_image(struct rrlog_writer *w,
 	};
 	rec.data = NULL;
 	rec.data_bytes = 0;
-	return append(w, &rec);
+	return append_fast(w, &rec);
 }

@@ -1,7 +1,7 @@
 /*
- * The thread of a writer: takes batches of encoded records, compresses them
- * and writes them as frames.  What waits for it is bounded; append waits when
- * the disk cannot keep up.
+ * The thread of a writer takes batches of encoded records, compresses them and
+ * writes them as frames.  The queue for it is bounded: appending waits when the
+ * disk cannot keep up.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,8 +15,8 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 /*
- * A batch of this much says that the guest makes 1 MB/s of records or more: a
- * third of a percent of a boot's instructions is worth 6 % of its log then.
+ * A batch this large means at least 1 MB/s of records.  Compressing faster then
+ * saves 0.3 % of a boot's instructions and costs 6 % more log.
  */
 #define BUSY_BYTES (64u << 10)
 
@@ -40,17 +40,19 @@ int rrlog_writer_fail(struct rrlog_writer *w, int err, const char *what)
 	return err;
 }
 
-void rrlog_writer_take(struct rrlog_writer *w)
+void rrlog_writer_claim_batch(struct rrlog_writer *w)
 {
-	static const struct timespec pause = { .tv_nsec = 20000 };
+	static const struct timespec pause_time = { .tv_nsec = 20000 };
 	unsigned int tries;
 
-	/* Its holder may have to be scheduled first, whatever our priority. */
-	for (tries = 0; !rrlog_writer_try_take(w); tries++) {
+	/*
+	 * The thread that has it may need the processor, whatever our priority.
+	 */
+	for (tries = 0; !rrlog_writer_try_claim_batch(w); tries++) {
 		if (tries < 10)
 			sched_yield();
 		else
-			nanosleep(&pause, NULL);
+			nanosleep(&pause_time, NULL);
 	}
 }
 
@@ -69,58 +71,58 @@ static bool queue_has_room(const struct rrlog_writer *w)
 	       w->queue_bytes + bytes <= RRLOG_QUEUE_BYTES;
 }
 
-static struct rrlog_buffer take_spare(struct rrlog_spares *spares)
+static struct rrlog_buffer take_spare_buffer(struct rrlog_spares *spares)
 {
 	static const struct rrlog_buffer none;
 
 	return spares->count ? spares->buffer[--spares->count] : none;
 }
 
-/* Take the current batch; a new one begins, predicted from nothing. */
-static struct rrlog_batch take_current(struct rrlog_writer *w)
+/* Take the current batch out; a new one begins, with an empty prediction. */
+static struct rrlog_batch take_current_batch(struct rrlog_writer *w)
 {
 	struct rrlog_batch batch = w->current;
 
 	memset(&w->current, 0, sizeof(w->current));
-	w->current.raw = take_spare(&w->spare);
-	w->current.blobs = take_spare(&w->spare_blobs);
+	w->current.raw = take_spare_buffer(&w->spare);
+	w->current.blobs = take_spare_buffer(&w->spare_blobs);
 	w->blob_table.expected = 0;
 	rrlog_prediction_reset(&w->prediction);
 	return batch;
 }
 
-void rrlog_writer_hand_over(struct rrlog_writer *w)
+void rrlog_writer_queue_batch(struct rrlog_writer *w)
 {
 	unsigned int tail;
 
 	if (!rrlog_batch_is_full(&w->current) || !queue_has_room(w))
 		return;
 	tail = (w->queue_head + w->queue_count) % RRLOG_QUEUE_FRAMES;
-	w->queue[tail] = take_current(w);
+	w->queue[tail] = take_current_batch(w);
 	w->queue_count++;
 	w->queue_bytes += batch_bytes(&w->queue[tail]);
 	pthread_cond_signal(&w->work);
 }
 
-int rrlog_writer_make_room(struct rrlog_writer *w)
+int rrlog_writer_wait_for_room(struct rrlog_writer *w)
 {
 	uint64_t begin_ns;
 
-	rrlog_writer_hand_over(w);
+	rrlog_writer_queue_batch(w);
 	if (w->failed || !rrlog_batch_is_full(&w->current))
 		return w->failed;
 	begin_ns = rrlog_now_ns();
 	do {
-		rrlog_writer_release(w);
+		rrlog_writer_release_batch(w);
 		pthread_cond_wait(&w->room, &w->lock);
-		rrlog_writer_take(w);
-		rrlog_writer_hand_over(w);
+		rrlog_writer_claim_batch(w);
+		rrlog_writer_queue_batch(w);
 	} while (!w->failed && rrlog_batch_is_full(&w->current));
 	w->wait_ns += rrlog_now_ns() - begin_ns;
 	return w->failed;
 }
 
-static struct rrlog_batch take_queued(struct rrlog_writer *w)
+static struct rrlog_batch take_queued_batch(struct rrlog_writer *w)
 {
 	struct rrlog_batch batch = w->queue[w->queue_head];
 
@@ -141,22 +143,25 @@ static void wait_until(struct rrlog_writer *w, uint64_t ns)
 	pthread_cond_timedwait(&w->work, &w->lock, &ts);
 }
 
-/* Take the current batch if it is to be written; else tell when it will be. */
-static bool take_due(struct rrlog_writer *w, struct rrlog_batch *batch,
-		     uint64_t *due_ns)
+/*
+ * Take the current batch if it is due; *due_ns gets when it will be (never:
+ * max).
+ */
+static bool take_due_batch(struct rrlog_writer *w, struct rrlog_batch *batch,
+			   uint64_t *due_ns)
 {
 	bool wanted = w->stop || w->flush_count > w->written_count;
 	bool due = false;
 
-	rrlog_writer_take(w);
+	rrlog_writer_claim_batch(w);
 	*due_ns = UINT64_MAX;
 	if (w->current.record_count) {
 		*due_ns = w->current.begin_ns + RRLOG_FLUSH_NS;
 		due = wanted || rrlog_now_ns() >= *due_ns;
 	}
 	if (due)
-		*batch = take_current(w);
-	rrlog_writer_release(w);
+		*batch = take_current_batch(w);
+	rrlog_writer_release_batch(w);
 	return due;
 }
 
@@ -167,10 +172,10 @@ static bool next_batch(struct rrlog_writer *w, struct rrlog_batch *batch)
 
 	while (!w->failed) {
 		if (w->queue_count) {
-			*batch = take_queued(w);
+			*batch = take_queued_batch(w);
 			return true;
 		}
-		if (take_due(w, batch, &due_ns))
+		if (take_due_batch(w, batch, &due_ns))
 			return true;
 		if (w->stop)
 			return false;
@@ -182,8 +187,8 @@ static bool next_batch(struct rrlog_writer *w, struct rrlog_batch *batch)
 	return false;
 }
 
-static void keep_spare(struct rrlog_spares *spares, struct rrlog_buffer *buffer,
-		       size_t target_bytes)
+static void keep_spare_buffer(struct rrlog_spares *spares,
+			      struct rrlog_buffer *buffer, size_t target_bytes)
 {
 	if (!buffer->bytes)
 		return;
@@ -211,14 +216,14 @@ static int write_blobs(struct rrlog_writer *w, const struct rrlog_buffer *blobs)
 					     left :
 					     RRLOG_BLOB_FRAME_BYTES,
 		};
-		struct rrlog_frame_place place;
+		struct rrlog_frame_ref ref;
 
 		frame.item_count = (uint32_t)frame.raw_bytes;
-		place = rrlog_index_place(&w->blobs, &frame);
+		ref = rrlog_index_ref(&w->blobs, &frame);
 		err = rrlog_frame_write(&w->blobs, &frame);
 		if (!err)
-			rrlog_index_note(&w->index, RRLOG_FRAME_BLOB_PLACES,
-					 &place);
+			rrlog_index_note(&w->index, RRLOG_FRAME_BLOB_INDEX,
+					 &ref);
 	}
 	return err;
 }
@@ -233,20 +238,19 @@ static int write_batch(struct rrlog_writer *w, const struct rrlog_batch *batch)
 		.raw = batch->raw.bytes,
 		.raw_bytes = batch->raw.used_bytes,
 	};
+	struct rrlog_frame_ref ref = rrlog_index_ref(&w->events, &frame);
+	int err;
 
-	struct rrlog_frame_place place = rrlog_index_place(&w->events, &frame);
-	int err = write_blobs(w, &batch->blobs);
-
-	/* No record is ever with the kernel before the blobs that it names. */
+	/* Write blobs before the records that refer to them. */
+	err = write_blobs(w, &batch->blobs);
 	if (!err)
 		err = rrlog_frame_write(&w->events, &frame);
-
 	if (!err)
-		rrlog_index_note(&w->index, RRLOG_FRAME_EVENT_PLACES, &place);
+		rrlog_index_note(&w->index, RRLOG_FRAME_EVENT_INDEX, &ref);
 	return err;
 }
 
-/* Much waits: soon the guest would have to. */
+/* The queue is half full: if it fills up, the guest has to wait. */
 static bool is_behind(const struct rrlog_writer *w)
 {
 	return w->queue_count > RRLOG_QUEUE_FRAMES / 2 ||
@@ -270,9 +274,10 @@ static void *writer_thread(void *opaque)
 		err = write_batch(w, &batch);
 		pthread_mutex_lock(&w->lock);
 
-		keep_spare(&w->spare, &batch.raw, RRLOG_FRAME_TARGET_BYTES);
-		keep_spare(&w->spare_blobs, &batch.blobs,
-			   RRLOG_BATCH_BLOB_BYTES);
+		keep_spare_buffer(&w->spare, &batch.raw,
+				  RRLOG_FRAME_TARGET_BYTES);
+		keep_spare_buffer(&w->spare_blobs, &batch.blobs,
+				  RRLOG_BATCH_BLOB_BYTES);
 		if (err) {
 			rrlog_writer_fail(w, err, "cannot write");
 			break;
@@ -285,7 +290,7 @@ static void *writer_thread(void *opaque)
 	return NULL;
 }
 
-/* No signal of the program is handled here; SIGXFSZ becomes EFBIG. */
+/* All signals are blocked in the thread; SIGXFSZ becomes EFBIG. */
 int rrlog_writer_thread_start(struct rrlog_writer *w)
 {
 	sigset_t all, old;

@@ -1,5 +1,6 @@
 /*
- * Writing a trace: the functions of rrlog.h.
+ * Creating, starting and closing a trace.  Appending is in writer-append.c, and
+ * the thread that writes in writer-thread.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -143,6 +144,7 @@ int rrlog_writer_add_block(struct rrlog_writer *w,
 			    rrlog_manifest_add_block(&w->manifest, block);
 }
 
+/* Set the text "TRACE/FILE: reason"; return @err. */
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
 {
 	return rrlog_fail(&w->error, err, "%s/%s: %s", w->path, file,
@@ -152,7 +154,7 @@ static int fail_at(struct rrlog_writer *w, int err, const char *file)
 int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 			  uint64_t page_index, const void *page)
 {
-	struct rrlog_page_place place = { block, page_index };
+	struct rrlog_page_id place = { block, page_index };
 	int err;
 
 	if (w->started)
@@ -169,7 +171,7 @@ int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 	return err;
 }
 
-/* Each page that was put must lie in a block. */
+/* Each page that was put lies in a block. */
 static int check_pages(const struct rrlog_writer *w)
 {
 	const struct rrlog_block *block;
@@ -312,9 +314,9 @@ int rrlog_writer_flush(struct rrlog_writer *w)
 	if (!w->started)
 		return w->failed;
 	pthread_mutex_lock(&w->lock);
-	rrlog_writer_take(w);
+	rrlog_writer_claim_batch(w);
 	target = w->appended_count;
-	rrlog_writer_release(w);
+	rrlog_writer_release_batch(w);
 	if (target > w->flush_count)
 		w->flush_count = target;
 	pthread_cond_signal(&w->work);
@@ -329,12 +331,12 @@ void rrlog_writer_stats(struct rrlog_writer *w, uint64_t *records,
 			uint64_t *raw_bytes, uint64_t *stored_bytes)
 {
 	pthread_mutex_lock(&w->lock);
-	rrlog_writer_take(w);
+	rrlog_writer_claim_batch(w);
 	if (records)
 		*records = w->appended_count;
 	if (raw_bytes)
 		*raw_bytes = w->raw_bytes;
-	rrlog_writer_release(w);
+	rrlog_writer_release_batch(w);
 	if (stored_bytes)
 		*stored_bytes = w->stored_bytes;
 	pthread_mutex_unlock(&w->lock);
@@ -350,7 +352,7 @@ uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w)
 	return wait_ns;
 }
 
-static int complete(struct rrlog_writer *w)
+static int complete_files(struct rrlog_writer *w)
 {
 	int err = rrlog_frame_writer_complete(&w->blobs);
 
@@ -371,7 +373,7 @@ int rrlog_writer_close(struct rrlog_writer *w, bool clean)
 		rrlog_writer_thread_stop(w);
 	err = w->failed;
 	if (!err && w->started && clean)
-		err = complete(w);
+		err = complete_files(w);
 	free_writer(w);
 	return err;
 }

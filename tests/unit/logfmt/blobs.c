@@ -136,7 +136,7 @@ static void test_seek(void)
 	for (i = 0; i < 300; i++) {
 		unsigned int n = rng_next(&rng) % RECORDS;
 
-		rrlog_reader_set_resolve(r, i % 3 ? 3 : 0);
+		rrlog_reader_set_fetch(r, i % 3 ? 3 : 0);
 		wrong += rrlog_reader_seek_record(r, n) ||
 			 rrlog_reader_next(r, &rec) != 1;
 		if (i % 3)
@@ -238,22 +238,22 @@ static void test_full_disk(void)
 }
 
 /* Reads a list of pairs (difference, bytes) that a stranger made. */
-static int read_list(uint64_t total, const uint64_t (*runs)[2], unsigned int n)
+static int read_list(uint64_t total, const uint64_t (*ranges)[2], unsigned int n)
 {
 	uint8_t bytes[256], *out = rrlog_put_varint(bytes, total);
-	struct rrlog_run_list list;
-	struct rrlog_run run;
+	struct rrlog_range_list list;
+	struct rrlog_range range;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < n; i++) {
-		out = rrlog_put_varint(out, rrlog_zigzag(runs[i][0]));
-		out = rrlog_put_varint(out, runs[i][1]);
+		out = rrlog_put_varint(out, rrlog_zigzag(ranges[i][0]));
+		out = rrlog_put_varint(out, ranges[i][1]);
 	}
-	ret = rrlog_runs_begin(&list, bytes, (size_t)(out - bytes), 0);
+	ret = rrlog_ranges_begin(&list, bytes, (size_t)(out - bytes), 0);
 	if (ret)
 		return ret;
-	while ((ret = rrlog_runs_next(&list, &run)) > 0)
+	while ((ret = rrlog_ranges_next(&list, &range)) > 0)
 		;
 	return ret;
 }
@@ -265,7 +265,7 @@ static void test_lists(void)
 	static const uint64_t none[][2] = { { 0, 0 } };
 	static const uint64_t far[][2] = { { -9, 4096 } };
 
-	ksft_ok(!read_list(8199, good, 2), "a list of runs");
+	ksft_ok(!read_list(8199, good, 2), "a list of ranges");
 	ksft_ok(read_list(8198, good, 2) == -EBADMSG &&
 			read_list(8200, good, 2) == -EBADMSG &&
 			read_list(8192, good, 2) == -EBADMSG &&
@@ -276,7 +276,7 @@ static void test_lists(void)
 	ksft_ok(read_list(8199, small, 2) == -EBADMSG &&
 			read_list(1, none, 1) == -EBADMSG &&
 			read_list(4096, far, 1) == -EBADMSG,
-		"impossible runs");
+		"impossible ranges");
 }
 
 /* ---- images ---- */
@@ -350,7 +350,7 @@ static void test_images(void)
 	ksft_ok(!read_result(NULL, ""), "bytes from an image");
 
 	r = open_trace();
-	rrlog_reader_set_resolve(r, 0);
+	rrlog_reader_set_fetch(r, 0);
 	ret = rrlog_reader_next(r, &rec);
 	ksft_ok(ret == 1 && rec.type == RRLOG_IMAGE && rec.image.size == 1 &&
 			rrlog_reader_next(r, &rec) == 1 &&

@@ -59,7 +59,7 @@ static uint64_t find_blob_end(const struct file_copy *f, uint64_t position)
 	do {
 		memcpy(&h, f->bytes + at, sizeof(h));
 		at += sizeof(h) + h.stored_bytes;
-	} while (h.first_item + h.item_count < position);
+	} while (h.first_ordinal + h.item_count < position);
 	return at;
 }
 
@@ -76,7 +76,7 @@ static void learn(void)
 	e.blobs_bytes = f.size;
 	if (rrlog_reader_open(trace, &r))
 		ksft_bail_out("%s", rrlog_reader_error(r));
-	rrlog_reader_set_resolve(r, 0);
+	rrlog_reader_set_fetch(r, 0);
 	for (i = 0; i < RECORDS; i++) {
 		if (rrlog_reader_next(r, &rec) != 1)
 			ksft_bail_out("%s", rrlog_reader_error(r));

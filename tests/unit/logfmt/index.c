@@ -182,17 +182,17 @@ static void write_wrong_index(const struct file_copy *events, uint64_t shift,
 		ksft_bail_out("cannot write %s", path);
 	while (at < events->size) {
 		struct rrlog_frame_header h;
-		struct rrlog_frame_place place;
+		struct rrlog_frame_ref place;
 
 		memcpy(&h, events->bytes + at, sizeof(h));
-		place = (struct rrlog_frame_place){
+		place = (struct rrlog_frame_ref){
 			.offset = at + shift,
-			.first_item = h.first_item + key_shift,
+			.first_ordinal = h.first_ordinal + key_shift,
 			.first_branches = h.first_branches,
 			.time_ns = h.time_ns,
 			.chain = h.chain,
 		};
-		rrlog_index_note(iw, RRLOG_FRAME_EVENT_PLACES, &place);
+		rrlog_index_note(iw, RRLOG_FRAME_EVENT_INDEX, &place);
 		at += sizeof(h) + h.stored_bytes;
 	}
 	rrlog_index_writer_close(iw, true);
