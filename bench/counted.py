@@ -193,35 +193,35 @@ class Bench:
                     shutil.move(f'{out}/t.rrt', keep)
             return result, stats
 
-    def here(self, batch, way, folder, trace=None, generic=False, timeout=1800):
+    def here(self, batch, way, directory, trace=None, generic=False, timeout=1800):
         """Time one run on this host."""
         how = WAYS[way]
         machine = workload.Machine(batch, self.guest)
-        command = [self.count, '-o', f'{folder}/count']
+        command = [self.count, '-o', f'{directory}/count']
         if generic:
             command.append('-g')
         if way == 'replay':
             command += [f'{self.bin}/rr-tcg', 'replay', '--trace', trace, '--console']
         else:
-            machine.put(f'{folder}/guest')
+            machine.put(f'{directory}/guest')
             if how.get('icount'):
                 command += ['-f', trace]
             elif how.get('trace'):
                 command += ['-f', f'{trace}/events', '-f', f'{trace}/blobs']
             command += [self.qemu]
-            command += workload.qemu_arguments(how, machine, f'{folder}/guest', trace or '',
+            command += workload.qemu_arguments(how, machine, f'{directory}/guest', trace or '',
                                                latency=generic)
-        with open(f'{folder}/console', 'wb') as console, open(f'{folder}/stderr', 'wb') as err:
+        with open(f'{directory}/console', 'wb') as console, open(f'{directory}/stderr', 'wb') as err:
             try:
                 p = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console,
                                    stderr=err, timeout=timeout)
             except subprocess.TimeoutExpired:
-                raise Failed(f'{way}: no end after {timeout} s\n' + tail(f'{folder}/stderr')
-                             + tail(f'{folder}/console'))
+                raise Failed(f'{way}: no end after {timeout} s\n' + tail(f'{directory}/stderr')
+                             + tail(f'{directory}/console'))
         if p.returncode:
-            raise Failed(f'{way}: exit status {p.returncode}\n' + tail(f'{folder}/stderr')
-                         + tail(f'{folder}/console'))
-        return phases(parse(f'{folder}/count'))
+            raise Failed(f'{way}: exit status {p.returncode}\n' + tail(f'{directory}/stderr')
+                         + tail(f'{directory}/console'))
+        return phases(parse(f'{directory}/count'))
 
 
 def stoppable(command, timeout):
@@ -242,6 +242,6 @@ def stoppable(command, timeout):
     return p.returncode, said
 
 
-def size_of(folder):
+def size_of(directory):
     return sum(os.path.getsize(os.path.join(d, f))
-               for d, _, fs in os.walk(folder) for f in fs)
+               for d, _, fs in os.walk(directory) for f in fs)

@@ -4,7 +4,7 @@
  * that readers skip.  The rest of the FRAME_BYTES of a frame is zeros, a hole in
  * the file.
  *
- *	logfmt-seek FOLDER [GIGABYTES]
+ *	logfmt-seek DIRECTORY [GIGABYTES]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -102,8 +102,8 @@ static void append_frames(int dir_fd, uint64_t count)
 		h.checksum = rrlog_checksum_continue(h.chain, &h,
 						     RRLOG_CHECKED_BYTES);
 		place = (struct rrlog_frame_ref){ events.offset,    i,
-						    h.first_branches, h.time_ns,
-						    h.chain,	      0 };
+						  h.first_branches, h.time_ns,
+						  h.chain,	    0 };
 		memcpy(frame, &h, sizeof(h));
 		err = rrlog_write_all(events.fd, frame, head_bytes,
 				      events.offset);
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
 	int dir_fd;
 
 	if (argc < 2 || !frames) {
-		fprintf(stderr, "Usage: logfmt-seek FOLDER [GIGABYTES]\n");
+		fprintf(stderr, "Usage: logfmt-seek DIRECTORY [GIGABYTES]\n");
 		return 1;
 	}
 	snprintf(path, sizeof(path), "%s/seek.rrt", argv[1]);

@@ -2,7 +2,7 @@
  * Measure how fast librrlog writes and reads records on one core, which the
  * caller and the writer's thread share.
  *
- *	logfmt-speed FOLDER [TRACE...]
+ *	logfmt-speed DIRECTORY [TRACE...]
  *
  * Without a TRACE the records are made up, in the proportions of a Linux boot
  * from disk.  With one, the second half of its records is repeated (the first
@@ -365,14 +365,14 @@ static void keep_best(struct result *best, struct result result)
 		*best = result;
 }
 
-static void bench_codec(const char *folder, const char *codec, bool dma,
+static void bench_codec(const char *directory, const char *codec, bool dma,
 			unsigned int rounds)
 {
 	struct result written = { .records = 0 }, read = { .records = 0 };
 	char path[4096], command[4200];
 	unsigned int i;
 
-	snprintf(path, sizeof(path), "%s/speed.rrt", folder);
+	snprintf(path, sizeof(path), "%s/speed.rrt", directory);
 	snprintf(command, sizeof(command), "rm -rf '%s'", path);
 	for (i = 0; i <= TRIES; i++) {
 		if (system(command))
@@ -394,7 +394,7 @@ int main(int argc, char **argv)
 	int i;
 
 	if (argc < 2) {
-		fprintf(stderr, "Usage: logfmt-speed FOLDER [TRACE...]\n");
+		fprintf(stderr, "Usage: logfmt-speed DIRECTORY [TRACE...]\n");
 		return 1;
 	}
 	CPU_ZERO(&one);

@@ -5,7 +5,7 @@ import os
 import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FOLDER = os.path.join(HERE, 'workloads')
+DIRECTORY = os.path.join(HERE, 'workloads')
 CLIENT_PORT = 47180
 DEVICES = ['virtio-blk', 'ide', 'virtio-net', 'e1000']
 
@@ -15,7 +15,7 @@ def read(name):
     name = re.sub(r'\.\d+$', '', name)
     if not re.fullmatch(r'[a-z0-9-]+', name):
         raise SystemExit(f'bench: no workload {name}')
-    path = os.path.join(FOLDER, name)
+    path = os.path.join(DIRECTORY, name)
     try:
         with open(path, encoding='utf-8') as f:
             text = f.read()
@@ -32,7 +32,7 @@ def read(name):
 
 
 def names():
-    return sorted(os.listdir(FOLDER))
+    return sorted(os.listdir(DIRECTORY))
 
 
 def title(name, size=None):
@@ -88,30 +88,30 @@ class Machine:
         if self.clients:
             yield 'load', copy('load')
 
-    def put(self, folder):
-        os.makedirs(folder, exist_ok=True)
+    def put(self, directory):
+        os.makedirs(directory, exist_ok=True)
         for name, write in self.files():
-            write(os.path.join(folder, name))
+            write(os.path.join(directory, name))
             if name == 'load':
-                os.chmod(os.path.join(folder, name), 0o755)
+                os.chmod(os.path.join(directory, name), 0o755)
 
-    def client_arguments(self, folder):
+    def client_arguments(self, directory):
         if not self.clients:
             return ''
-        command = ' && '.join(f'{folder}/{c}' for c in self.clients) + ' && echo ok'
+        command = ' && '.join(f'{directory}/{c}' for c in self.clients) + ' && echo ok'
         return (f',hostfwd=tcp:127.0.0.1:{CLIENT_PORT}-10.0.2.15:80,'
                 f'guestfwd=tcp:10.0.2.100:80-cmd:/bin/busybox sh -c "{command}"')
 
-    def arguments(self, folder, latency=False):
+    def arguments(self, directory, latency=False):
         a = ['-name', 'bench,debug-threads=on', '-machine', 'pc', '-m', str(self.mem),
              '-nodefaults', '-display', 'none', '-vga', 'none', '-serial', 'stdio',
-             '-no-reboot', '-kernel', f'{folder}/vmlinuz', '-initrd', f'{folder}/initrd',
+             '-no-reboot', '-kernel', f'{directory}/vmlinuz', '-initrd', f'{directory}/initrd',
              '-append', f'console=ttyS0 panic=-1 quiet bench={self.bench}'
              + (' bench_latency' if latency else '')]
         if 'virtio-blk' in self.devices:
-            a += ['-drive', f'file={folder}/disk-virtio.img,format=raw,if=virtio']
+            a += ['-drive', f'file={directory}/disk-virtio.img,format=raw,if=virtio']
         if 'ide' in self.devices:
-            a += ['-drive', f'file={folder}/disk-ide.img,format=raw,if=ide']
+            a += ['-drive', f'file={directory}/disk-ide.img,format=raw,if=ide']
         for device, model in (('virtio-net', 'virtio-net-pci'), ('e1000', 'e1000')):
             if device in self.devices:
                 # Programs on the host: echo, discard and a source of bytes.
@@ -119,17 +119,17 @@ class Machine:
                 a += ['-netdev', f'user,id=net0,{peer}:7-cmd:/bin/busybox cat,'
                       f'{peer}:9-cmd:/bin/busybox dd of=/dev/null bs=64k,'
                       f'{peer}:19-cmd:/bin/busybox cat /dev/zero'
-                      + self.client_arguments(folder),
+                      + self.client_arguments(directory),
                       '-device', f'{model},netdev=net0,romfile=']
         return a
 
 
-def qemu_arguments(way, machine, folder, trace, latency=False):
+def qemu_arguments(way, machine, directory, trace, latency=False):
     """QEMU's arguments for a way that needs no other program."""
     from ways import SAME_DEVICES
     a = ['-accel', way['accel'].replace('TRACE', trace)]
     if 'icount' in way:
         a += ['-icount', 'shift=auto,' + way['icount'].replace('TRACE', trace)]
     if way.get('defaults'):
-        return a + machine.arguments(folder, latency) + ['-cpu', 'max']
-    return a + SAME_DEVICES + machine.arguments(folder, latency) + ['-cpu', 'max,kvm=off']
+        return a + machine.arguments(directory, latency) + ['-cpu', 'max']
+    return a + SAME_DEVICES + machine.arguments(directory, latency) + ['-cpu', 'max,kvm=off']

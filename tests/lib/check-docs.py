@@ -34,8 +34,8 @@ def read(path):
 class Tree:
     def __init__(self, top):
         self.top, self.files, self.dirs = top, [], set()
-        for folder, dirs, names in os.walk(top):
-            rel = os.path.relpath(folder, top)
+        for directory, dirs, names in os.walk(top):
+            rel = os.path.relpath(directory, top)
             rel = '' if rel == '.' else rel + '/'
             dirs[:] = [d for d in dirs if rel or d not in SKIP]
             self.files += [rel + n for n in names]
@@ -78,20 +78,20 @@ class Tree:
             return False
         return True
 
-    def make_targets(self, folder):
-        """Those of FOLDER's Makefile and of all *.mk files."""
-        if folder not in self.targets:
+    def make_targets(self, directory):
+        """Those of DIRECTORY's Makefile and of all *.mk files."""
+        if directory not in self.targets:
             text = '\n'.join(read(f'{self.top}/{f}') for f in self.files
-                             if f == os.path.join(folder, 'Makefile')
-                             or not folder and f.endswith('.mk'))
+                             if f == os.path.join(directory, 'Makefile')
+                             or not directory and f.endswith('.mk'))
             text = text.replace('\\\n', ' ')
             found = set()
             for line in re.findall(r'^([^\t#=:]+)::?(?!=)', text, re.M):
                 found |= set(line.split())
             for line in re.findall(r'^\.PHONY:(.*)$', text, re.M):
                 found |= set(line.split())
-            self.targets[folder] = found
-        return self.targets[folder]
+            self.targets[directory] = found
+        return self.targets[directory]
 
 
 def expand(token):
@@ -152,15 +152,15 @@ def check_document(tree, doc):
 
 
 def check_make(tree, doc, words):
-    folder = ''
+    directory = ''
     words = iter(words)
     for word in words:
         if word == '-C':
-            folder = next(words, '')
+            directory = next(words, '')
         elif re.match(r'[;&|>]', word):
             return
         elif re.fullmatch(r'[a-z][a-z0-9-]*', word):
-            if word not in tree.make_targets(folder):
+            if word not in tree.make_targets(directory):
                 yield f'{doc}: make {word} is not a target'
 
 
