@@ -122,7 +122,7 @@ static int kvm_record_complete(struct kvm_vcpu *vcpu)
 	return kvm_record_finish(vcpu, &ri);
 }
 
-/* Return to user space, which may replace the result before the next KVM_RUN. */
+/* Return to user space, which may change the result before the next KVM_RUN. */
 static int kvm_record_exit(struct kvm_vcpu *vcpu,
 			   const struct kvm_record_insn *ri)
 {
@@ -341,17 +341,17 @@ void kvm_record_clock_due(struct kvm_vcpu *vcpu)
 
 struct kvm_record_step {
 	struct kvm_x86_record_slot slot;
-	struct kvm_x86_record_place place;
+	struct kvm_x86_record_position position;
 };
 
-static void kvm_record_place(struct kvm_vcpu *vcpu,
-			     struct kvm_x86_record_place *place)
+static void kvm_record_position(struct kvm_vcpu *vcpu,
+				struct kvm_x86_record_position *position)
 {
-	struct kvm_regs *regs = &place->regs;
+	struct kvm_regs *regs = &position->regs;
 	bool valid;
 
-	place->branches = kvm_record_branches(vcpu, &valid);
-	place->flags = valid ? KVM_X86_RECORD_BRANCHES_VALID : 0;
+	position->branches = kvm_record_branches(vcpu, &valid);
+	position->flags = valid ? KVM_X86_RECORD_BRANCHES_VALID : 0;
 
 	regs->rax = kvm_rax_read(vcpu);
 	regs->rbx = kvm_rbx_read(vcpu);
@@ -394,7 +394,7 @@ static int kvm_record_read_clock(struct kvm_vcpu *vcpu,
 	step.slot.size = 8;
 	step.slot.slots = KVM_X86_RECORD_STEP_SLOTS;
 	step.slot.value = ri->value;
-	kvm_record_place(vcpu, &step.place);
+	kvm_record_position(vcpu, &step.position);
 	kvm_record_ring_put(vcpu, &step, KVM_X86_RECORD_STEP_SLOTS);
 
 	WRITE_ONCE(rec->due, false);

@@ -89,20 +89,20 @@ static void append_step(uint32_t at)
         .stamp = RRLOG_AT_LANDMARK,
         .clock = { .value = ring[at & (RR_RING_SLOTS - 1)].value },
     };
-    struct kvm_x86_record_place place;
-    struct kvm_x86_record_slot *to = (void *)&place;
+    struct kvm_x86_record_position position;
+    struct kvm_x86_record_slot *to = (void *)&position;
 
-    QEMU_BUILD_BUG_ON(sizeof(place) !=
+    QEMU_BUILD_BUG_ON(sizeof(position) !=
                       (KVM_X86_RECORD_STEP_SLOTS - 1) * sizeof(*to));
     for (uint32_t i = 1; i < KVM_X86_RECORD_STEP_SLOTS; i++) {
         *to++ = ring[(at + i) & (RR_RING_SLOTS - 1)];
     }
-    if (!(place.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
+    if (!(position.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
         rr_record_fail("the branch counter: another user took the PMU away");
         return;
     }
-    rec.landmark.branches = place.branches;
-    rr_record_landmark_from_kvm(&rec.landmark, &place.regs);
+    rec.landmark.branches = position.branches;
+    rr_record_landmark_from_kvm(&rec.landmark, &position.regs);
     rr_record_append(&rec);
 }
 

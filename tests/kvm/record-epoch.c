@@ -19,13 +19,13 @@ struct steps {
 
 static void drain(struct vm *v, struct steps *t)
 {
-	struct kvm_x86_record_place place;
+	struct kvm_x86_record_position position;
 
 	while (in_ring(v)) {
-		struct kvm_x86_record_slot s = take(v, &place);
+		struct kvm_x86_record_slot s = take(v, &position);
 
 		t->ordered &= s.insn == KVM_X86_RECORD_CLOCK_STEP &&
-			      s.value > t->last && place.regs.rip == CODE;
+			      s.value > t->last && position.regs.rip == CODE;
 		t->last = s.value;
 		t->distinct_sum += s.value;
 		t->count++;
@@ -63,7 +63,7 @@ static void test_still(void)
 				   "\x89\xc3"
 				   "\x89\xd6"
 				   "\x0f\x01\xf9";
-	struct kvm_x86_record_place place;
+	struct kvm_x86_record_position position;
 	struct kvm_x86_record_slot s;
 	struct kvm_regs r;
 	uint32_t used;
@@ -73,21 +73,22 @@ static void test_still(void)
 	run_still(&v, PROTECTED, code, sizeof(code) - 1, 7);
 	r = get(&v);
 	used = in_ring(&v);
-	s = take(&v, &place);
-	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS && place.regs.rip == CODE,
-		"one step for the first read");
+	s = take(&v, &position);
+	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS && position.regs.rip == CODE,
+		"the first read is one step");
 	ksft_ok(r.rbx == (uint32_t)s.value && r.rsi == s.value >> 32,
-		"which gives its value");
-	ksft_ok(r.rax == r.rbx && r.rdx == r.rsi, "the second gives the same");
-	ksft_ok(r.rcx == 0, "RDTSCP gives TSC_AUX all the same");
+		"the guest gets the value of the step");
+	ksft_ok(r.rax == r.rbx && r.rdx == r.rsi,
+		"the second read gives the same value");
+	ksft_ok(r.rcx == 0, "RDTSCP still gives TSC_AUX");
 	finish(&v);
 
 	/* After an exit the clock steps. */
 	run_still(&v, PROTECTED, code, sizeof(code) - 1, 7);
 	used = in_ring(&v);
 	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
-			take(&v, &place).value > s.value,
-		"an exit lets it go on");
+			take(&v, &position).value > s.value,
+		"the clock steps after an exit");
 	vm_close(&v);
 }
 
@@ -97,7 +98,7 @@ static void test_rdmsr(void)
 	static const char code[] = "\x0f\x32"
 				   "\x89\xc3"
 				   "\x0f\x31";
-	struct kvm_x86_record_place place;
+	struct kvm_x86_record_position position;
 	struct kvm_regs r;
 	uint32_t used;
 	struct vm v;
@@ -107,7 +108,7 @@ static void test_rdmsr(void)
 	r = get(&v);
 	used = in_ring(&v);
 	ksft_ok(used == KVM_X86_RECORD_STEP_SLOTS &&
-			r.rbx == (uint32_t)take(&v, &place).value &&
+			r.rbx == (uint32_t)take(&v, &position).value &&
 			r.rax == r.rbx,
 		"RDMSR and RDTSC: one step, one value");
 	vm_close(&v);
@@ -158,18 +159,18 @@ static void test_period(void)
 
 	for (tries = 0; tries < 4 && slipped; tries++) {
 		if (tries)
-			ksft_note("it slipped; again");
+			ksft_note("the clock slipped; trying again");
 		t = (struct steps){ .ordered = true };
 		slipped = read_often(&t, n, &whole, &seen);
 	}
-	ksft_ok(whole, "%llu reads", (unsigned long long)n);
-	ksft_ok(t.count > 10 && t.count < n / 100,
-		"the timer steps it now and then (%u)", t.count);
-	ksft_ok(t.ordered, "always forward, at the RDTSC");
+	ksft_ok(whole, "%llu reads of the clock", (unsigned long long)n);
+	ksft_ok(t.count > 10 && t.count < n / 100, "the timer makes steps (%u)",
+		t.count);
+	ksft_ok(t.ordered, "each step is forward, at the RDTSC");
 	ksft_ok(seen == t.count,
-		"the guest saw it change as often as it was told (%llu)",
+		"the guest saw as many changes as there are steps (%llu)",
 		(unsigned long long)seen);
-	ksft_ok(!slipped, "it did not slip");
+	ksft_ok(!slipped, "the clock did not slip");
 }
 
 static void test_write(void)
@@ -179,23 +180,23 @@ static void test_write(void)
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry;
 	} msr = { { .nmsrs = 1 }, { .index = MSR_TSC } };
-	struct kvm_x86_record_place place;
+	struct kvm_x86_record_position position;
 	uint64_t first, second;
 	struct vm v;
 
 	vm_open(&v, EPOCH, SLOTS, 1000000000);
 	load(&v, LONG, 0, 0, code, 2, 0);
 	run(&v);
-	first = take(&v, &place).value;
+	first = take(&v, &position).value;
 	finish(&v);
 	msr.entry.data = first + (1ull << 50);
 	if (ioctl(v.vcpu, KVM_SET_MSRS, &msr) != 1)
 		die("KVM_SET_MSRS");
 	load(&v, LONG, 0, 0, code, 2, 0);
 	run(&v);
-	second = take(&v, &place).value;
+	second = take(&v, &position).value;
 	ksft_ok(second >= msr.entry.data && second - first < 2ull << 50,
-		"a TSC that is set shows at the next step");
+		"after a write of the TSC the next step has the new time");
 	vm_close(&v);
 }
 

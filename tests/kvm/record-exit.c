@@ -13,8 +13,8 @@ static const struct insn {
 	const char *name, *code;
 	unsigned int len;
 	uint32_t id;
-	uint32_t fault_cr4; /* the CR4 with which ring 3 must not */
-	uint32_t free_cr4; /* the one with which it may */
+	uint32_t fault_cr4; /* CR4 bits that forbid it in ring 3 */
+	uint32_t free_cr4; /* CR4 bits that allow it in ring 3 */
 } insns[] = {
 	{ "RDTSC", "\x0f\x31", 2, KVM_X86_RECORD_RDTSC, CR4_TSD, 0 },
 	{ "RDTSCP", "\x0f\x01\xf9", 3, KVM_X86_RECORD_RDTSCP, CR4_TSD, 0 },
@@ -48,7 +48,7 @@ static void test_exit(const struct insn *in, int ring)
 			ring);
 	else
 		ksft_ok(rec->value != 0 && rec->flags == 0,
-			"%s ring %d: the value is filled in", in->name, ring);
+			"%s ring %d: there is a value", in->name, ring);
 
 	rec->value = mine;
 	rec->flags = 0;
@@ -59,7 +59,7 @@ static void test_exit(const struct insn *in, int ring)
 	ksft_ok(at_end(&v, reason) && r.rax == (uint32_t)mine &&
 			r.rdx == mine >> 32 && r.rcx == ecx &&
 			r.rbx == 0x22222222,
-		"%s ring %d: the guest got what user space gave (%llx:%llx, %llx)",
+		"%s ring %d: the guest gets the value of user space (%llx:%llx, %llx)",
 		in->name, ring, r.rdx, r.rax, r.rcx);
 	finish(&v);
 
@@ -94,7 +94,7 @@ static void test_fault(const struct insn *in)
 	vm_open(&v, KVM_X86_RECORD_ENABLE, 0, 0);
 	load(&v, PROTECTED, 3, in->fault_cr4, in->code, in->len, 3);
 	ksft_ok(run(&v) == KVM_EXIT_SHUTDOWN,
-		"%s ring 3: #GP where CR4 forbids it", in->name);
+		"%s ring 3: #GP if CR4 forbids it", in->name);
 	vm_close(&v);
 }
 
@@ -130,14 +130,16 @@ int main(void)
 		"version %d on the system", KVM_X86_RECORD_VERSION);
 	ksft_ok(ioctl(v.vm, KVM_CHECK_EXTENSION, KVM_CAP_X86_RECORD) == version,
 		"the same on a VM");
-	ksft_ok(enable(v.vm, 1, 0, 0) == -EBUSY, "too late with a vCPU: EBUSY");
+	ksft_ok(enable(v.vm, 1, 0, 0) == -EBUSY,
+		"after a vCPU was created: EBUSY");
 	fd = ioctl(v.kvm, KVM_CREATE_VM, 0);
 	ksft_ok(enable(fd, 1 << 3, 0, 0) == -EINVAL, "an unknown flag: EINVAL");
-	ksft_ok(enable(fd, 2, 256, 0) == -EINVAL, "a ring alone: EINVAL");
+	ksft_ok(enable(fd, 2, 256, 0) == -EINVAL,
+		"a ring without recording: EINVAL");
 	ksft_ok(enable(fd, 3, 300, 0) == -EINVAL &&
 			enable(fd, 3, 128, 0) == -EINVAL &&
 			enable(fd, 3, 1 << 20, 0) == -EINVAL,
-		"a ring of a size that is none: EINVAL");
+		"an invalid size of the ring: EINVAL");
 	ksft_ok(enable(fd, 5, 256, 100000) == -EINVAL,
 		"an epoch clock without a ring: EINVAL");
 	ksft_ok(enable(fd, 7, 256, 10) == -EINVAL &&

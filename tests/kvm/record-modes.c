@@ -28,10 +28,10 @@ static const struct insn {
 #define N_INSNS (sizeof(insns) / sizeof(insns[0]))
 
 /* Fetch the result that user space received, from the exit or from the ring. */
-static bool told(struct vm *v, const struct insn *in, enum way way,
-		 uint32_t *reason, uint64_t *value, bool *gp)
+static bool reported(struct vm *v, const struct insn *in, enum way way,
+		     uint32_t *reason, uint64_t *value, bool *gp)
 {
-	struct kvm_x86_record_place place;
+	struct kvm_x86_record_position position;
 	struct kvm_x86_record_slot s;
 
 	if (way == EXIT) {
@@ -46,7 +46,7 @@ static bool told(struct vm *v, const struct insn *in, enum way way,
 	}
 	if (in_ring(v) == 0)
 		return false;
-	s = take(v, &place);
+	s = take(v, &position);
 	*value = s.value;
 	*gp = s.flags & KVM_X86_RECORD_GP;
 	if (in_ring(v) != 0)
@@ -54,10 +54,12 @@ static bool told(struct vm *v, const struct insn *in, enum way way,
 	if (way == EPOCH && in->id != KVM_X86_RECORD_RDPMC)
 		return s.insn == KVM_X86_RECORD_CLOCK_STEP &&
 		       s.slots == KVM_X86_RECORD_STEP_SLOTS &&
-		       place.regs.rip == CODE && place.regs.rcx == in->rcx &&
-		       place.regs.rax == 0x11111111 &&
-		       place.regs.rbx == 0x22222222 &&
-		       place.regs.rdx == 0x44444444 && place.regs.rsp == STACK;
+		       position.regs.rip == CODE &&
+		       position.regs.rcx == in->rcx &&
+		       position.regs.rax == 0x11111111 &&
+		       position.regs.rbx == 0x22222222 &&
+		       position.regs.rdx == 0x44444444 &&
+		       position.regs.rsp == STACK;
 	return s.insn == in->id && s.size == 8 && s.slots == 1;
 }
 
@@ -72,7 +74,7 @@ static void test(const struct insn *in, enum way way, enum mode mode, int ring)
 	vm_open(&v, ways[way].flags, SLOTS, 1000000000);
 	load(&v, mode, ring, in->free_cr4, in->code, in->len, in->rcx);
 	reason = run(&v);
-	right = told(&v, in, way, &reason, &value, &gp);
+	right = reported(&v, in, way, &reason, &value, &gp);
 	r = get(&v);
 	/* RDPMC of a counter that the guest lacks: reported, and it faults. */
 	if (gp && in->id == KVM_X86_RECORD_RDPMC)
@@ -82,7 +84,7 @@ static void test(const struct insn *in, enum way way, enum mode mode, int ring)
 			 r.rax == (uint32_t)value && r.rdx == value >> 32 &&
 			 r.rbx == 0x22222222;
 	ksft_ok(right,
-		"%s, %s, %s mode, ring %d (told %d, reason %u, %llx %llx)",
+		"%s, %s, %s mode, ring %d (reported %d, reason %u, %llx %llx)",
 		in->name, ways[way].name, mode_names[mode], ring, right, reason,
 		r.rdx, r.rax);
 	vm_close(&v);
@@ -123,7 +125,7 @@ int main(void)
 	int way, mode;
 
 	if (last != WAYS)
-		printf("# no epoch clock here: this host has no TSC scaling\n");
+		printf("# this host has no TSC scaling, so no epoch clock\n");
 	ksft_plan(last * (N_INSNS * MODES + (N_INSNS - 1) * (MODES - 1) +
 			  N_INSNS * (MODES - 1) + MODES));
 	for (way = 0; way < last; way++)

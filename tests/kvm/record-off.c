@@ -34,7 +34,8 @@ static void test_insn(const char *name, const char *code, size_t len,
 	load(&v, LONG, 0, 0, code, len, rcx);
 	reason = run(&v);
 	ksft_ok(at_end(&v, reason) && get(&v).rax != 0x11111111,
-		"%s runs, with no exit of ours (reason %u)", name, reason);
+		"%s runs without an exit to user space (reason %u)", name,
+		reason);
 	vm_close(&v);
 }
 

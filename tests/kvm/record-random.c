@@ -92,7 +92,7 @@ static void test(const struct insn *in)
 	ksft_ok(at_end(&v, run(&v)) &&
 			(r = get(&v), result_of(in, &r) == written(in, 0)) &&
 			(r.rflags & ARITHMETIC_FLAGS) == 0,
-		"%s: exit, no number: zero and no carry", in->name);
+		"%s: exit, no random number: zero and no carry", in->name);
 	vm_close(&v);
 
 	vm_open(&v, KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING, 256, 0);
@@ -104,7 +104,7 @@ static void test(const struct insn *in)
 			s.size == in->size && (r.rflags & 1) == (s.flags & 1) &&
 			result_of(in, &r) ==
 				written(in, s.flags & 1 ? s.value : 0),
-		"%s: ring, the guest has what it tells", in->name);
+		"%s: ring, the guest gets the value of the entry", in->name);
 	vm_close(&v);
 }
 

@@ -13,7 +13,7 @@
 
 #define RING (KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING)
 
-/* ebx is the sum of eax of each RDTSC: all that the guest saw, in one number. */
+/* ebx is the sum of all values that the guest saw in eax. */
 #define SUM_LOOP                           \
 	"\x0f\x31" /* 1: rdtsc */          \
 	"\x01\xc3" /*    add %eax, %ebx */ \
@@ -85,7 +85,8 @@ static void test_full(void)
 	done = sum_loop(&v, n, &t, &full, &interrupted);
 	ksft_ok(done && full == n / slots, "%u slots, %u reads: full %u times",
 		slots, n, full);
-	ksft_ok(sums_agree(&v, &t, n), "nothing lost, nothing twice, in order");
+	ksft_ok(sums_agree(&v, &t, n),
+		"no entry is lost or repeated, all are in order");
 	finish(&v);
 
 	/* At this exit the instruction has not been executed yet. */
@@ -93,10 +94,10 @@ static void test_full(void)
 	run(&v);
 	r = get(&v);
 	ksft_ok(r.rip == CODE && r.rcx == n - slots,
-		"a full ring leaves the instruction to be executed");
+		"at a full ring the instruction is not executed");
 	v.shared->tail = v.shared->head - slots - 1;
 	ksft_ok(is_full(&v, run(&v)) && get(&v).rcx == n - slots,
-		"a tail behind what there is counts as full");
+		"a tail too far behind the head counts as full");
 	v.shared->tail = v.shared->head + 5;
 	ksft_ok(is_full(&v, run(&v)) && get(&v).rcx == n - slots,
 		"a tail ahead of the head counts as full");
@@ -105,7 +106,7 @@ static void test_full(void)
 	v.shared->tail = 0;
 	run(&v);
 	ksft_ok(v.shared->head != 12345 || is_full(&v, v.run->exit_reason),
-		"what user space writes as the head does not matter");
+		"KVM ignores what user space writes to the head");
 	vm_close(&v);
 }
 
@@ -132,7 +133,7 @@ static void test_signal(void)
 	ksft_ok(done && interrupted > 0, "signals interrupt the guest (%u)",
 		interrupted);
 	ksft_ok(sums_agree(&v, &t, n),
-		"nothing lost to a signal, nothing twice");
+		"signals make no entry lost or repeated");
 	vm_close(&v);
 }
 
@@ -153,16 +154,16 @@ static void test_single_step(void)
 	reason = run(&v);
 	r = get(&v);
 	ksft_ok(reason == KVM_EXIT_DEBUG && r.rip == CODE + 2,
-		"single step: over RDTSC in one (reason %u, rip %llx)", reason,
-		r.rip);
+		"single step: one step over RDTSC (reason %u, rip %llx)",
+		reason, r.rip);
 	ksft_ok(in_ring(&v) == 1, "single step: one entry");
 	s = take(&v, NULL);
 	ksft_ok(r.rax == (uint32_t)s.value && r.rdx == s.value >> 32,
-		"single step: with the value that the guest has");
+		"single step: the entry has the guest's value");
 	reason = run(&v);
 	ksft_ok(reason == KVM_EXIT_DEBUG && in_ring(&v) == 0 &&
 			get(&v).rip == CODE + 4,
-		"single step: and no other");
+		"single step: no second entry");
 	vm_close(&v);
 }
 
@@ -191,7 +192,7 @@ static void test_order(void)
 			last = take(&v, NULL).value;
 		right &= (uint8_t)last == al;
 	}
-	ksft_ok(right, "at an exit the ring holds what came before it");
+	ksft_ok(right, "at an exit the ring holds the results before it");
 	finish(&v);
 	ksft_ok(in_ring(&v) == 0, "completing the exit adds nothing");
 	vm_close(&v);
@@ -270,10 +271,10 @@ static void test_branches(void)
 		"(%llu)",
 		s->branches);
 	ksft_ok(s->branches == 500ull * 100 * 101,
-		"branches: none where the guest does not run");
+		"branches: none while the guest does not run");
 	cap.args[3] = 1;
 	ksft_ok(ioctl(v.vcpu, KVM_ENABLE_CAP, &cap) && errno == EINVAL,
-		"branches: an argument that is none: EINVAL");
+		"branches: an unknown argument: EINVAL");
 	vm_close(&v);
 
 	vm_open(&v, RING, 256, 0);

@@ -276,18 +276,18 @@ static inline uint32_t in_ring(const struct vm *v)
 	return v->shared->head - v->shared->tail;
 }
 
-/* Take the next entry.  The slots after a step's go to @place. */
+/* Take the next entry.  The slots after a step's go to @position. */
 static inline struct kvm_x86_record_slot
-take(struct vm *v, struct kvm_x86_record_place *place)
+take(struct vm *v, struct kvm_x86_record_position *position)
 {
 	uint32_t mask = v->shared->slots - 1, at = v->shared->tail;
 	struct kvm_x86_record_slot s = v->ring[at & mask];
 	unsigned int i;
 
-	if (place)
-		memset(place, 0, sizeof(*place));
-	for (i = 1; place && i < s.slots; i++)
-		memcpy((char *)place + (i - 1) * sizeof(s),
+	if (position)
+		memset(position, 0, sizeof(*position));
+	for (i = 1; position && i < s.slots; i++)
+		memcpy((char *)position + (i - 1) * sizeof(s),
 		       &v->ring[(at + i) & mask], sizeof(s));
 	v->shared->tail = at + s.slots;
 	return s;

@@ -70,7 +70,7 @@ struct kvm_x86_record_slot {
 };
 
 /* Follows the slot of a clock step: where the guest read its clock. */
-struct kvm_x86_record_place {
+struct kvm_x86_record_position {
 	__u64 branches;
 	__u32 flags;	/* KVM_X86_RECORD_BRANCHES_VALID */
 	__u32 pad;
