@@ -40,13 +40,13 @@ sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
 	--file "$tmp/stock-kvm-amd.ko:/t/stock-kvm-amd.ko" \
 	--file "$tmp/in-lab:/t/in-lab" -- sh /t/in-lab >"$tmp/log" 2>&1
 [ ! -s "$tmp/log" ]
-result $? "both KVMs were tried"
+result $? "the guest was entered under both KVMs"
 sed 's/^/# /' "$tmp/log"
 
 lines=$(wc -l <"$tmp/out/stock")
 [ "$lines" -ge 15 ] && grep -q '^intercepts' "$tmp/out/stock"
 result $? "the VMCB is printed ($lines lines)"
 diff "$tmp/out/stock" "$tmp/out/patched" >"$tmp/diff"
-result $? "the patched KVM's is the stock KVM's"
+result $? "patched and stock KVM enter with the same VMCB"
 sed 's/^/# /' "$tmp/diff"
 finish
