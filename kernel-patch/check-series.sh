@@ -12,7 +12,8 @@
 # their date, and nothing is built.
 
 set -eu
-. "$(dirname "$0")/source.sh.inc"
+here=$(dirname "$0")
+. "$here/source.sh.inc"
 
 line=$1 kver=$2 tarball=$3 kdir=$4 out=$5
 kept=$out/series.checked

@@ -8,7 +8,8 @@
 # hooks/LINE with the files that it adds.  The same input gives the same bytes.
 
 set -eu
-. "$(dirname "$0")/source.sh.inc"
+here=$(dirname "$0")
+. "$here/source.sh.inc"
 
 line=$1 tarball=$2 out=$3
 hooks=$(cd "$here" && pwd)/hooks/$line

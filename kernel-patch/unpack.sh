@@ -8,7 +8,8 @@
 # headers.
 
 set -eu
-. "$(dirname "$0")/source.sh.inc"
+here=$(dirname "$0")
+. "$here/source.sh.inc"
 
 kver=$1 tarball=$2 kdir=$3 out=$4
 shift 4

@@ -31,10 +31,12 @@ result() { # STATUS NAME
 
 cd "$RR_TOP/kernel-patch" || exit 1
 find src include/asm -type f | sort >"$tmp/files"
+ls hooks/6.1 >"$tmp/names"
 for line in hooks/*; do
 	name="Linux ${line#hooks/}"
-	ls "$line" >"$tmp/names"
-	ls hooks/6.1 | diff - "$tmp/names" >&2
+	diff "$tmp/names" - <<-END >&2
+		$(ls "$line")
+	END
 	result $? "$name: the same patches as for Linux 6.1"
 
 	cat "$line"/*.patch >"$tmp/hooks"
