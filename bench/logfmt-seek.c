@@ -93,7 +93,7 @@ static void append_frames(int dir_fd, uint64_t count)
 	h.stored_checksum = rrlog_checksum(raw, FRAME_BYTES);
 	h.salt = rrlog_frame_salt(start.trace_id);
 	for (i = 0; !err && i < count; i++) {
-		struct rrlog_frame_ref place;
+		struct rrlog_frame_ref ref;
 
 		h.first_ordinal = i;
 		h.time_ns = i * NS_PER_FRAME;
@@ -101,13 +101,13 @@ static void append_frames(int dir_fd, uint64_t count)
 		h.chain = events.chain;
 		h.checksum = rrlog_checksum_continue(h.chain, &h,
 						     RRLOG_CHECKED_BYTES);
-		place = (struct rrlog_frame_ref){ events.offset,    i,
-						  h.first_branches, h.time_ns,
-						  h.chain,	    0 };
+		ref = (struct rrlog_frame_ref){ events.offset,	  i,
+						h.first_branches, h.time_ns,
+						h.chain,	  0 };
 		memcpy(frame, &h, sizeof(h));
 		err = rrlog_write_all(events.fd, frame, head_bytes,
 				      events.offset);
-		rrlog_index_note(index, RRLOG_FRAME_EVENT_INDEX, &place);
+		rrlog_index_note(index, RRLOG_FRAME_EVENT_INDEX, &ref);
 		events.offset += sizeof(frame);
 		events.chain = h.checksum;
 	}
