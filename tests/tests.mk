@@ -80,7 +80,7 @@ unit_needs := $(filter-out $(unit_scripts),$(unit_tests)) $(if $(unit_tests),\
 # They run in the lab: static, and without the sanitizers.
 kvm_programs := $(patsubst %.c,$(BUILD)/%,$(kvm_sources_all))
 $(kvm_programs): $(BUILD)/%: %.c tests/tap.h $(wildcard tests/kvm/*.h \
-		kernel-patch/include/*.h)
+		kernel-patch/include/*.h kernel-patch/include/asm/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
 		-iquote . -static -o $@ $< -lpthread

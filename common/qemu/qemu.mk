@@ -8,7 +8,8 @@ qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd)
 qemu_patches := $(sort $(wildcard common/qemu/patches/*/*.patch))
 qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/logfmt \
 	$(addprefix common/logfmt/,base file data trace) \
-	common/landmark kvm-record/qemu tcg-replay/qemu kernel-patch/include) \
+	common/landmark kvm-record/qemu tcg-replay/qemu \
+	kernel-patch/include kernel-patch/include/asm) \
 	common/core/meson.build kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
 	common/cli/record-text.[ch] common/cli/exit-status.h common/cli/version.h \
 	kvm-record/vm/options.def kvm-record/vm/record-config.h))
