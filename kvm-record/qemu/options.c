@@ -1,6 +1,6 @@
 /*
  * The recorder's options: properties of -accel kvm, and their entries in the
- * manifest.  All follow from the rows of kvm-record/vm/options.def.
+ * manifest.  All but the trace's path are rows of kvm-record/vm/options.def.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,6 +8,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qom/object.h"
+#include "kvm-record/vm/option-rows.h"
 
 static char *get_path(Object *obj, Error **errp)
 {
@@ -21,147 +22,111 @@ static void set_path(Object *obj, const char *value, Error **errp)
     rr_recording = true;
 }
 
-/* The index of @value in @names; -1 and @errp if it is not there. */
-static int find_name(const char *property, const char *value,
-                     const char *const *names, Error **errp)
+static void get_flag(Object *obj, Visitor *v, const char *name, void *opaque,
+                     Error **errp)
 {
-    g_autofree char *list = NULL;
+    bool value = rr_option_get_number(opaque, &rr_recorder.config);
 
-    for (int i = 0; names[i]; i++) {
-        if (!strcmp(value, names[i])) {
-            return i;
-        }
-    }
-    list = g_strjoinv(", ", (char **)names);
-    error_setg(errp, "%s takes one of: %s", property, list);
-    return -1;
+    visit_type_bool(v, name, &value, errp);
 }
 
-/* A number from @min to @max; on failure the old value stays. */
-static void set_number(Visitor *v, const char *name, uint32_t *number,
-                       uint32_t min, uint32_t max, Error **errp)
+static void set_flag(Object *obj, Visitor *v, const char *name, void *opaque,
+                     Error **errp)
 {
+    bool value;
+
+    if (visit_type_bool(v, name, &value, errp)) {
+        rr_option_set_number(opaque, &rr_recorder.config, value);
+    }
+}
+
+static void get_number(Object *obj, Visitor *v, const char *name, void *opaque,
+                       Error **errp)
+{
+    uint32_t value = rr_option_get_number(opaque, &rr_recorder.config);
+
+    visit_type_uint32(v, name, &value, errp);
+}
+
+static void set_number(Object *obj, Visitor *v, const char *name, void *opaque,
+                       Error **errp)
+{
+    const struct rr_option_row *row = opaque;
     uint32_t value;
 
-    if (!visit_type_uint32(v, name, &value, errp)) {
-        return;
+    if (visit_type_uint32(v, name, &value, errp) &&
+        !rr_option_set_number(row, &rr_recorder.config, value)) {
+        error_setg(errp, "%s is from %u to %u", name, row->min, row->max);
     }
-    if (value < min || value > max) {
-        error_setg(errp, "%s is from %u to %u", name, min, max);
-        return;
-    }
-    *number = value;
 }
 
-/* ---- a getter and a setter for each row ---- */
-
-#define RR_NAME(id, name) name,
-
-#define RR_FLAG(field, option, property, manifest_key, help) \
-    static bool get_option_##field(Object *obj, Error **errp) \
-    { \
-        return rr_recorder.config.field; \
-    } \
-    \
-    static void set_option_##field(Object *obj, bool value, Error **errp) \
-    { \
-        rr_recorder.config.field = value; \
-    }
-
-#define RR_CHOICE(field, option, argument, property, manifest_key, help) \
-    static const char *const field##_names[] = { \
-        RR_NAMES_##field(RR_NAME) NULL \
-    }; \
-    \
-    static char *get_option_##field(Object *obj, Error **errp) \
-    { \
-        return g_strdup(field##_names[rr_recorder.config.field]); \
-    } \
-    \
-    static void set_option_##field(Object *obj, const char *value, Error **errp) \
-    { \
-        int i = find_name(property, value, field##_names, errp); \
-        \
-        if (i >= 0) { \
-            rr_recorder.config.field = i; \
-        } \
-    }
-
-#define RR_NUMBER(field, option, argument, property, manifest_key, min, max, \
-                  ...) \
-    static void get_option_##field(Object *obj, Visitor *v, const char *name, \
-                                   void *opaque, Error **errp) \
-    { \
-        visit_type_uint32(v, name, &rr_recorder.config.field, errp); \
-    } \
-    \
-    static void set_option_##field(Object *obj, Visitor *v, const char *name, \
-                                   void *opaque, Error **errp) \
-    { \
-        set_number(v, name, &rr_recorder.config.field, min, max, errp); \
-    }
-
-#include "kvm-record/vm/options.def"
-
-/* ---- the properties ---- */
-
-static void describe(ObjectClass *class, const char *property, const char *help)
+static void get_choice(Object *obj, Visitor *v, const char *name, void *opaque,
+                       Error **errp)
 {
-    g_autofree char *text = g_strconcat("Recording: ", help, NULL);
+    char *value = (char *)rr_option_get_choice(opaque, &rr_recorder.config);
 
-    object_class_property_set_description(class, property, text);
+    visit_type_str(v, name, &value, errp);
 }
+
+static void set_choice(Object *obj, Visitor *v, const char *name, void *opaque,
+                       Error **errp)
+{
+    const struct rr_option_row *row = opaque;
+    g_autofree char *names = g_strjoinv(", ", (char **)row->names);
+    g_autofree char *value = NULL;
+
+    if (visit_type_str(v, name, &value, errp) &&
+        !rr_option_set_choice(row, &rr_recorder.config, value)) {
+        error_setg(errp, "%s takes one of: %s", name, names);
+    }
+}
+
+static const struct {
+    const char *type;
+    ObjectPropertyAccessor *get, *set;
+} accessors[] = {
+    [RR_OPTION_FLAG] = { "bool", get_flag, set_flag },
+    [RR_OPTION_CHOICE] = { "string", get_choice, set_choice },
+    [RR_OPTION_NUMBER] = { "uint32", get_number, set_number },
+};
 
 void rr_record_add_property(ObjectClass *kvm_accel_class)
 {
     object_class_property_add_str(kvm_accel_class, "rr-record", get_path,
                                   set_path);
     object_class_property_set_description(kvm_accel_class, "rr-record",
-        "Record the machine into this trace folder");
+        "Record the machine into this trace directory");
+    for (size_t i = 0; i < rr_option_row_count; i++) {
+        const struct rr_option_row *row = &rr_option_rows[i];
+        g_autofree char *help = g_strconcat("Recording: ", row->help, NULL);
 
-#define RR_FLAG(field, option, property, manifest_key, help) \
-    object_class_property_add_bool(kvm_accel_class, property, \
-                                   get_option_##field, set_option_##field); \
-    describe(kvm_accel_class, property, help);
-#define RR_CHOICE(field, option, argument, property, manifest_key, help) \
-    object_class_property_add_str(kvm_accel_class, property, \
-                                  get_option_##field, set_option_##field); \
-    describe(kvm_accel_class, property, help);
-#define RR_NUMBER(field, option, argument, property, manifest_key, min, max, \
-                  default_value, needs_field, needs_value, help) \
-    object_class_property_add(kvm_accel_class, property, "uint32", \
-                              get_option_##field, set_option_##field, NULL, NULL); \
-    describe(kvm_accel_class, property, help);
-#include "kvm-record/vm/options.def"
-}
-
-/* ---- the manifest ---- */
-
-static void note_text(const char *key, const char *value)
-{
-    if (key) {
-        rrlog_writer_manifest_set(rr_recorder.writer, key, value);
-    }
-}
-
-static void note_number(const char *key, uint64_t value)
-{
-    if (key) {
-        rrlog_writer_manifest_set_u64(rr_recorder.writer, key, value);
+        object_class_property_add(kvm_accel_class, row->property,
+                                  accessors[row->type].type,
+                                  accessors[row->type].get,
+                                  accessors[row->type].set, NULL,
+                                  (void *)row);
+        object_class_property_set_description(kvm_accel_class, row->property,
+                                              help);
     }
 }
 
 void rr_record_note_options(void)
 {
-#define RR_FLAG(field, option, property, manifest_key, help) \
-    note_number(manifest_key, rr_recorder.config.field);
-#define RR_CHOICE(field, option, argument, property, manifest_key, help) \
-    note_text(manifest_key, field##_names[rr_recorder.config.field]);
-#define RR_NUMBER(field, option, argument, property, manifest_key, min, max, \
-                  default_value, needs_field, needs_value, help) \
-    if (!strcmp(needs_field##_names[rr_recorder.config.needs_field], \
-                needs_value)) { \
-        note_number(manifest_key, rr_recorder.config.field); \
+    struct rrlog_writer *w = rr_recorder.writer;
+    const struct rr_record_config *config = &rr_recorder.config;
+
+    for (size_t i = 0; i < rr_option_row_count; i++) {
+        const struct rr_option_row *row = &rr_option_rows[i];
+
+        if (!row->manifest_key || !rr_option_has_meaning(row, config)) {
+            continue;
+        }
+        if (row->type == RR_OPTION_CHOICE) {
+            rrlog_writer_manifest_set(w, row->manifest_key,
+                                      rr_option_get_choice(row, config));
+        } else {
+            rrlog_writer_manifest_set_u64(w, row->manifest_key,
+                                          rr_option_get_number(row, config));
+        }
     }
-#include "kvm-record/vm/options.def"
 }
