@@ -238,7 +238,8 @@ static void test_full_disk(void)
 }
 
 /* Reads a list of pairs (difference, bytes) that a stranger made. */
-static int read_list(uint64_t total, const uint64_t (*ranges)[2], unsigned int n)
+static int read_list(uint64_t total, const uint64_t (*ranges)[2],
+		     unsigned int n)
 {
 	uint8_t bytes[256], *out = rrlog_put_varint(bytes, total);
 	struct rrlog_range_list list;
