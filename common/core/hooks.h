@@ -182,7 +182,14 @@ extern void (*rr_block_read)(BlockDriverState *bs, int64_t offset,
                              int64_t bytes, QEMUIOVector *qiov,
                              size_t qiov_offset);
 
-/* ---- replaying: tcg-replay/qemu ---- */
+/*
+ * ---- replaying: tcg-replay/qemu ----
+ *
+ * The vCPU thread calls these, between two translation blocks or in the helper
+ * of an instruction.  It need not hold the BQL.  The replay may end in any of
+ * them: then the guest gets zeros until its translation block ends, and
+ * rr_replay_boundary() leaves by longjmp.
+ */
 
 /* A trace is being replayed.  Set when the machine is complete. */
 extern bool rr_replaying;
@@ -201,24 +208,21 @@ bool rr_replay_due(CPUState *cpu);
 
 /*
  * Do what is due at this instruction boundary.  Returns true if the CPU state
- * changed, so that the next translation block must be looked up again.
+ * changed, so that the next translation block must be looked up again.  Leaves
+ * by longjmp if the replay is over, or if an interrupt's delivery faults.
  */
 bool rr_replay_boundary(CPUState *cpu);
 
 /* The guest executes HLT, in a helper.  Leaves the helper by longjmp. */
 G_NORETURN void rr_replay_halt(CPUState *cpu);
 
-enum rr_replay_insn {
-    RR_REPLAY_RDTSC,
-    RR_REPLAY_RDTSCP,
-    RR_REPLAY_RDPMC,
-};
-
 /*
- * Execute @insn from the log: set the registers that it sets.  Returns false
- * if it raised #GP in the recording.
+ * Execute the instruction from the log: set the registers that it sets.
+ * Returns false if it raised #GP in the recording.
  */
-bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn);
+bool rr_replay_rdtsc(CPUState *cpu);
+bool rr_replay_rdtscp(CPUState *cpu);
+bool rr_replay_rdpmc(CPUState *cpu);
 
 /*
  * Execute RDRAND or RDSEED from the log.  *@value is the result, 0 if there

@@ -3,9 +3,10 @@
  *
  * Processors set these bits in page-table entries when they fill their TLB, and
  * a guest that clears one without a flush cannot know whether it will be set
- * again (SDM volume 3, 4.10.4.2; APM volume 2, 5.5.2).  TCG's TLB is another one.
- * Where a replay has diverged, and its TLB still translates by entries whose
- * bits are clear, the guest has done that, and the report names it.
+ * again (SDM volume 3, 4.10.4.2; APM volume 2, 5.5.2).  TCG's TLB holds other
+ * entries than the processor's.  If a replay has diverged and its TLB still
+ * translates by entries whose bits are clear, then the guest has cleared them
+ * without a flush, and the report says so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,18 +17,20 @@
 
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
-typedef struct Finding {
-    uint64_t entries;
+typedef struct Search {
+    const struct rr_host *host;
+    uint64_t entries; /* found */
     vaddr first_page;
     hwaddr first_entry;
     uint64_t first_value;
     uint64_t left; /* entries that may still be looked at */
-} Finding;
+} Search;
 
 /* TCG has the translation of @page for @access, in any mode of the CPU. */
-static bool in_tlb(vaddr page, MMUAccessType access)
+static bool is_in_tlb(const struct rr_host *host, vaddr page,
+                      MMUAccessType access)
 {
-    CPUTLB *tlb = &rr_replay.cpu->neg.tlb;
+    CPUTLB *tlb = &host->cpu->neg.tlb;
 
     for (int mode = 0; mode < NB_MMU_MODES; mode++) {
         CPUTLBDescFast *fast = &tlb->f[mode];
@@ -43,33 +46,36 @@ static bool in_tlb(vaddr page, MMUAccessType access)
     return false;
 }
 
-static void look_at(Finding *f, vaddr page, hwaddr at, uint64_t pte)
+static void check_entry(Search *s, vaddr page, hwaddr at, uint64_t pte)
 {
-    bool accessed = !(pte & PG_ACCESSED_MASK) && in_tlb(page, MMU_DATA_LOAD);
-    bool dirty = !(pte & PG_DIRTY_MASK) && in_tlb(page, MMU_DATA_STORE);
+    bool accessed = !(pte & PG_ACCESSED_MASK) &&
+                    is_in_tlb(s->host, page, MMU_DATA_LOAD);
+    bool dirty = !(pte & PG_DIRTY_MASK) &&
+                 is_in_tlb(s->host, page, MMU_DATA_STORE);
 
     if (!accessed && !dirty) {
         return;
     }
-    if (!f->entries++) {
-        f->first_page = page;
-        f->first_entry = at;
-        f->first_value = pte;
+    if (!s->entries++) {
+        s->first_page = page;
+        s->first_entry = at;
+        s->first_value = pte;
     }
 }
 
-static void walk(Finding *f, hwaddr table, int level, int entry_bytes,
+static void walk(Search *s, hwaddr table, int level, int entry_bytes,
                  vaddr base)
 {
-    CPUX86State *env = rr_replay.env;
+    const CPUX86State *env = s->host->env;
     int shift = 12 + level * (entry_bytes == 8 ? 9 : 10);
     int count = TARGET_PAGE_SIZE / entry_bytes;
-    bool is_pdpt = entry_bytes == 8 && level == 2 && !(env->efer & MSR_EFER_LMA);
+    bool is_pdpt = entry_bytes == 8 && level == 2 &&
+                   !(env->efer & MSR_EFER_LMA);
 
     if (is_pdpt) {
         count = 4;
     }
-    for (int i = 0; i < count && f->left; i++, f->left--) {
+    for (int i = 0; i < count && s->left; i++, s->left--) {
         hwaddr at = table + i * entry_bytes;
         vaddr page = base + ((vaddr)i << shift);
         uint64_t pte = 0;
@@ -83,35 +89,35 @@ static void walk(Finding *f, hwaddr table, int level, int entry_bytes,
             page |= ~0ull << 48; /* canonical */
         }
         if (level == 0 || ((pte & PG_PSE_MASK) && !is_pdpt)) {
-            look_at(f, page, at, pte);
+            check_entry(s, page, at, pte);
         } else {
-            walk(f, pte & PTE_ADDRESS, level - 1, entry_bytes, page);
+            walk(s, pte & PTE_ADDRESS, level - 1, entry_bytes, page);
         }
     }
 }
 
-void rr_replay_report_adbits(void)
+void rr_replay_report_adbits(struct rr_replay *r)
 {
-    CPUX86State *env = rr_replay.env;
-    Finding f = { .left = 1 << 22 };
+    const CPUX86State *env = r->host.env;
+    Search s = { .host = &r->host, .left = 1 << 22 };
 
     if (!(env->cr[0] & CR0_PG_MASK) || (env->cr[4] & CR4_LA57_MASK)) {
         return;
     }
     if (env->efer & MSR_EFER_LMA) {
-        walk(&f, env->cr[3] & PTE_ADDRESS, 3, 8, 0);
+        walk(&s, env->cr[3] & PTE_ADDRESS, 3, 8, 0);
     } else if (env->cr[4] & CR4_PAE_MASK) {
-        walk(&f, env->cr[3] & 0xffffffe0, 2, 8, 0);
+        walk(&s, env->cr[3] & 0xffffffe0, 2, 8, 0);
     } else {
-        walk(&f, env->cr[3] & 0xfffff000, 1, 4, 0);
+        walk(&s, env->cr[3] & 0xfffff000, 1, 4, 0);
     }
-    if (!f.entries) {
+    if (!s.entries) {
         return;
     }
     fprintf(stderr, "rr-replay: possible cause: the guest has cleared accessed "
             "or dirty bits of %" PRIu64 " page-table entries without a TLB "
-            "flush (the first at GPA %#" HWADDR_PRIx ", %#" PRIx64 ", of page "
-            "%#" VADDR_PRIx "); processors and TCG set them again at different "
-            "moments. See docs/hazards.md, number 9\n", f.entries,
-            f.first_entry, f.first_value, f.first_page);
+            "flush (the first at GPA 0x%" HWADDR_PRIx ", 0x%" PRIx64 ", of "
+            "page 0x%" VADDR_PRIx "); processors and TCG set them again at "
+            "different moments. See docs/hazards.md, number 9\n", s.entries,
+            s.first_entry, s.first_value, s.first_page);
 }

@@ -1,12 +1,14 @@
 /*
- * Records applied to the machine.
+ * Records, applied to the machine.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "tcg-replay/qemu/trace.h"
 #include "tcg/helper-tcg.h"
 
-static bool is_from_outside(const struct rrlog_record *rec)
+/* The environment causes these, at access too. */
+static bool is_from_environment(const struct rrlog_record *rec)
 {
     switch (rec->type) {
     case RRLOG_DMA:
@@ -20,144 +22,192 @@ static bool is_from_outside(const struct rrlog_record *rec)
     }
 }
 
-static void apply_cpu_state(const struct rrlog_record *rec)
+static enum rr_outcome apply_cpu_state(struct rr_replay *r,
+                                       const struct rrlog_record *rec)
 {
-    CPUX86State *env = rr_replay.env;
-
-    if (!rr_cpu_state_put(env, rec->data, rec->data_bytes)) {
-        rr_replay_diverged("CPU state of an unknown layout (%zu bytes)",
-                           rec->data_bytes);
-        return;
+    if (!rr_cpu_state_put(r->host.env, rec->data, rec->data_bytes)) {
+        return rr_replay_diverged(r, "CPU state of an unknown layout (%zu "
+                                  "bytes)", rec->data_bytes);
     }
-    rr_replay.halted = rec->field[0] & 1;
+    r->position.halted = rec->cpu_state.halted & 1;
+    return RR_GO_ON;
 }
 
-static void apply_end(const struct rrlog_record *rec)
+static enum rr_outcome apply_end(struct rr_replay *r,
+                                 const struct rrlog_record *rec)
 {
+    RRCPUState *state = &r->position.end_state;
+
     if (rec->data_bytes % sizeof(uint64_t) ||
-        rec->data_bytes > sizeof(rr_replay.end_state.value)) {
-        rr_replay_diverged("end record of %zu bytes", rec->data_bytes);
-        return;
+        rec->data_bytes > sizeof(state->value)) {
+        return rr_replay_diverged(r, "end record of %zu bytes",
+                                  rec->data_bytes);
     }
-    rr_replay.seen_end = true;
-    rr_replay.end_state.count = rec->data_bytes / sizeof(uint64_t);
-    memcpy(rr_replay.end_state.value, rec->data, rec->data_bytes);
+    state->count = rec->data_bytes / sizeof(uint64_t);
+    memcpy(state->value, rec->data, rec->data_bytes);
+    return RR_GO_ON;
 }
 
-/*
- * Take the record at the head and do what it says.  The record is gone before
- * the interrupt is delivered, which may fault and leave by longjmp.
- */
-void rr_replay_apply_head(void)
+/* What is done to the guest but interrupts. */
+static enum rr_outcome apply(struct rr_replay *r,
+                             const struct rrlog_record *rec)
 {
-    const struct rrlog_record *rec = g_queue_peek_head(&rr_replay.queue);
-    CPUX86State *env = rr_replay.env;
-    int vector = -1;
+    struct rr_position *pos = &r->position;
 
     switch (rec->type) {
     case RRLOG_DMA:
-        rr_replay_apply_dma(rec);
-        break;
+        return rr_replay_apply_dma(r, rec);
     case RRLOG_SLOT:
-        rr_replay_apply_slot(rec);
-        break;
+        return rr_replay_apply_slot(r, rec);
     case RRLOG_CR8:
-        rr_replay.cr8 = rec->field[0] & 0xf;
-        break;
+        pos->cr8 = rec->cr8.value & 0xf;
+        return RR_GO_ON;
     case RRLOG_CPU_STATE:
-        apply_cpu_state(rec);
-        break;
+        return apply_cpu_state(r, rec);
     case RRLOG_CLOCK:
-        rr_replay.clock = rec->field[0];
-        rr_replay.clock_is_set = true;
-        break;
+        pos->clock = rec->clock.value;
+        pos->clock_is_set = true;
+        return RR_GO_ON;
     case RRLOG_RAM_DIGEST:
-        rr_replay_check_digest(rec);
-        break;
+        return rr_replay_check_digest(r, rec);
     case RRLOG_END:
-        apply_end(rec);
-        break;
-    case RRLOG_INTERRUPT:
-        vector = rec->field[0] & 0xff;
-        if (!(env->eflags & IF_MASK) ||
-            (env->hflags & HF_INHIBIT_IRQ_MASK)) {
-            rr_replay_diverged("interrupt %#x where the guest does not take "
-                               "interrupts", vector);
-            return;
-        }
-        break;
-    case RRLOG_NMI:
-        vector = EXCP02_NMI;
-        break;
+        return apply_end(r, rec);
     default:
-        rr_replay_diverged("a record of type %u cannot stand between two "
-                           "instructions", rec->type);
+        return rr_replay_diverged(r, "a record of type %u cannot stand between "
+                                  "two instructions", rec->type);
+    }
+}
+
+/*
+ * The record is gone from the queue before the interrupt is delivered, which
+ * may fault and leave by longjmp.
+ */
+static void deliver(struct rr_replay *r, int vector)
+{
+    CPUX86State *env = r->host.env;
+
+    rr_replay_pop(r);
+    r->position.halted = false;
+    if (vector == EXCP02_NMI) {
+        env->hflags2 |= HF2_NMI_MASK;
+    }
+    do_interrupt_x86_hardirq(env, vector, 1);
+}
+
+static enum rr_outcome apply_interrupt(struct rr_replay *r,
+                                       const struct rrlog_record *rec)
+{
+    const CPUX86State *env = r->host.env;
+    int vector = rec->interrupt.vector & 0xff;
+
+    if (!(env->eflags & IF_MASK) || (env->hflags & HF_INHIBIT_IRQ_MASK)) {
+        return rr_replay_diverged(r, "interrupt 0x%x where the guest does not "
+                                  "take interrupts", vector);
+    }
+    deliver(r, vector);
+    return RR_GO_ON;
+}
+
+static void trace_landing(const struct rr_replay *r,
+                          const struct rrlog_record *rec)
+{
+    const struct rrlog_type_info *info;
+
+    if (rec->stamp != RRLOG_AT_LANDMARK ||
+        !trace_event_get_state_backends(TRACE_RR_REPLAY_LANDING)) {
         return;
     }
-    if (rr_replay.finished) {
-        return;
-    }
-    rr_replay_pop();
-    if (vector >= 0) {
-        rr_replay.halted = false;
-        if (vector == EXCP02_NMI) {
-            env->hflags2 |= HF2_NMI_MASK;
-        }
-        do_interrupt_x86_hardirq(env, vector, 1);
-    }
+    info = rrlog_type_info(rec->type);
+    trace_rr_replay_landing(r->position.records, info ? info->name : "?",
+                            rec->landmark.branches,
+                            rec->landmark.regs[RR_REG_RIP],
+                            r->position.steps);
 }
 
-bool rr_replay_check_output(const struct rrlog_record *rec)
+enum rr_outcome rr_replay_apply_head(struct rr_replay *r)
 {
-    uint32_t hash = (uint32_t)rr_replay.output_hash;
+    const struct rrlog_record *rec = g_queue_peek_head(&r->host.queue);
+    enum rr_outcome outcome;
 
-    if (rec->output_bytes != rr_replay.output_bytes) {
-        rr_replay_diverged("guest output differs: expected %" PRIu64 " bytes, "
-                           "found %" PRIu64, rec->output_bytes,
-                           rr_replay.output_bytes);
-        return false;
-    }
-    if (rec->stamp == RRLOG_AT_LANDMARK && rec->output_hash != hash) {
-        rr_replay_diverged("guest output differs: %" PRIu64 " bytes, expected "
-                           "with hash %08x, found with %08x",
-                           rec->output_bytes, rec->output_hash, hash);
-        return false;
-    }
-    return true;
-}
-
-void rr_replay_outside_at_access(void)
-{
-    const struct rrlog_record *rec;
-
-    while ((rec = rr_replay_head()) && rec->stamp == RRLOG_AT_ACCESS &&
-           is_from_outside(rec) &&
-           rec->output_bytes <= rr_replay.output_bytes) {
-        if (!rr_replay_check_output(rec)) {
-            return;
+    g_assert(bql_locked());
+    trace_landing(r, rec);
+    switch (rec->type) {
+    case RRLOG_INTERRUPT:
+        return apply_interrupt(r, rec);
+    case RRLOG_NMI:
+        deliver(r, EXCP02_NMI);
+        return RR_GO_ON;
+    default:
+        outcome = apply(r, rec);
+        if (outcome == RR_GO_ON) {
+            rr_replay_pop(r);
         }
-        rr_replay_apply_head();
+        return outcome;
     }
 }
 
-const struct rrlog_record *rr_replay_expect(enum rrlog_type type,
+enum rr_outcome rr_replay_check_output(struct rr_replay *r,
+                                       const struct rrlog_record *rec)
+{
+    uint64_t found_bytes = r->position.output_bytes;
+    uint32_t found_hash = (uint32_t)r->position.output_hash;
+
+    if (rec->output_bytes != found_bytes) {
+        return rr_replay_diverged(r, "guest output differs: expected %" PRIu64
+                                  " bytes, found %" PRIu64, rec->output_bytes,
+                                  found_bytes);
+    }
+    if (rec->stamp == RRLOG_AT_LANDMARK && rec->output_hash != found_hash) {
+        return rr_replay_diverged(r, "guest output differs: %" PRIu64
+                                  " bytes, expected with hash %08x, found "
+                                  "with %08x", rec->output_bytes,
+                                  rec->output_hash, found_hash);
+    }
+    return RR_GO_ON;
+}
+
+enum rr_outcome rr_replay_apply_at_access(struct rr_replay *r)
+{
+    for (;;) {
+        const struct rrlog_record *rec;
+        enum rr_outcome outcome = rr_replay_head(r, &rec);
+
+        if (outcome != RR_GO_ON) {
+            return outcome;
+        }
+        if (!rec || rec->stamp != RRLOG_AT_ACCESS ||
+            !is_from_environment(rec) ||
+            rec->output_bytes > r->position.output_bytes) {
+            return RR_GO_ON;
+        }
+        outcome = rr_replay_check_output(r, rec);
+        if (outcome == RR_GO_ON) {
+            outcome = rr_replay_apply_head(r);
+        }
+        if (outcome != RR_GO_ON) {
+            return outcome;
+        }
+    }
+}
+
+const struct rrlog_record *rr_replay_expect(struct rr_replay *r,
+                                            enum rrlog_type type,
                                             const char *what)
 {
     const struct rrlog_record *rec;
 
-    rr_replay_outside_at_access();
-    rec = rr_replay_head();
-    if (rr_replay.finished) {
+    if (rr_replay_is_over(r) || rr_replay_apply_at_access(r) != RR_GO_ON ||
+        rr_replay_head(r, &rec) != RR_GO_ON) {
         return NULL;
     }
     if (!rec) {
-        rr_replay_end_of_log();
+        rr_replay_end_of_log(r);
         return NULL;
     }
     if (rec->stamp != RRLOG_AT_ACCESS || rec->type != type) {
-        rr_replay_diverged("the guest did %s, which the log does not have "
+        rr_replay_diverged(r, "the guest did %s, which the log does not have "
                            "here", what);
         return NULL;
     }
-    return rr_replay_check_output(rec) ? rec : NULL;
+    return rr_replay_check_output(r, rec) == RR_GO_ON ? rec : NULL;
 }

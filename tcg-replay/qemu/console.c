@@ -6,30 +6,38 @@
 #include "tcg-replay/qemu/replay.h"
 
 #define SERIAL_BASE 0x3f8
+#define SERIAL_DATA 0
 #define SERIAL_LINE_CONTROL 3
 #define SERIAL_MODEM_CONTROL 4
-#define LINE_CONTROL_DLAB 0x80
-#define MODEM_CONTROL_LOOP 0x10
+#define LINE_CONTROL_DLAB 0x80 /* the data register is the divisor */
+#define MODEM_CONTROL_LOOP 0x10 /* nothing leaves the port */
 
-void rr_replay_console_write(uint16_t port, uint8_t value)
+static void show_byte(uint8_t value)
 {
-    RRConsole *c = &rr_replay.console;
+    putchar_unlocked(value);
+    if (value == '\n') {
+        fflush(stdout);
+    }
+}
+
+void rr_replay_console_write(struct rr_replay *r, uint16_t port,
+                             uint8_t value)
+{
+    struct rr_position *pos = &r->position;
 
     switch (port - SERIAL_BASE) {
-    case 0:
-        if (c->enabled && !(c->line_control & LINE_CONTROL_DLAB) &&
-            !(c->modem_control & MODEM_CONTROL_LOOP)) {
-            putchar_unlocked(value);
-            if (value == '\n') {
-                fflush(stdout);
-            }
+    case SERIAL_DATA:
+        if (r->config.console &&
+            !(pos->serial.line_control & LINE_CONTROL_DLAB) &&
+            !(pos->serial.modem_control & MODEM_CONTROL_LOOP)) {
+            show_byte(value);
         }
         break;
     case SERIAL_LINE_CONTROL:
-        c->line_control = value;
+        pos->serial.line_control = value;
         break;
     case SERIAL_MODEM_CONTROL:
-        c->modem_control = value;
+        pos->serial.modem_control = value;
         break;
     }
 }

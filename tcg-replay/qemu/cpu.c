@@ -6,81 +6,148 @@
 #include "tcg-replay/qemu/replay.h"
 #include "common/core/policy.h"
 
-/* The epoch clock: the value of its last step, which is a landmark. */
-static uint64_t read_clock(const char *what)
+/* Flags of results; see FORMAT.md, "Record types". */
+#define RESULT_CARRY 1 /* of RDRAND and RDSEED: a value was there */
+#define RESULT_GP 2 /* #GP instead of a value */
+
+static void set_edx_eax(CPUX86State *env, uint64_t value)
 {
-    if (!rr_replay.clock_is_set) {
-        rr_replay_diverged("the guest did %s before the clock's first step",
-                           what);
-    }
-    return rr_replay.clock;
+    env->regs[R_EAX] = (uint32_t)value;
+    env->regs[R_EDX] = value >> 32;
 }
 
-bool rr_replay_insn(CPUState *cpu, enum rr_replay_insn insn)
+/* The epoch clock: the value of its last step.  False: the replay is over. */
+static bool read_clock(struct rr_replay *r, const char *what, uint64_t *value)
 {
-    static const struct {
-        enum rrlog_type type;
-        const char *name;
-        unsigned int flags_field;
-    } table[] = {
-        [RR_REPLAY_RDTSC] = { RRLOG_RDTSC, "RDTSC", 1 },
-        [RR_REPLAY_RDTSCP] = { RRLOG_RDTSCP, "RDTSCP", 2 },
-        [RR_REPLAY_RDPMC] = { RRLOG_RDPMC, "RDPMC", 2 },
-    };
+    if (rr_replay_is_over(r)) {
+        return false;
+    }
+    if (!r->position.clock_is_set) {
+        rr_replay_diverged(r, "the guest did %s before the clock's first step",
+                           what);
+        return false;
+    }
+    *value = r->position.clock;
+    return true;
+}
+
+bool rr_replay_rdtsc(CPUState *cpu)
+{
+    struct rr_replay *r = rr_replay_get();
+    const struct rrlog_record *rec;
+    uint64_t value = 0;
+    bool gp;
+
+    BQL_LOCK_GUARD();
+    if (r->config.epoch_clock) {
+        read_clock(r, "RDTSC", &value);
+        set_edx_eax(cpu_env(cpu), value);
+        return true;
+    }
+    rec = rr_replay_expect(r, RRLOG_RDTSC, "RDTSC");
+    if (!rec) {
+        return true;
+    }
+    gp = rec->rdtsc.flags & RESULT_GP;
+    if (!gp) {
+        set_edx_eax(cpu_env(cpu), rec->rdtsc.value);
+    }
+    rr_replay_pop(r);
+    return !gp;
+}
+
+bool rr_replay_rdtscp(CPUState *cpu)
+{
+    struct rr_replay *r = rr_replay_get();
     CPUX86State *env = cpu_env(cpu);
+    const struct rrlog_record *rec;
+    uint64_t value = 0;
+    bool gp;
+
+    BQL_LOCK_GUARD();
+    if (r->config.epoch_clock) {
+        read_clock(r, "RDTSCP", &value);
+        set_edx_eax(env, value);
+        env->regs[R_ECX] = (uint32_t)env->tsc_aux;
+        return true;
+    }
+    rec = rr_replay_expect(r, RRLOG_RDTSCP, "RDTSCP");
+    if (!rec) {
+        return true;
+    }
+    gp = rec->rdtscp.flags & RESULT_GP;
+    if (!gp) {
+        set_edx_eax(env, rec->rdtscp.value);
+        env->regs[R_ECX] = (uint32_t)rec->rdtscp.aux;
+    }
+    rr_replay_pop(r);
+    return !gp;
+}
+
+bool rr_replay_rdpmc(CPUState *cpu)
+{
+    struct rr_replay *r = rr_replay_get();
     const struct rrlog_record *rec;
     bool gp;
 
     BQL_LOCK_GUARD();
-    if (rr_replay.epoch_clock && insn != RR_REPLAY_RDPMC) {
-        uint64_t value = read_clock(table[insn].name);
-
-        env->regs[R_EAX] = (uint32_t)value;
-        env->regs[R_EDX] = value >> 32;
-        if (insn == RR_REPLAY_RDTSCP) {
-            env->regs[R_ECX] = (uint32_t)env->tsc_aux;
-        }
-        return true;
-    }
-    rec = rr_replay_expect(table[insn].type, table[insn].name);
+    rec = rr_replay_expect(r, RRLOG_RDPMC, "RDPMC");
     if (!rec) {
         return true;
     }
-    gp = rec->field[table[insn].flags_field] & 2;
+    gp = rec->rdpmc.flags & RESULT_GP;
     if (!gp) {
-        env->regs[R_EAX] = (uint32_t)rec->field[0];
-        env->regs[R_EDX] = rec->field[0] >> 32;
-        if (insn == RR_REPLAY_RDTSCP) {
-            env->regs[R_ECX] = (uint32_t)rec->field[1];
-        }
+        set_edx_eax(cpu_env(cpu), rec->rdpmc.value);
     }
-    rr_replay_pop();
+    rr_replay_pop(r);
     return !gp;
+}
+
+/* TCG has one helper for both; the log says which one the guest executed. */
+static const struct rrlog_record *expect_random(struct rr_replay *r)
+{
+    const struct rrlog_record *rec;
+    enum rrlog_type type = RRLOG_RDRAND;
+
+    if (rr_replay_is_over(r) || rr_replay_apply_at_access(r) != RR_GO_ON ||
+        rr_replay_head(r, &rec) != RR_GO_ON) {
+        return NULL;
+    }
+    if (rec && rec->type == RRLOG_RDSEED) {
+        type = RRLOG_RDSEED;
+    }
+    return rr_replay_expect(r, type, "RDRAND or RDSEED");
 }
 
 bool rr_replay_random(CPUState *cpu, uint64_t *value)
 {
+    struct rr_replay *r = rr_replay_get();
     const struct rrlog_record *rec;
-    bool carry;
+    uint64_t flags;
 
     *value = 0;
     BQL_LOCK_GUARD();
-    rr_replay_outside_at_access();
-    rec = rr_replay_head();
-    rec = rr_replay_expect(rec && rec->type == RRLOG_RDSEED ? RRLOG_RDSEED
-                                                            : RRLOG_RDRAND,
-                           "RDRAND or RDSEED");
+    rec = expect_random(r);
     if (!rec) {
         return false;
     }
-    carry = rec->field[2] & 1;
-    *value = carry ? rec->field[0] : 0;
-    rr_replay_pop();
-    return carry;
+    if (rec->type == RRLOG_RDSEED) {
+        flags = rec->rdseed.flags;
+        *value = rec->rdseed.value;
+    } else {
+        flags = rec->rdrand.flags;
+        *value = rec->rdrand.value;
+    }
+    rr_replay_pop(r);
+    if (!(flags & RESULT_CARRY)) {
+        *value = 0;
+    }
+    return flags & RESULT_CARRY;
 }
 
 void rr_replay_hidden_random(CPUState *cpu)
 {
+    struct rr_replay *r = rr_replay_get();
     uint32_t eax, ebx, ecx, edx;
 
     /* APM volume 2, appendix C: SVM has no intercept for the two. */
@@ -89,13 +156,17 @@ void rr_replay_hidden_random(CPUState *cpu)
         return;
     }
     BQL_LOCK_GUARD();
-    rr_replay_diverged("the guest executed RDRAND or RDSEED, which CPUID hides "
-                       "from it, but an AMD processor runs all the same: the "
-                       "result is not in the log");
+    if (rr_replay_is_over(r)) {
+        return;
+    }
+    rr_replay_diverged(r, "the guest executed RDRAND or RDSEED, which CPUID "
+                       "hides from it, but an AMD processor runs all the same: "
+                       "the result is not in the log");
 }
 
 bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
 {
+    struct rr_replay *r = rr_replay_get();
     const struct rrlog_record *rec;
 
     if (rr_msr_is_cpu_state(index)) {
@@ -104,27 +175,28 @@ bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
     *value = 0;
     *gp = false;
     BQL_LOCK_GUARD();
-    if (rr_replay.epoch_clock && index == MSR_IA32_TSC) {
-        *value = read_clock("RDMSR of the TSC");
+    if (r->config.epoch_clock && index == MSR_IA32_TSC) {
+        read_clock(r, "RDMSR of the TSC", value);
         return true;
     }
-    rec = rr_replay_expect(RRLOG_RDMSR, "RDMSR");
+    rec = rr_replay_expect(r, RRLOG_RDMSR, "RDMSR");
     if (!rec) {
         return true;
     }
-    if (rec->field[1] != index) {
-        rr_replay_diverged("RDMSR of %#x, the log has %#" PRIx64, index,
-                           rec->field[1]);
+    if (rec->rdmsr.index != index) {
+        rr_replay_diverged(r, "RDMSR of 0x%x, the log has 0x%" PRIx64, index,
+                           rec->rdmsr.index);
         return true;
     }
-    *value = rec->field[0];
-    *gp = rec->field[2] & 1;
-    rr_replay_pop();
+    *value = rec->rdmsr.value;
+    *gp = rec->rdmsr.fault & 1;
+    rr_replay_pop(r);
     return true;
 }
 
 bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp)
 {
+    struct rr_replay *r = rr_replay_get();
     const struct rrlog_record *rec;
 
     *gp = false;
@@ -132,43 +204,44 @@ bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp)
         return false;
     }
     BQL_LOCK_GUARD();
-    rec = rr_replay_expect(RRLOG_WRMSR, "WRMSR");
+    rec = rr_replay_expect(r, RRLOG_WRMSR, "WRMSR");
     if (!rec) {
         return true;
     }
-    if (rec->field[0] != index) {
-        rr_replay_diverged("WRMSR of %#x, the log has %#" PRIx64, index,
-                           rec->field[0]);
+    if (rec->wrmsr.index != index) {
+        rr_replay_diverged(r, "WRMSR of 0x%x, the log has 0x%" PRIx64, index,
+                           rec->wrmsr.index);
         return true;
     }
-    *gp = rec->field[1] & 1;
+    *gp = rec->wrmsr.fault & 1;
     if (index == MSR_IA32_APICBASE && !*gp) {
-        rr_replay.apic_base = value;
+        r->position.apic_base = value;
     }
-    rr_replay_pop();
+    rr_replay_pop(r);
     return true;
 }
 
 uint64_t rr_replay_read_cr8(void)
 {
-    return rr_replay.cr8;
+    return rr_replay_get()->position.cr8;
 }
 
 void rr_replay_write_cr8(uint64_t value)
 {
-    rr_replay.cr8 = value & 0xf;
+    rr_replay_get()->position.cr8 = value & 0xf;
 }
 
 void rr_replay_cpuid(CPUState *cpu, uint32_t index, uint32_t count,
                      uint32_t *eax, uint32_t *ebx, uint32_t *ecx,
                      uint32_t *edx)
 {
+    struct rr_replay *r = rr_replay_get();
     CPUX86State *env = cpu_env(cpu);
     RRCpuidInputs in = {
         .cr4 = env->cr[4],
         .xcr0 = env->xcr0,
-        .apic_enabled = rr_replay.apic_base & MSR_IA32_APICBASE_ENABLE,
+        .apic_enabled = r->position.apic_base & MSR_IA32_APICBASE_ENABLE,
     };
 
-    rr_cpuid_lookup(&rr_replay.cpuid, &in, index, count, eax, ebx, ecx, edx);
+    rr_cpuid_lookup(&r->config.cpuid, &in, index, count, eax, ebx, ecx, edx);
 }

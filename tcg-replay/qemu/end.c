@@ -6,61 +6,64 @@
 #include "tcg-replay/qemu/replay.h"
 #include "qemu/timer.h"
 
-static void print_summary(const char *how)
+static void print_summary(const struct rr_replay *r, const char *how)
 {
-    double seconds = (get_clock() - rr_replay.start_ns) / 1e9;
+    double seconds = (get_clock() - r->report.start_ns) / 1e9;
 
     fprintf(stderr, "rr-replay: %s: %" PRIu64 " records, %" PRIu64
             " landmarks verified, %" PRIu64 " branches, %.1f s\n", how,
-            rr_replay.records, rr_replay.landmarks, rr_replay_branches(),
+            r->position.records, r->position.landmarks, rr_replay_branches(r),
             seconds);
 }
 
-/* The END record was passed and all that follows it was checked. */
-static void report_complete(void)
+/* The end record was passed, and its digests were compared. */
+static enum rr_outcome end_of_recording(struct rr_replay *r)
 {
-    RRCPUState state;
+    const RRCPUState *expected = &r->position.end_state;
+    enum rr_outcome outcome;
+    RRCPUState found;
     char name[64];
     int at;
 
-    rr_cpu_state_get(rr_replay.env, &state);
-    at = rr_cpu_state_compare(&rr_replay.end_state, &state, name);
+    rr_cpu_state_get(r->host.env, &found);
+    at = rr_cpu_state_compare(expected, &found, name);
     if (at >= 0) {
-        rr_replay_diverged("at the end, %s: expected %#" PRIx64 ", found %#"
-                           PRIx64, name, rr_replay.end_state.value[at],
-                           state.value[at]);
-        return;
+        return rr_replay_diverged(r, "at the end, %s: expected 0x%" PRIx64
+                                  ", found 0x%" PRIx64, name,
+                                  expected->value[at], found.value[at]);
     }
-    if (rr_replay.digest_errors) {
-        rr_replay_diverged("RAM differs at the end in %" PRIu64 " regions of "
-                           "2 MiB", rr_replay.digest_errors);
-        return;
+    if (r->position.digest_errors) {
+        return rr_replay_diverged(r, "RAM differs at the end in %" PRIu64
+                                  " regions of 2 MiB",
+                                  r->position.digest_errors);
     }
-    rr_replay_finish(RR_EXIT_OK);
-    print_summary("complete, CPU state and all RAM equal the recording's");
+    outcome = rr_replay_end(r, RR_EXIT_OK);
+    print_summary(r, "complete, CPU state and all RAM equal the recording's");
+    return outcome;
 }
 
-void rr_replay_end_of_log(void)
+static enum rr_outcome end_of_cut_off_trace(struct rr_replay *r)
 {
-    uint64_t torn;
+    uint64_t torn_bytes = rrlog_reader_torn_bytes(r->host.reader);
+    enum rr_outcome outcome = rr_replay_end(r, RR_EXIT_OK);
 
-    if (rr_replay.finished) {
-        return;
-    }
-    if (rr_replay.seen_end) {
-        report_complete();
-        return;
-    }
-    if (rrlog_reader_is_complete(rr_replay.reader)) {
-        rr_replay_diverged("the guest goes on after the end of the log");
-        return;
-    }
-    torn = rrlog_reader_torn_bytes(rr_replay.reader);
-    rr_replay_finish(RR_EXIT_OK);
-    print_summary("incomplete trace (the recorder was cut off), replayed to "
+    print_summary(r, "incomplete trace (the recorder was cut off), replayed to "
                   "its last whole record");
-    if (torn) {
+    if (torn_bytes) {
         fprintf(stderr, "rr-replay: %" PRIu64 " bytes of a torn last frame "
-                "were dropped\n", torn);
+                "were dropped\n", torn_bytes);
     }
+    return outcome;
+}
+
+enum rr_outcome rr_replay_end_of_log(struct rr_replay *r)
+{
+    if (r->position.goal == RR_GOAL_AT_END) {
+        return end_of_recording(r);
+    }
+    if (rrlog_reader_is_complete(r->host.reader)) {
+        return rr_replay_diverged(r, "the guest goes on after the end of the "
+                                  "log");
+    }
+    return end_of_cut_off_trace(r);
 }

@@ -3,203 +3,223 @@
  *
  * The branch budget (env->rr.cond_left) is set to the next landmark's count;
  * translated code runs at full speed until it is used up, then instructions
- * run one at a time until the registers are the landmark's.
+ * run one at a time until the registers are the landmark's.  The states and
+ * their edges are drawn in goal.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
-#include "tcg-replay/qemu/replay.h"
 #include "exec/exec-all.h"
 #include "exec/translation-block.h"
-#include "qemu/main-loop.h"
-
-/* Instructions between two conditional branches: more is a lost guest. */
-#define MAX_STEPS 50000000
-/*
- * Branches to the next access where no landmark is in sight.  A guest that runs
- * that long takes timer interrupts, which are landmarks; else it is lost.
- */
-#define MAX_BRANCHES_UNBOUNDED (INT64_C(1) << 34)
 
 bool rr_replay_due(CPUState *cpu)
 {
-    return rr_replaying && rr_replay.env &&
-           rr_replay.env->rr.cond_left[0] < 0;
+    return rr_replaying && cpu_env(cpu)->rr.cond_left[0] < 0;
 }
 
 /* Run one instruction (one repetition of a REP), then look again. */
-static void step(void)
+static void run_one_instruction(struct rr_replay *r)
 {
-    CPUState *cpu = rr_replay.cpu;
+    CPUState *cpu = r->host.cpu;
     uint32_t keep = cpu->cflags_next_tb == -1
                     ? cpu->tcg_cflags
                     : cpu->cflags_next_tb & ~CF_COUNT_MASK;
 
-    if (++rr_replay.steps > MAX_STEPS) {
-        rr_replay_diverged("%u instructions without the landmark",
-                           MAX_STEPS);
-        return;
-    }
+    r->position.steps++;
     /* CF_NOIRQ: the budget is used up, do not stop for that. */
     cpu->cflags_next_tb = keep | CF_NO_GOTO_TB | CF_NO_GOTO_PTR |
                           CF_SINGLE_STEP | CF_NOIRQ | 1;
 }
 
-static void here(struct rr_landmark *lm)
+static void find_landmark(struct rr_replay *r, struct rr_landmark *found)
 {
-    lm->branches = rr_replay_branches();
-    rr_landmark_from_env(rr_replay.env, lm);
+    found->branches = rr_replay_branches(r);
+    rr_landmark_from_env(r->host.env, found);
 }
 
-static void missed(const struct rrlog_record *rec, const char *what)
+static enum rr_head head_kind(const struct rrlog_record *rec)
+{
+    if (!rec) {
+        return RR_HEAD_NONE;
+    }
+    if (rec->type == RRLOG_RAM_DIGEST) {
+        return RR_HEAD_DIGEST;
+    }
+    if (rec->stamp == RRLOG_AT_ACCESS) {
+        return RR_HEAD_ACCESS;
+    }
+    return rec->type == RRLOG_END ? RR_HEAD_END : RR_HEAD_LANDMARK;
+}
+
+/* All registers are @expected's.  Keeps a near miss for the report. */
+static bool registers_match(struct rr_replay *r,
+                            const struct rr_landmark *expected)
 {
     struct rr_landmark found;
 
-    here(&found);
-    rr_replay_diverged_at(rec, rr_replay.near_miss_valid
-                          ? &rr_replay.near_miss : &found, what);
-}
-
-/* True: the record at the head was applied. */
-static bool try_landmark(const struct rrlog_record *rec)
-{
-    struct rr_landmark now;
-    int where;
-
-    here(&now);
-    where = rr_landmark_compare_branches(now.branches,
-                                         rec->landmark.branches);
-    if (where > 0) {
-        missed(rec, "the guest passed the landmark");
-        return false;
-    }
-    if (where < 0) {
-        if (rr_replay.halted) {
-            missed(rec, "the guest halted before the landmark");
-            return false;
-        }
-        rr_replay_set_target(rec->landmark.branches);
-        return false;
-    }
-    if (rr_landmark_first_difference(&now, &rec->landmark) == RR_REG_COUNT) {
-        if (!rr_replay_check_output(rec)) {
-            return false;
-        }
-        rr_replay_apply_head();
+    find_landmark(r, &found);
+    if (rr_landmark_first_difference(&found, expected) == RR_REG_COUNT) {
         return true;
     }
-    if (now.regs[RR_REG_RIP] == rec->landmark.regs[RR_REG_RIP]) {
-        rr_replay.near_miss = now;
-        rr_replay.near_miss_valid = true;
+    if (found.regs[RR_REG_RIP] == expected->regs[RR_REG_RIP]) {
+        rr_replay_note_near_miss(r, &found);
     }
-    if (rr_replay.halted) {
-        missed(rec, "the guest halted elsewhere");
-        return false;
-    }
-    step();
     return false;
 }
 
-static void run_unbounded(uint64_t now)
+/* Look at the log and the guest; *@bound: the next record with a landmark. */
+static enum rr_outcome look(struct rr_replay *r, struct rr_outlook *o,
+                            const struct rrlog_record **bound)
 {
-    if (!rr_replay.unbounded) {
-        rr_replay.unbounded = true;
-        rr_replay.unbounded_end = now + MAX_BRANCHES_UNBOUNDED;
+    const struct rrlog_record *head;
+    enum rr_outcome outcome;
+
+    outcome = rr_replay_apply_at_access(r);
+    if (outcome == RR_GO_ON) {
+        outcome = rr_replay_head(r, &head);
     }
-    if (now >= rr_replay.unbounded_end) {
-        rr_replay_diverged("%" PRId64 " branches without the access that the "
-                           "log has next", MAX_BRANCHES_UNBOUNDED);
-        return;
+    if (outcome != RR_GO_ON) {
+        return outcome;
     }
-    rr_replay_set_target(rr_replay.unbounded_end);
+    *o = (struct rr_outlook){
+        .head = head_kind(head),
+        .halted = r->position.halted,
+        .branches = rr_replay_branches(r),
+        .steps = r->position.steps,
+        .lost_at_branches = r->position.lost_at_branches,
+    };
+    *bound = head;
+    if (o->head == RR_HEAD_NONE || o->head == RR_HEAD_DIGEST) {
+        return RR_GO_ON;
+    }
+    if (o->head == RR_HEAD_ACCESS) {
+        outcome = rr_replay_next_landmark(r, bound);
+    }
+    if (*bound) {
+        o->landmark_known = true;
+        o->landmark_branches = (*bound)->landmark.branches;
+    }
+    if (o->head != RR_HEAD_ACCESS && o->branches == o->landmark_branches) {
+        o->registers_match = registers_match(r, &head->landmark);
+    }
+    return outcome;
 }
 
-/* The next record waits for an access of the guest: how long may it run? */
-static void run_to_access(const struct rrlog_record *rec)
+/* Divergences that are found between two instructions. */
+static enum rr_outcome report_lost(struct rr_replay *r, enum rr_lost lost,
+                                   const struct rrlog_record *bound)
 {
-    const struct rrlog_record *bound = rr_replay_next_landmark();
-    uint64_t now = rr_replay_branches();
+    static const char *const at_landmark[RR_LOST_COUNT] = {
+        [RR_LOST_PAST_LANDMARK] = "the guest passed the landmark",
+        [RR_LOST_PAST_LANDMARK_NO_ACCESS] =
+            "the guest passed the landmark without the access that the log has "
+            "before it",
+        [RR_LOST_HALTED_EARLY] = "the guest halted before the landmark",
+        [RR_LOST_HALTED_ELSEWHERE] = "the guest halted elsewhere",
+    };
+    struct rr_landmark found;
 
-    if (rr_replay.finished) {
-        return;
+    switch (lost) {
+    case RR_LOST_HALTED_NO_ACCESS:
+        return rr_replay_diverged(r, "the guest halted, but the log says it "
+                                  "goes on");
+    case RR_LOST_STEPS:
+        return rr_replay_diverged(r, "%u instructions without the landmark",
+                                  RR_MAX_STEPS);
+    case RR_LOST_BRANCHES:
+        return rr_replay_diverged(r, "%" PRIu64 " branches without the access "
+                                  "that the log has next",
+                                  RR_MAX_BRANCHES_UNBOUNDED);
+    case RR_LOST_PAST_END:
+        return rr_replay_diverged(r, "records after the end");
+    default:
+        g_assert(at_landmark[lost]);
+        find_landmark(r, &found);
+        return rr_replay_diverged_at(r, bound, &found, at_landmark[lost]);
     }
-    if (rr_replay.halted) {
-        rr_replay_diverged("the guest halted, but the log says it goes on");
-        return;
-    }
-    if (!bound) {
-        run_unbounded(now);
-    } else if (now > bound->landmark.branches) {
-        missed(bound, "the guest passed the landmark without the access that "
-                      "the log has before it");
-    } else {
-        rr_replay_set_target(bound->landmark.branches);
-        if (now == bound->landmark.branches) {
-            step();
+}
+
+/* The guest is where the next record takes effect. */
+static enum rr_outcome land(struct rr_replay *r, enum rr_head head)
+{
+    if (head != RR_HEAD_DIGEST) {
+        const struct rrlog_record *rec = g_queue_peek_head(&r->host.queue);
+        enum rr_outcome outcome = rr_replay_check_output(r, rec);
+
+        if (outcome != RR_GO_ON) {
+            return outcome;
         }
     }
+    return rr_replay_apply_head(r);
 }
 
-static bool follow_log(void)
+/* Apply what is due; then the budget is set for what the guest does next. */
+static enum rr_outcome follow_log(struct rr_replay *r)
 {
-    bool changed = false;
-
     for (;;) {
-        const struct rrlog_record *rec;
+        const struct rrlog_record *bound;
+        struct rr_decision next;
+        struct rr_outlook outlook;
+        enum rr_outcome outcome = look(r, &outlook, &bound);
 
-        rr_replay_outside_at_access();
-        rec = rr_replay_head();
-        if (rr_replay.finished) {
-            return changed;
+        if (outcome != RR_GO_ON) {
+            return outcome;
         }
-        if (!rec) {
-            rr_replay_end_of_log();
-            return changed;
-        }
-        if (rec->type == RRLOG_RAM_DIGEST) {
-            rr_replay_apply_head();
-            continue;
-        }
-        if (rr_replay.seen_end) {
-            rr_replay_diverged("records after the end");
-            return changed;
-        }
-        if (rec->stamp == RRLOG_AT_ACCESS) {
-            run_to_access(rec);
-            return changed;
-        }
-        if (!try_landmark(rec)) {
-            return changed;
-        }
-        changed = true;
-        if (rr_replay.seen_end) {
-            continue;
+        next = rr_goal_next(r->position.goal, &outlook);
+        switch (next.goal) {
+        case RR_GOAL_ENDED:
+            return rr_replay_end_of_log(r);
+        case RR_GOAL_DIVERGED:
+            return report_lost(r, next.lost, bound);
+        case RR_GOAL_TO_ACCESS_UNBOUNDED:
+            r->position.lost_at_branches = next.stop_at_branches;
+            /* fall through */
+        case RR_GOAL_TO_LANDMARK:
+        case RR_GOAL_TO_ACCESS:
+            rr_replay_set_goal(r, next.goal);
+            rr_replay_set_target(r, next.stop_at_branches);
+            return RR_GO_ON;
+        case RR_GOAL_STEP:
+            rr_replay_set_goal(r, next.goal);
+            run_one_instruction(r);
+            return RR_GO_ON;
+        case RR_GOAL_APPLY:
+        case RR_GOAL_AT_END:
+            rr_replay_set_goal(r, next.goal);
+            outcome = land(r, outlook.head);
+            if (outcome != RR_GO_ON) {
+                return outcome;
+            }
+            break;
+        default:
+            g_assert_not_reached();
         }
     }
 }
 
 bool rr_replay_boundary(CPUState *cpu)
 {
-    uint64_t records = rr_replay.records;
+    struct rr_replay *r = rr_replay_get();
+    uint64_t records = r->position.records;
 
     bql_lock();
-    if (!rr_replay.finished) {
-        follow_log();
-        rr_replay_show_progress(false);
-    }
-    if (rr_replay.finished) {
+    /* The guest's last access may have ended the replay. */
+    if (rr_replay_is_over(r) || follow_log(r) != RR_GO_ON) {
         cpu->halted = 1;
         cpu->exception_index = EXCP_HLT;
         cpu_loop_exit(cpu); /* gives up the BQL */
     }
+    rr_replay_show_progress(r, false);
     bql_unlock();
-    return rr_replay.records != records || rr_replay.halted;
+    return r->position.records != records;
 }
 
 G_NORETURN void rr_replay_halt(CPUState *cpu)
 {
-    rr_replay.halted = true;
-    rr_replay_stop_here();
+    struct rr_replay *r = rr_replay_get();
+
+    r->position.halted = true;
+    rr_replay_stop_here(r);
     cpu->exception_index = -1;
     cpu_loop_exit_noexc(cpu);
 }

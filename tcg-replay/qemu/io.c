@@ -1,5 +1,6 @@
 /*
- * The outside world of a replay: one catch-all region for memory and ports.
+ * What the guest reads from and writes to its environment: one catch-all region
+ * each for memory and ports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,81 +8,107 @@
 #include "exec/address-spaces.h"
 #include "qemu/bswap.h"
 
-/* TCG may ask for a part of what KVM read in one piece (8 bytes, 4 ...). */
-static uint64_t io_read(uint64_t addr, unsigned int size, bool port)
+/*
+ * Does this read take the next bytes of the record's data, @rec->data_bytes of
+ * them in pieces of @piece_bytes at @piece_addr?  TCG may read in parts what
+ * KVM read in one (8 bytes, 4 ...).
+ */
+static bool fits(struct rr_replay *r, const struct rrlog_record *rec,
+                 uint64_t piece_addr, uint64_t piece_bytes,
+                 uint64_t addr, unsigned int size)
 {
-    const struct rrlog_record *rec =
-        rr_replay_expect(port ? RRLOG_PIO_READ : RRLOG_MMIO_READ,
-                         port ? "a port read" : "an MMIO read");
-    uint8_t bytes[8] = { 0 };
-    uint64_t item, at;
+    size_t consumed_bytes = r->position.consumed_bytes;
+    uint64_t at = consumed_bytes % piece_bytes;
 
-    if (!rec) {
-        return 0;
-    }
-    item = rec->field[1];
-    if (item == 0 || item > 8 || rec->data_bytes % item) {
-        rr_replay_diverged("a read of %" PRIu64 " bytes", item);
-        return 0;
-    }
-    at = rr_replay.consumed % item;
-    if (addr != rec->field[0] + at || at + size > item ||
-        rr_replay.consumed + size > rec->data_bytes) {
-        rr_replay_diverged("%s of %u bytes at %#" PRIx64 ", the log has %"
-                           PRIu64 " bytes at %#" PRIx64,
-                           port ? "port read" : "MMIO read", size, addr, item,
-                           rec->field[0]);
-        return 0;
-    }
-    memcpy(bytes, (const uint8_t *)rec->data + rr_replay.consumed, size);
-    rr_replay.consumed += size;
-    if (rr_replay.consumed == rec->data_bytes) {
-        rr_replay_pop();
+    return addr == piece_addr + at && at + size <= piece_bytes &&
+           consumed_bytes + size <= rec->data_bytes;
+}
+
+static uint64_t take_bytes(struct rr_replay *r, const struct rrlog_record *rec,
+                           unsigned int size)
+{
+    struct rr_position *pos = &r->position;
+    uint8_t bytes[8] = { 0 };
+
+    memcpy(bytes, (const uint8_t *)rec->data + pos->consumed_bytes, size);
+    pos->consumed_bytes += size;
+    if (pos->consumed_bytes == rec->data_bytes) {
+        rr_replay_pop(r);
     }
     return ldq_le_p(bytes);
 }
 
-static void io_write(uint64_t addr, uint64_t value, unsigned int size,
-                     bool port)
+static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
+                        bool port)
 {
+    const struct rrlog_record *rec =
+        rr_replay_expect(r, port ? RRLOG_PIO_READ : RRLOG_MMIO_READ,
+                         port ? "a port read" : "an MMIO read");
+    uint64_t piece_addr, piece_bytes;
+
+    if (!rec) {
+        return 0;
+    }
+    piece_addr = port ? rec->pio_read.port : rec->mmio_read.gpa;
+    piece_bytes = port ? rec->pio_read.size : rec->mmio_read.size;
+    if (piece_bytes == 0 || piece_bytes > 8 ||
+        rec->data_bytes % piece_bytes) {
+        rr_replay_diverged(r, "a read of %" PRIu64 " bytes", piece_bytes);
+        return 0;
+    }
+    if (!fits(r, rec, piece_addr, piece_bytes, addr, size)) {
+        rr_replay_diverged(r, "%s of %u bytes at 0x%" PRIx64 ", the log has %"
+                           PRIu64 " bytes at 0x%" PRIx64,
+                           port ? "port read" : "MMIO read", size, addr,
+                           piece_bytes, piece_addr);
+        return 0;
+    }
+    return take_bytes(r, rec, size);
+}
+
+static void io_write(struct rr_replay *r, uint64_t addr, uint64_t value,
+                     unsigned int size, bool port)
+{
+    struct rr_position *pos = &r->position;
     uint64_t base = port ? RR_OUTPUT_PORT : 0;
 
-    if (rr_replay.finished) {
+    if (rr_replay_is_over(r)) {
         return;
     }
     for (unsigned int i = 0; i < size; i++) {
         uint8_t byte = value >> (8 * i);
 
-        rr_replay.output_hash = rr_output_hash(rr_replay.output_hash,
-                                               base | (addr + i), byte);
+        pos->output_hash = rr_output_hash(pos->output_hash, base | (addr + i),
+                                          byte);
         if (port) {
-            rr_replay_console_write(addr + i, byte);
+            rr_replay_console_write(r, addr + i, byte);
         }
     }
-    rr_replay.output_bytes += size;
-    rr_replay_outside_at_access();
+    pos->output_bytes += size;
+    /* If that ends the replay, the guest stops before the next block. */
+    rr_replay_apply_at_access(r);
 }
 
 static uint64_t memory_read(void *opaque, hwaddr addr, unsigned int size)
 {
-    return io_read(addr, size, false);
+    return io_read(opaque, addr, size, false);
 }
 
 static void memory_write(void *opaque, hwaddr addr, uint64_t value,
                          unsigned int size)
 {
-    io_write(addr, value, size, false);
+    io_write(opaque, addr, value, size, false);
 }
 
 static uint64_t port_read(void *opaque, hwaddr addr, unsigned int size)
 {
-    return io_read(addr, size, true);
+    return io_read(opaque, addr, size, true);
 }
 
 static void port_write(void *opaque, hwaddr addr, uint64_t value,
                        unsigned int size)
 {
-    io_write(addr, value, size, true);
+    io_write(opaque, addr, value, size, true);
 }
 
 static const MemoryRegionOps memory_ops = {
@@ -100,14 +127,14 @@ static const MemoryRegionOps port_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },
 };
 
-void rr_replay_io_init(Object *owner)
+void rr_replay_io_init(struct rr_replay *r, Object *owner)
 {
-    memory_region_init_io(&rr_replay.memory_io, owner, &memory_ops, NULL,
-                          "rr-outside", UINT64_MAX);
+    memory_region_init_io(&r->host.memory_io, owner, &memory_ops, r,
+                          "rr-environment", UINT64_MAX);
     memory_region_add_subregion_overlap(get_system_memory(), 0,
-                                        &rr_replay.memory_io, -1);
-    memory_region_init_io(&rr_replay.port_io, owner, &port_ops, NULL,
-                          "rr-outside-ports", 0x10000);
-    memory_region_add_subregion_overlap(get_system_io(), 0,
-                                        &rr_replay.port_io, -1);
+                                        &r->host.memory_io, -1);
+    memory_region_init_io(&r->host.port_io, owner, &port_ops, r,
+                          "rr-environment-ports", 0x10000);
+    memory_region_add_subregion_overlap(get_system_io(), 0, &r->host.port_io,
+                                        -1);
 }

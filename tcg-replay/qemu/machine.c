@@ -1,19 +1,23 @@
 /*
- * The machine of a replay: a CPU, the RAM blocks of the trace, and the outside
- * world.  It has no devices.
+ * The machine of a replay: a CPU, the RAM blocks of the trace, and regions that
+ * catch accesses to the environment.  It has no devices.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "hw/boards.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
-#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
 #include "system/system.h"
 #include "system/tcg.h"
 #include "tcg/rr-count.h"
 
+#define TYPE_RR_REPLAY_MACHINE MACHINE_TYPE_NAME("rr-replay")
+OBJECT_DECLARE_SIMPLE_TYPE(RRReplayMachine, RR_REPLAY_MACHINE)
+
+/* The options of -machine rr-replay. */
 struct RRReplayMachine {
     MachineState parent_obj;
     char *trace;
@@ -23,23 +27,33 @@ struct RRReplayMachine {
     uint64_t corrupt_record;
 };
 
-static G_NORETURN void fail_to_start(int err)
+/*
+ * Setting up: each function returns 0 or a negative errno value with @errp set;
+ * -EBADMSG means that the trace is damaged.
+ */
+
+static int open_trace(struct rr_replay *r, const char *path, Error **errp)
 {
-    error_report("rr-replay: %s: %s", rr_replay.machine->trace,
-                 rr_replay.reader && rrlog_reader_error(rr_replay.reader)
-                 ? rrlog_reader_error(rr_replay.reader) : strerror(-err));
-    exit(err == -EBADMSG ? RR_EXIT_DAMAGED : RR_EXIT_FAILURE);
+    int ret = rrlog_reader_open(path, &r->host.reader);
+
+    if (ret) {
+        error_setg(errp, "rr-replay: %s: %s", path,
+                   r->host.reader && rrlog_reader_error(r->host.reader)
+                   ? rrlog_reader_error(r->host.reader) : strerror(-ret));
+    }
+    return ret;
 }
 
 static int load_page(void *opaque, uint32_t block, uint64_t page_index,
                      const void *page)
 {
+    struct rr_replay *r = opaque;
     MemoryRegion *mr;
 
-    if (block >= rr_replay.block_count) {
+    if (block >= r->host.block_count) {
         return -EBADMSG;
     }
-    mr = &rr_replay.blocks[block];
+    mr = &r->host.blocks[block];
     if (page_index >= memory_region_size(mr) / RRLOG_PAGE_BYTES) {
         return -EBADMSG;
     }
@@ -48,75 +62,77 @@ static int load_page(void *opaque, uint32_t block, uint64_t page_index,
     return 0;
 }
 
-static void create_memory(Object *owner)
+static int create_blocks(struct rr_replay *r, Object *owner, Error **errp)
 {
-    uint32_t n = rrlog_reader_block_count(rr_replay.reader);
-    int ret;
+    uint32_t n = rrlog_reader_block_count(r->host.reader);
 
-    rr_replay.blocks = g_new0(MemoryRegion, n);
-    rr_replay.block_count = n;
+    r->host.blocks = g_new0(MemoryRegion, n);
+    r->host.block_count = n;
     for (uint32_t i = 0; i < n; i++) {
-        const struct rrlog_block *b = rrlog_reader_block(rr_replay.reader, i);
+        const struct rrlog_block *b = rrlog_reader_block(r->host.reader, i);
 
         if (b->id != i) {
-            error_report("rr-replay: RAM blocks out of order");
-            exit(RR_EXIT_DAMAGED);
+            error_setg(errp, "rr-replay: RAM blocks out of order");
+            return -EBADMSG;
         }
-        memory_region_init_ram_nomigrate(&rr_replay.blocks[i], owner, b->name,
-                                         b->size_bytes, &error_fatal);
+        if (!memory_region_init_ram_nomigrate(&r->host.blocks[i], owner,
+                                              b->name, b->size_bytes, errp)) {
+            return -ENOMEM;
+        }
     }
-    ret = rrlog_reader_for_each_page(rr_replay.reader, load_page, NULL);
-    if (ret) {
-        fail_to_start(ret);
-    }
+    return 0;
 }
 
-static void load_cpuid(void)
+static int load_pages(struct rr_replay *r, const char *path, Error **errp)
 {
-    RRCpuidTable *t = &rr_replay.cpuid;
+    int ret = rrlog_reader_for_each_page(r->host.reader, load_page, r);
+    const char *text = rrlog_reader_error(r->host.reader);
+
+    if (ret) {
+        error_setg(errp, "rr-replay: %s: %s", path,
+                   text ? text : strerror(-ret));
+    }
+    return ret;
+}
+
+static int load_cpuid(struct rr_replay *r, Error **errp)
+{
+    RRCpuidTable *t = &r->config.cpuid;
     void *data = NULL;
     size_t bytes = 0;
-    int ret = rrlog_reader_manifest_bytes(rr_replay.reader, "cpu.cpuid", &data,
+    int ret = rrlog_reader_manifest_bytes(r->host.reader, "cpu.cpuid", &data,
                                           &bytes);
 
     if (ret || !bytes || bytes % sizeof(RRCpuidEntry)) {
-        error_report("rr-replay: the trace has no CPUID table");
-        exit(RR_EXIT_DAMAGED);
+        free(data);
+        error_setg(errp, "rr-replay: the trace has no CPUID table");
+        return -EBADMSG;
     }
     t->entries = g_memdup2(data, bytes);
     t->count = bytes / sizeof(RRCpuidEntry);
     free(data);
+    return 0;
 }
 
-static void create_cpu(void)
+static int create_cpu(struct rr_replay *r, Error **errp)
 {
-    /* Of no model: the features are the trace's, once it is realized. */
+    /* It has no model: its features are the trace's, once it is realized. */
     Object *obj = object_new("base-" TYPE_X86_CPU);
     X86CPU *cpu = X86_CPU(obj);
 
-    object_property_set_uint(obj, "apic-id", 0, &error_fatal);
-    qdev_realize(DEVICE(obj), NULL, &error_fatal);
-    rr_replay.cpu = CPU(obj);
-    rr_replay.env = &cpu->env;
-    rr_cpuid_apply(&rr_replay.cpuid, cpu);
+    if (!object_property_set_uint(obj, "apic-id", 0, errp) ||
+        !qdev_realize(DEVICE(obj), NULL, errp)) {
+        object_unref(obj);
+        return -EINVAL;
+    }
+    r->host.cpu = CPU(obj);
+    r->host.env = &cpu->env;
+    rr_cpuid_apply(&r->config.cpuid, cpu);
+    return 0;
 }
 
-/* The CPU has been reset: from here on the log has the word. */
-static void machine_done(Notifier *n, void *data)
-{
-    rr_replay.start_ns = get_clock();
-    rr_replay.cpu->halted = 0;
-    rr_replay.apic_base = APIC_DEFAULT_ADDRESS | MSR_IA32_APICBASE_BSP |
-                          MSR_IA32_APICBASE_ENABLE;
-    rr_replay.env->rr.cond_base[0] = -1;
-    rr_replay.env->rr.cond_left[0] = -1;
-    rr_replaying = true;
-}
-
-static Notifier done_notifier = { .notify = machine_done };
-
-/* "0=/a/disk.img", more after newlines: where images are now. */
-static void place_images(const char *text)
+/* "0=/a/disk.img", more after newlines: where the images are now. */
+static int set_image_paths(struct rr_replay *r, const char *text, Error **errp)
 {
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
@@ -129,68 +145,110 @@ static void place_images(const char *text)
         }
         if (parse_uint(*line, &path, 10, &id) || *path != '=' || !path[1] ||
             id > UINT32_MAX ||
-            rrlog_reader_set_image_path(rr_replay.reader, id, path + 1)) {
-            error_report("rr-replay: '%s' is no image: it is NUMBER=PATH",
-                         *line);
-            exit(RR_EXIT_FAILURE);
+            rrlog_reader_set_image_path(r->host.reader, id, path + 1)) {
+            error_setg(errp, "rr-replay: '%s' does not name an image: use "
+                       "NUMBER=PATH", *line);
+            return -EINVAL;
         }
     }
+    return 0;
 }
 
-/* The last landmark, for "how far": it is in one of the last frames. */
-static void find_total(void)
+/* The last landmark, for the progress; it is in one of the last frames. */
+static uint64_t find_total_branches(struct rrlog_reader *reader)
 {
-    struct rrlog_reader *r = rr_replay.reader;
     struct rrlog_record rec;
+    uint64_t branches = 0;
 
-    rrlog_reader_set_fetch(r, 0);
-    if (!rrlog_reader_seek_branches(r, UINT64_MAX)) {
-        while (rrlog_reader_next(r, &rec) > 0) {
+    rrlog_reader_set_fetch(reader, 0);
+    if (!rrlog_reader_seek_branches(reader, UINT64_MAX)) {
+        while (rrlog_reader_next(reader, &rec) > 0) {
             if (rec.stamp == RRLOG_AT_LANDMARK) {
-                rr_replay.total_branches = rec.landmark.branches;
+                branches = rec.landmark.branches;
             }
         }
     }
-    rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS | RRLOG_FETCH_IMAGES);
-    rrlog_reader_rewind(r); /* damage shows again when it is reached */
+    rrlog_reader_set_fetch(reader, RRLOG_FETCH_BLOBS | RRLOG_FETCH_IMAGES);
+    rrlog_reader_rewind(reader); /* damage shows again when it is reached */
+    return branches;
+}
+
+static void configure(struct rr_replay *r, const RRReplayMachine *m)
+{
+    const char *clock = rrlog_reader_manifest(r->host.reader, "clock.mode");
+
+    r->config.console = m->console;
+    r->config.progress = m->progress;
+    r->config.corrupt_record = m->corrupt_record;
+    r->config.epoch_clock = clock && !strcmp(clock, "epoch");
+    if (m->progress) {
+        r->config.total_branches = find_total_branches(r->host.reader);
+    }
+}
+
+static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
+{
+    int ret;
+
+    if (!tcg_enabled()) {
+        error_setg(errp, "rr-replay: needs -accel tcg");
+        return -EINVAL;
+    }
+    if (!m->trace) {
+        error_setg(errp, "rr-replay: needs -machine rr-replay,trace=DIRECTORY");
+        return -EINVAL;
+    }
+    ret = open_trace(r, m->trace, errp);
+    if (!ret) {
+        ret = set_image_paths(r, m->images, errp);
+    }
+    if (ret) {
+        return ret;
+    }
+    configure(r, m);
+    rr_branches_are_counted = true;
+    rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
+    ret = load_cpuid(r, errp);
+    if (!ret) {
+        ret = create_blocks(r, OBJECT(m), errp);
+    }
+    if (!ret) {
+        ret = load_pages(r, m->trace, errp);
+    }
+    if (ret) {
+        return ret;
+    }
+    rr_replay_io_init(r, OBJECT(m));
+    return create_cpu(r, errp);
+}
+
+/* The CPU has been reset: from here on the log determines what happens. */
+static void machine_done(Notifier *n, void *data)
+{
+    struct rr_replay *r = rr_replay_get();
+
+    r->report.start_ns = get_clock();
+    r->host.cpu->halted = 0;
+    r->position.apic_base = APIC_DEFAULT_ADDRESS | MSR_IA32_APICBASE_BSP |
+                            MSR_IA32_APICBASE_ENABLE;
+    r->host.env->rr.cond_base[0] = -1;
+    r->host.env->rr.cond_left[0] = -1;
+    rr_replaying = true;
 }
 
 static void machine_init(MachineState *ms)
 {
-    RRReplayMachine *m = RR_REPLAY_MACHINE(ms);
-    const char *clock;
+    static Notifier done_notifier = { .notify = machine_done };
+    struct rr_replay *r = rr_replay_get();
+    Error *err = NULL;
     int ret;
 
-    if (!tcg_enabled()) {
-        error_report("rr-replay: needs -accel tcg");
-        exit(RR_EXIT_FAILURE);
-    }
-    if (!m->trace) {
-        error_report("rr-replay: needs -machine rr-replay,trace=FOLDER");
-        exit(RR_EXIT_FAILURE);
-    }
-    rr_replay.machine = m;
-    rr_replay.console.enabled = m->console;
-    rr_replay.progress = m->progress;
-    rr_replay.corrupt_record = m->corrupt_record;
-    g_queue_init(&rr_replay.queue);
-    g_queue_init(&rr_replay.recent);
-    ret = rrlog_reader_open(m->trace, &rr_replay.reader);
+    g_queue_init(&r->host.queue);
+    ret = set_up(r, RR_REPLAY_MACHINE(ms), &err);
     if (ret) {
-        fail_to_start(ret);
+        error_report_err(err);
+        exit(ret == -EBADMSG ? RR_EXIT_DAMAGED : RR_EXIT_FAILURE);
     }
-    place_images(m->images);
-    if (m->progress) {
-        find_total();
-    }
-    clock = rrlog_reader_manifest(rr_replay.reader, "clock.mode");
-    rr_replay.epoch_clock = clock && !strcmp(clock, "epoch");
-    rr_branches_are_counted = true;
-    rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
-    load_cpuid();
-    create_memory(OBJECT(ms));
-    rr_replay_io_init(OBJECT(ms));
-    create_cpu();
     qemu_add_machine_init_done_notifier(&done_notifier);
 }
 
@@ -233,10 +291,15 @@ static void set_images(Object *obj, const char *value, Error **errp)
 BOOL_PROPERTY(console)
 BOOL_PROPERTY(progress)
 
-static void get_corrupt_record(Object *obj, Visitor *v, const char *name,
-                               void *opaque, Error **errp)
+static void machine_instance_init(Object *obj)
 {
-    visit_type_uint64(v, name, &RR_REPLAY_MACHINE(obj)->corrupt_record, errp);
+    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
+
+    object_property_add_uint64_ptr(obj, "x-corrupt-record", &m->corrupt_record,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "x-corrupt-record",
+        "For tests: change the landmark of this record, or the first result "
+        "from there on");
 }
 
 static void machine_class_init(ObjectClass *oc, void *data)
@@ -253,27 +316,24 @@ static void machine_class_init(ObjectClass *oc, void *data)
     mc->no_floppy = 1;
     mc->no_cdrom = 1;
     object_class_property_add_str(oc, "trace", get_trace, set_trace);
-    object_class_property_set_description(oc, "trace", "Trace folder");
+    object_class_property_set_description(oc, "trace",
+        "Trace: a directory or a packed file");
     object_class_property_add_str(oc, "images", get_images, set_images);
     object_class_property_set_description(oc, "images",
-        "Where images are that the trace refers to: NUMBER=PATH lines");
+        "Where the images are that the trace refers to: lines of NUMBER=PATH");
     object_class_property_add_bool(oc, "console", get_console, set_console);
     object_class_property_set_description(oc, "console",
         "Print what the guest writes to its first serial port");
     object_class_property_add_bool(oc, "progress", get_progress, set_progress);
     object_class_property_set_description(oc, "progress",
         "Show progress on stderr");
-    object_class_property_add(oc, "x-corrupt-record", "uint64",
-                              get_corrupt_record, get_corrupt_record, NULL,
-                              NULL);
-    object_class_property_set_description(oc, "x-corrupt-record",
-        "For tests: change this record's landmark, or the first answer from there");
 }
 
 static const TypeInfo machine_type = {
     .name = TYPE_RR_REPLAY_MACHINE,
     .parent = TYPE_MACHINE,
     .instance_size = sizeof(RRReplayMachine),
+    .instance_init = machine_instance_init,
     .class_init = machine_class_init,
 };
 

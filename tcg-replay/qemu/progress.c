@@ -8,31 +8,31 @@
 
 #define PROGRESS_INTERVAL_NS (200 * SCALE_MS)
 
-void rr_replay_show_progress(bool last)
+void rr_replay_show_progress(struct rr_replay *r, bool last)
 {
+    uint64_t records = r->position.records;
+    uint64_t total = r->config.total_branches;
+    uint64_t done;
     int64_t now;
 
-    if (!rr_replay.progress) {
+    if (!r->config.progress) {
         return;
     }
     now = get_clock();
-    if (!last && now - rr_replay.progress_ns < PROGRESS_INTERVAL_NS) {
+    if (!last && now - r->report.progress_ns < PROGRESS_INTERVAL_NS) {
         return;
     }
-    rr_replay.progress_ns = now;
-    if (rr_replay.total_branches) {
-        uint64_t done = rr_replay_branches();
-
+    r->report.progress_ns = now;
+    done = rr_replay_branches(r);
+    if (total) {
         fprintf(stderr, "\rrr-replay: %3.0f %% (%" PRIu64 " of %" PRIu64
                 " branches), %" PRIu64 " events, %.1f M branches/s%s",
-                100.0 * done / rr_replay.total_branches, done,
-                rr_replay.total_branches, rr_replay.records,
-                done / ((now - rr_replay.start_ns) / 1e3 + 1),
+                100.0 * done / total, done, total, records,
+                done / ((now - r->report.start_ns) / 1e3 + 1),
                 last ? "\n" : "");
     } else {
         fprintf(stderr, "\rrr-replay: %" PRIu64 " branches, %" PRIu64
-                " events%s", rr_replay_branches(), rr_replay.records,
-                last ? "\n" : "");
+                " events%s", done, records, last ? "\n" : "");
     }
     fflush(stderr);
 }

@@ -8,99 +8,136 @@
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 
-static MemoryRegion *block_range(uint64_t id, uint64_t offset, uint64_t bytes,
-                                 const char *what)
+/* The block, if it has this range; else NULL, and the replay has diverged. */
+static MemoryRegion *find_block(struct rr_replay *r, uint64_t id,
+                                uint64_t offset, uint64_t bytes,
+                                const char *what)
 {
-    MemoryRegion *mr;
+    MemoryRegion *block;
 
-    if (id >= rr_replay.block_count) {
-        rr_replay_diverged("%s: no RAM block %" PRIu64, what, id);
+    if (id >= r->host.block_count) {
+        rr_replay_diverged(r, "%s: no RAM block %" PRIu64, what, id);
         return NULL;
     }
-    mr = &rr_replay.blocks[id];
-    if (offset > memory_region_size(mr) ||
-        bytes > memory_region_size(mr) - offset) {
-        rr_replay_diverged("%s: beyond the end of RAM block %" PRIu64, what,
+    block = &r->host.blocks[id];
+    if (offset > memory_region_size(block) ||
+        bytes > memory_region_size(block) - offset) {
+        rr_replay_diverged(r, "%s: beyond the end of RAM block %" PRIu64, what,
                            id);
         return NULL;
     }
-    return mr;
+    return block;
 }
 
-void rr_replay_apply_dma(const struct rrlog_record *rec)
+static uint8_t *block_bytes(MemoryRegion *block, uint64_t offset)
 {
-    MemoryRegion *mr = block_range(rec->field[0], rec->field[1],
-                                   rec->data_bytes, "dma");
+    return (uint8_t *)memory_region_get_ram_ptr(block) + offset;
+}
+
+enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
+                                    const struct rrlog_record *rec)
+{
+    uint64_t offset = rec->dma.offset;
+    MemoryRegion *block = find_block(r, rec->dma.block, offset,
+                                     rec->data_bytes, "dma");
     ram_addr_t addr;
 
-    if (!mr || !rec->data_bytes) {
-        return;
+    if (!block) {
+        return RR_DIVERGED;
     }
-    memcpy((uint8_t *)memory_region_get_ram_ptr(mr) + rec->field[1],
-           rec->data, rec->data_bytes);
-    addr = memory_region_get_ram_addr(mr) + rec->field[1];
+    if (!rec->data_bytes) {
+        return RR_GO_ON;
+    }
+    memcpy(block_bytes(block, offset), rec->data, rec->data_bytes);
+    addr = memory_region_get_ram_addr(block) + offset;
     tb_invalidate_phys_range(addr, addr + rec->data_bytes - 1);
+    return RR_GO_ON;
 }
 
-void rr_replay_apply_slot(const struct rrlog_record *rec)
+/* Make QEMU's memory map show the slot as the position has it. */
+static void show_slot(struct rr_replay *r, unsigned int number)
 {
-    uint64_t slot = rec->field[0], gpa = rec->field[1], size = rec->field[2];
-    MemoryRegion *block, *alias;
+    const struct rr_memory_slot *slot = &r->position.slots[number];
+    g_autofree char *name = g_strdup_printf("rr-slot%u", number);
+    MemoryRegion *alias = r->host.slots[number];
 
-    if (slot >= RR_MAX_SLOTS) {
-        rr_replay_diverged("memory slot %" PRIu64, slot);
-        return;
-    }
-    block = size ? block_range(rec->field[3], rec->field[4], size, "slot")
-                 : NULL;
-    if (rr_replay.finished) {
-        return;
-    }
     memory_region_transaction_begin();
-    alias = rr_replay.slots[slot];
-    rr_replay.slots[slot] = NULL;
+    r->host.slots[number] = NULL;
     if (alias) {
         memory_region_del_subregion(get_system_memory(), alias);
         object_unparent(OBJECT(alias));
     }
-    if (block) {
-        g_autofree char *name = g_strdup_printf("rr-slot%" PRIu64, slot);
-
+    if (slot->size_bytes) {
         alias = g_new0(MemoryRegion, 1);
-        memory_region_init_alias(alias, NULL, name, block, rec->field[4],
-                                 size);
-        memory_region_set_readonly(alias, rec->field[5] & 1);
-        memory_region_add_subregion_overlap(get_system_memory(), gpa, alias,
-                                            1);
-        rr_replay.slots[slot] = alias;
+        memory_region_init_alias(alias, NULL, name,
+                                 &r->host.blocks[slot->block],
+                                 slot->offset_bytes, slot->size_bytes);
+        memory_region_set_readonly(alias, slot->readonly);
+        memory_region_add_subregion_overlap(get_system_memory(), slot->gpa,
+                                            alias, 1);
+        r->host.slots[number] = alias;
     }
     memory_region_transaction_commit();
 }
 
-void rr_replay_check_digest(const struct rrlog_record *rec)
+enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
+                                     const struct rrlog_record *rec)
+{
+    uint64_t number = rec->slot.slot;
+
+    if (number >= RR_MAX_SLOTS) {
+        return rr_replay_diverged(r, "memory slot %" PRIu64, number);
+    }
+    if (rec->slot.size &&
+        !find_block(r, rec->slot.block, rec->slot.offset, rec->slot.size,
+                    "slot")) {
+        return RR_DIVERGED;
+    }
+    r->position.slots[number] = (struct rr_memory_slot){
+        .gpa = rec->slot.gpa,
+        .size_bytes = rec->slot.size,
+        .offset_bytes = rec->slot.offset,
+        .block = rec->slot.block,
+        .readonly = rec->slot.flags & 1,
+    };
+    show_slot(r, number);
+    return RR_GO_ON;
+}
+
+static void compare_region(struct rr_replay *r, MemoryRegion *block,
+                           uint64_t offset, uint64_t bytes, uint64_t expected)
+{
+    if (XXH3_64bits(block_bytes(block, offset), bytes) == expected) {
+        return;
+    }
+    r->position.digest_errors++;
+    fprintf(stderr, "rr-replay: RAM differs at the end: block %s, bytes 0x%"
+            PRIx64 " to 0x%" PRIx64 "\n", memory_region_name(block), offset,
+            offset + bytes - 1);
+}
+
+enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
+                                       const struct rrlog_record *rec)
 {
     uint64_t count = rec->data_bytes / sizeof(uint64_t);
     const uint64_t *expected = rec->data;
-    uint64_t at = rec->field[1] * RRLOG_REGION_BYTES;
-    MemoryRegion *mr = block_range(rec->field[0], at, 0, "ram-digest");
+    uint64_t offset = rec->ram_digest.first * RRLOG_REGION_BYTES;
+    MemoryRegion *block = find_block(r, rec->ram_digest.block, offset, 0,
+                                     "ram-digest");
 
-    for (uint64_t i = 0; mr && i < count; i++, at += RRLOG_REGION_BYTES) {
-        uint64_t size = memory_region_size(mr);
-        uint64_t bytes = MIN(RRLOG_REGION_BYTES, size - at);
-        uint64_t found;
-
-        if (at >= size) {
-            rr_replay_diverged("ram-digest beyond the end of a RAM block");
-            return;
-        }
-        found = XXH3_64bits((uint8_t *)memory_region_get_ram_ptr(mr) + at,
-                            bytes);
-        if (found == expected[i]) {
-            continue;
-        }
-        rr_replay.digest_errors++;
-        fprintf(stderr, "rr-replay: RAM differs at the end: block %s, bytes "
-                "%#" PRIx64 " to %#" PRIx64 "\n", memory_region_name(mr), at,
-                at + bytes - 1);
+    if (!block) {
+        return RR_DIVERGED;
     }
+    for (uint64_t i = 0; i < count; i++, offset += RRLOG_REGION_BYTES) {
+        uint64_t size_bytes = memory_region_size(block);
+
+        if (offset >= size_bytes) {
+            return rr_replay_diverged(r, "ram-digest beyond the end of a RAM "
+                                      "block");
+        }
+        compare_region(r, block, offset,
+                       MIN(RRLOG_REGION_BYTES, size_bytes - offset),
+                       expected[i]);
+    }
+    return RR_GO_ON;
 }

@@ -1,138 +1,196 @@
 /*
- * The replayer inside QEMU; see ARCHITECTURE.md, "Replaying".
+ * The replayer inside QEMU; see docs/replaying.md.
  *
- * One vCPU thread does all the work; the main loop only waits for its end.
+ * One vCPU thread does all the work, with the BQL, unless said otherwise; the
+ * main loop only waits for its end.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RR_REPLAY_INTERNAL_H
-#define RR_REPLAY_INTERNAL_H
+#ifndef RR_REPLAY_H
+#define RR_REPLAY_H
 
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/memory.h"
-#include "hw/boards.h"
+#include "qemu/main-loop.h"
 #include "common/cli/exit-status.h"
-#include "common/core/cpu-state.h"
 #include "common/core/cpuid-table.h"
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"
+#include "tcg-replay/qemu/goal.h"
+#include "tcg-replay/qemu/position.h"
 
-#define TYPE_RR_REPLAY_MACHINE MACHINE_TYPE_NAME("rr-replay")
-OBJECT_DECLARE_SIMPLE_TYPE(RRReplayMachine, RR_REPLAY_MACHINE)
+/* Of what the replayer does; all but RR_GO_ON: the replay is over. */
+enum rr_outcome {
+    RR_GO_ON,
+    RR_DIVERGED, /* reported */
+    RR_ENDED, /* reported: the log is over, or cannot be read */
+};
 
-#define RR_MAX_SLOTS 1024
 #define RR_RECENT_RECORDS 8
 
-/* What the guest wrote to its first serial port (16550 at 0x3f8). */
-typedef struct RRConsole {
-    bool enabled;
-    uint8_t line_control, modem_control;
-} RRConsole;
+/* Set before the guest starts, and not changed. */
+struct rr_config {
+    bool console; /* show the guest's first serial port */
+    bool progress; /* show it on stderr */
+    bool epoch_clock; /* rr-kvm record --clock epoch */
+    uint64_t corrupt_record; /* test hook: number of the record, from 1 */
+    uint64_t total_branches; /* of the last landmark; 0: not known */
+    RRCpuidTable cpuid;
+};
 
-typedef struct RRReplay {
-    RRReplayMachine *machine;
-    struct rrlog_reader *reader;
+/* Objects of QEMU and librrlog, which show the position. */
+struct rr_host {
     CPUState *cpu;
     CPUX86State *env;
-    MemoryRegion memory_io, port_io;
-    MemoryRegion *blocks; /* by id */
+    MemoryRegion memory_io, port_io; /* for what is not RAM */
+    MemoryRegion *blocks; /* by number */
     uint32_t block_count;
-    MemoryRegion *slots[RR_MAX_SLOTS]; /* aliases of blocks */
-    RRCpuidTable cpuid;
+    MemoryRegion *slots[RR_MAX_SLOTS]; /* aliases of blocks, or NULL */
 
+    struct rrlog_reader *reader;
+    bool is_read; /* the reader is at the end of the log */
+    uint64_t records_read;
     GQueue queue; /* records read ahead, up to the next landmark */
     uint32_t queued_landmarks;
-    bool unbounded; /* no landmark within the read-ahead: */
-    uint64_t unbounded_end; /* ... at so many branches the guest is lost */
-    bool at_eof;
-    uint64_t records;   /* taken from the queue */
-    uint64_t landmarks; /* passed */
-    size_t consumed;    /* bytes of the read at the head given to the guest */
-    GQueue recent;      /* the last records taken, for the report */
+    bool corrupted; /* the test hook has done its work */
+};
 
-    uint64_t output_bytes, output_hash;
-    uint64_t cr8, apic_base;
-    bool epoch_clock, clock_is_set; /* rr-kvm record --clock epoch */
-    uint64_t clock;
-    bool halted;
-    bool finished;
-    bool seen_end;
-    RRCPUState end_state;
-    uint64_t digest_errors;
-
-    uint64_t corrupt_record; /* test hook: number of the record, from 1 */
-    uint64_t records_read;
-
-    uint64_t steps; /* single steps since the last landmark */
-    bool near_miss_valid;
-    struct rr_landmark near_miss; /* same place, other registers */
-
-    RRConsole console;
-    bool progress;
+/* For messages. */
+struct rr_report {
     int64_t start_ns, progress_ns;
-    uint64_t total_branches; /* of the last landmark, for the progress */
-} RRReplay;
+    struct rrlog_record recent[RR_RECENT_RECORDS]; /* without their data */
+    uint64_t recent_count; /* number i is recent[i % RR_RECENT_RECORDS] */
+    bool near_miss_valid;
+    struct rr_landmark near_miss; /* the landmark's place, other registers */
+};
 
-extern RRReplay rr_replay;
+struct rr_replay {
+    struct rr_config config;
+    struct rr_position position;
+    struct rr_host host;
+    struct rr_report report;
+};
 
 /*
- * The floors of this folder, from the ground; a file calls only downwards, and
- * files of the same floor do not call each other.
+ * The floors of this directory, from the ground; a file calls only downwards,
+ * and files of the same floor do not call each other.
  */
 
-/* 0: budget.c */
-uint64_t rr_replay_branches(void);
-/* Stop before the first instruction after @target branches. */
-void rr_replay_set_target(uint64_t target);
-void rr_replay_stop_here(void);
+/* ---- 0: goal.c (goal.h), budget.c ---- */
 
-/* 1: console.c */
-void rr_replay_console_write(uint16_t port, uint8_t value);
+/** Conditional branches that the guest has retired. */
+uint64_t rr_replay_branches(const struct rr_replay *r);
+/** Stop before the first instruction after @target branches. */
+void rr_replay_set_target(struct rr_replay *r, uint64_t target);
+/** Stop before the next translation block. */
+void rr_replay_stop_here(struct rr_replay *r);
 
-/* 1: progress.c */
-void rr_replay_show_progress(bool last);
+/* ---- 1: state.c ---- */
 
-/* 1: adbits.c */
-void rr_replay_report_adbits(void);
+/** The replay of this process, for hooks, which are not given it. */
+struct rr_replay *rr_replay_get(void);
+/** Change the goal; abort()s if that is not an edge of the diagram (goal.h). */
+void rr_replay_set_goal(struct rr_replay *r, enum rr_goal goal);
+/**
+ * The replay is over.  The guest may make further accesses until the end of the
+ * translation block: they get zeros.
+ */
+bool rr_replay_is_over(const struct rr_replay *r);
 
-/* 1: corrupt.c */
-void rr_replay_corrupt(struct rrlog_record *rec);
+/* ---- 1: console.c ---- */
 
-/* 2: report.c */
-void rr_replay_finish(enum rr_exit status);
-void rr_replay_note_recent(const struct rrlog_record *rec);
-void G_GNUC_PRINTF(1, 2) rr_replay_diverged(const char *fmt, ...);
-void rr_replay_diverged_at(const struct rrlog_record *rec,
-                           const struct rr_landmark *found,
-                           const char *what);
-/* @err: what rrlog_reader_next() said. */
-void rr_replay_read_failed(int err);
+/** The guest wrote @value to a port; shows it if that is its serial port. */
+void rr_replay_console_write(struct rr_replay *r, uint16_t port,
+                             uint8_t value);
 
-/* 3: queue.c */
-const struct rrlog_record *rr_replay_head(void);
-void rr_replay_pop(void);
-/* The next landmark in the log bounds how long the guest may run. */
-const struct rrlog_record *rr_replay_next_landmark(void);
+/* ---- 1: progress.c ---- */
 
-/* 3: ram.c */
-void rr_replay_apply_dma(const struct rrlog_record *rec);
-void rr_replay_apply_slot(const struct rrlog_record *rec);
-void rr_replay_check_digest(const struct rrlog_record *rec);
+/** Show the progress if wanted and due; @last: now, and end the line. */
+void rr_replay_show_progress(struct rr_replay *r, bool last);
 
-/* 3: end.c */
-void rr_replay_end_of_log(void);
+/* ---- 1: adbits.c ---- */
 
-/* 4: apply.c */
-void rr_replay_apply_head(void);
-bool rr_replay_check_output(const struct rrlog_record *rec);
-/* Records that the outside caused during the guest's access. */
-void rr_replay_outside_at_access(void);
-/* Next record is the answer to an access of this type, else divergence. */
-const struct rrlog_record *rr_replay_expect(enum rrlog_type type,
+/** Name accessed and dirty bits as a possible cause, if they may be one. */
+void rr_replay_report_adbits(struct rr_replay *r);
+
+/* ---- 1: corrupt.c ---- */
+
+/** Test hook: make @rec wrong if it is its turn. */
+void rr_replay_corrupt(struct rr_replay *r, struct rrlog_record *rec);
+
+/* ---- 2: report.c ---- */
+
+/** Stop the guest and QEMU; RR_ENDED. */
+enum rr_outcome rr_replay_end(struct rr_replay *r, enum rr_exit status);
+/** Stop and report a divergence; RR_DIVERGED. */
+enum rr_outcome G_GNUC_PRINTF(2, 3)
+rr_replay_diverged(struct rr_replay *r, const char *fmt, ...);
+/** Likewise, with the registers of @rec's landmark and those @found. */
+enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
+                                      const struct rrlog_record *rec,
+                                      const struct rr_landmark *found,
+                                      const char *what);
+/** Stop and report what rrlog_reader_next() gave, @err; RR_ENDED. */
+enum rr_outcome rr_replay_read_failed(struct rr_replay *r, int err);
+/** Keep a record that was taken, for the report. */
+void rr_replay_note_recent(struct rr_replay *r, const struct rrlog_record *rec);
+/** Keep a boundary at the landmark's place whose registers are others. */
+void rr_replay_note_near_miss(struct rr_replay *r,
+                              const struct rr_landmark *found);
+
+/* ---- 3: queue.c ---- */
+
+/** The next record, NULL at the end of the log; valid until it is taken. */
+enum rr_outcome rr_replay_head(struct rr_replay *r,
+                               const struct rrlog_record **rec);
+/** Take the next record, which must be in the queue, from the log. */
+void rr_replay_pop(struct rr_replay *r);
+/**
+ * The next record with a landmark, which bounds how long the guest may run;
+ * NULL if there is none within the read-ahead.
+ */
+enum rr_outcome rr_replay_next_landmark(struct rr_replay *r,
+                                        const struct rrlog_record **rec);
+
+/* ---- 3: ram.c ---- */
+
+enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
+                                    const struct rrlog_record *rec);
+enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
+                                     const struct rrlog_record *rec);
+/** Compare RAM with a digest; differences are counted until the end. */
+enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
+                                       const struct rrlog_record *rec);
+
+/* ---- 3: end.c ---- */
+
+/** The log is over: compare the end state if there is one, and report. */
+enum rr_outcome rr_replay_end_of_log(struct rr_replay *r);
+
+/* ---- 4: apply.c ---- */
+
+/**
+ * Take the next record, which takes effect between two instructions, and do
+ * what it says.  May leave by longjmp: the delivery of an interrupt can fault.
+ */
+enum rr_outcome rr_replay_apply_head(struct rr_replay *r);
+/** Compare the guest's output with the output that @rec states. */
+enum rr_outcome rr_replay_check_output(struct rr_replay *r,
+                                       const struct rrlog_record *rec);
+/** Apply what the environment did during the guest's access. */
+enum rr_outcome rr_replay_apply_at_access(struct rr_replay *r);
+/**
+ * The guest makes an access of type @type.  Its record is next in the log (and
+ * the caller takes it), or the replay is over: NULL.  @what names the access.
+ */
+const struct rrlog_record *rr_replay_expect(struct rr_replay *r,
+                                            enum rrlog_type type,
                                             const char *what);
 
-/* 5: io.c */
-void rr_replay_io_init(Object *owner);
+/* ---- 5: io.c; follow.c and cpu.c have hooks only ---- */
+
+/** Make the regions that catch the guest's accesses; no BQL needed. */
+void rr_replay_io_init(struct rr_replay *r, Object *owner);
 
 #endif

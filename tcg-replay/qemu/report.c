@@ -8,83 +8,75 @@
 #include "exec/cpu-common.h"
 #include "system/runstate.h"
 
-/* From any place in the vCPU thread, under the BQL; the first call counts. */
-void rr_replay_finish(enum rr_exit status)
+static void stop(struct rr_replay *r, enum rr_goal goal, enum rr_exit status)
 {
-    if (rr_replay.finished) {
-        return;
-    }
-    rr_replay.finished = true;
-    rr_replay_stop_here();
-    rr_replay_show_progress(true);
+    rr_replay_set_goal(r, goal);
+    rr_replay_stop_here(r);
+    rr_replay_show_progress(r, true);
     fflush(stdout);
-    qemu_system_shutdown_request_with_code(
-        SHUTDOWN_CAUSE_HOST_QMP_QUIT, status);
+    qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT,
+                                           status);
 }
 
-void rr_replay_note_recent(const struct rrlog_record *rec)
+enum rr_outcome rr_replay_end(struct rr_replay *r, enum rr_exit status)
 {
-    struct rrlog_record *copy = g_memdup2(rec, sizeof(*rec));
-
-    copy->data = NULL;
-    g_queue_push_tail(&rr_replay.recent, copy);
-    if (g_queue_get_length(&rr_replay.recent) > RR_RECENT_RECORDS) {
-        g_free(g_queue_pop_head(&rr_replay.recent));
-    }
+    stop(r, RR_GOAL_ENDED, status);
+    return RR_ENDED;
 }
 
-static void print_context(void)
+static void print_record(const char *prefix, const struct rrlog_record *rec)
 {
-    GList *l;
+    g_autofree char *text = rr_record_text_brief(rec);
+
+    fprintf(stderr, "  %s%s\n", prefix, text);
+}
+
+static void print_context(struct rr_replay *r)
+{
+    uint64_t n = r->report.recent_count;
 
     fprintf(stderr, "rr-replay: position: record %" PRIu64 ", branch %" PRIu64
-            ", landmarks passed %" PRIu64 ", rip %#" PRIx64 "\n",
-            rr_replay.records, rr_replay_branches(), rr_replay.landmarks,
-            (uint64_t)rr_replay.env->eip);
+            ", landmarks passed %" PRIu64 ", rip 0x%" PRIx64 "\n",
+            r->position.records, rr_replay_branches(r), r->position.landmarks,
+            (uint64_t)r->host.env->eip);
     fprintf(stderr, "rr-replay: last records:\n");
-    for (l = rr_replay.recent.head; l; l = l->next) {
-        g_autofree char *text = rr_record_text_brief(l->data);
-
-        fprintf(stderr, "  %s\n", text);
+    for (uint64_t i = n - MIN(n, RR_RECENT_RECORDS); i < n; i++) {
+        print_record("", &r->report.recent[i % RR_RECENT_RECORDS]);
     }
-    if (!g_queue_is_empty(&rr_replay.queue)) {
-        g_autofree char *text =
-            rr_record_text_brief(g_queue_peek_head(&rr_replay.queue));
-
-        fprintf(stderr, "  next: %s\n", text);
+    if (!g_queue_is_empty(&r->host.queue)) {
+        print_record("next: ", g_queue_peek_head(&r->host.queue));
     }
-    rr_replay_report_adbits();
+    rr_replay_report_adbits(r);
     fprintf(stderr, "rr-replay: instructions around rip:\n");
-    cpu_dump_state(rr_replay.cpu, stderr, CPU_DUMP_CODE);
+    cpu_dump_state(r->host.cpu, stderr, CPU_DUMP_CODE);
 }
 
-void rr_replay_diverged(const char *fmt, ...)
+enum rr_outcome rr_replay_diverged(struct rr_replay *r, const char *fmt, ...)
 {
     g_autofree char *text = NULL;
     va_list ap;
 
-    if (rr_replay.finished) {
-        return;
-    }
     va_start(ap, fmt);
     text = g_strdup_vprintf(fmt, ap);
     va_end(ap);
-    rr_replay_finish(RR_EXIT_DIVERGED);
+    stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
     fprintf(stderr, "rr-replay: DIVERGED: %s\n", text);
-    print_context();
+    print_context(r);
+    return RR_DIVERGED;
 }
 
-void rr_replay_diverged_at(const struct rrlog_record *rec,
-                           const struct rr_landmark *found,
-                           const char *what)
+enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
+                                      const struct rrlog_record *rec,
+                                      const struct rr_landmark *found,
+                                      const char *what)
 {
     const struct rr_landmark *expected = &rec->landmark;
     g_autofree char *text = rr_record_text_brief(rec);
 
-    if (rr_replay.finished) {
-        return;
+    if (r->report.near_miss_valid) {
+        found = &r->report.near_miss;
     }
-    rr_replay_finish(RR_EXIT_DIVERGED);
+    stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
     fprintf(stderr, "rr-replay: DIVERGED: %s of: %s\n", what, text);
     if (found->branches != expected->branches) {
         fprintf(stderr, "rr-replay: branches: expected %" PRIu64 ", found %"
@@ -92,30 +84,50 @@ void rr_replay_diverged_at(const struct rrlog_record *rec,
     }
     for (int i = 0; i < RR_REG_COUNT; i++) {
         if (expected->regs[i] != found->regs[i]) {
-            fprintf(stderr, "rr-replay: register %s: expected %#" PRIx64
-                    ", found %#" PRIx64 "\n", rr_reg_name(i),
+            fprintf(stderr, "rr-replay: register %s: expected 0x%" PRIx64
+                    ", found 0x%" PRIx64 "\n", rr_reg_name(i),
                     expected->regs[i], found->regs[i]);
         }
     }
-    print_context();
+    print_context(r);
+    return RR_DIVERGED;
 }
 
-void rr_replay_read_failed(int err)
+enum rr_outcome rr_replay_read_failed(struct rr_replay *r, int err)
 {
-    const char *text = rrlog_reader_error(rr_replay.reader);
+    const char *text = rrlog_reader_error(r->host.reader);
+    enum rr_outcome outcome;
 
-    if (rr_replay.finished) {
-        return;
-    }
     if (err == -EBADMSG) {
-        rr_replay_finish(RR_EXIT_DAMAGED);
+        outcome = rr_replay_end(r, RR_EXIT_DAMAGED);
         fprintf(stderr, "rr-replay: the trace is damaged: %s\n", text);
-        return;
+        return outcome;
     }
-    rr_replay_finish(RR_EXIT_FAILURE);
+    outcome = rr_replay_end(r, RR_EXIT_FAILURE);
     fprintf(stderr, "rr-replay: cannot read the trace: %s\n", text);
     if (err == -ENOENT || err == -ESTALE) {
         fprintf(stderr, "rr-replay: rr-tcg replay --image ID=PATH says where "
                 "an image is\n");
     }
+    return outcome;
+}
+
+void rr_replay_note_recent(struct rr_replay *r, const struct rrlog_record *rec)
+{
+    struct rr_report *report = &r->report;
+    struct rrlog_record *copy =
+        &report->recent[report->recent_count++ % RR_RECENT_RECORDS];
+
+    *copy = *rec;
+    copy->data = NULL;
+    if (rec->stamp == RRLOG_AT_LANDMARK) {
+        report->near_miss_valid = false;
+    }
+}
+
+void rr_replay_note_near_miss(struct rr_replay *r,
+                              const struct rr_landmark *found)
+{
+    r->report.near_miss = *found;
+    r->report.near_miss_valid = true;
 }

@@ -1,0 +1,61 @@
+/*
+ * Where a replay is: all that a checkpoint needs beside the CPU and RAM.
+ *
+ * Plain data without pointers, so that a copy of it is a position too.  The
+ * count of branches is the CPU's (env->rr).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_REPLAY_POSITION_H
+#define RR_REPLAY_POSITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/core/cpu-state.h"
+#include "tcg-replay/qemu/goal.h"
+
+#define RR_MAX_SLOTS 1024
+
+/* The guest-physical memory of one slot: a part of a RAM block. */
+struct rr_memory_slot {
+    uint64_t gpa;
+    uint64_t size_bytes; /* 0: the slot is empty */
+    uint64_t offset_bytes; /* in the block */
+    uint32_t block;
+    bool readonly;
+};
+
+struct rr_position {
+    /* In the log. */
+    enum rr_goal goal;
+    uint64_t records; /* taken */
+    uint64_t landmarks; /* passed */
+    size_t consumed_bytes; /* of the next record's data, given to the guest */
+    uint64_t steps; /* single instructions since the last landmark */
+    uint64_t lost_at_branches; /* for RR_GOAL_TO_ACCESS_UNBOUNDED */
+
+    /* Output of the guest so far. */
+    uint64_t output_bytes;
+    uint64_t output_hash;
+
+    /* CPU state that TCG does not keep. */
+    bool halted;
+    uint64_t cr8;
+    uint64_t apic_base;
+    bool clock_is_set;
+    uint64_t clock; /* the last step of the epoch clock */
+
+    /* The environment. */
+    struct rr_memory_slot slots[RR_MAX_SLOTS];
+    struct {
+        uint8_t line_control, modem_control;
+    } serial;
+
+    /* For RR_GOAL_AT_END: what the end record says, and what was found. */
+    RRCPUState end_state;
+    uint64_t digest_errors;
+};
+
+#endif

@@ -1,0 +1,1 @@
+#include "trace/trace-tcg_replay_qemu.h"
