@@ -20,6 +20,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/typedefs.h"
 #include "exec/hwaddr.h"
+#include "common/core/entry.h"
 
 struct kvm_run;
 
@@ -100,11 +101,11 @@ extern bool rr_timers_in_vcpu_thread;
 void rr_record_timers_changed(void);
 
 /* Run the timers that are due.  vCPU thread, before it waits for work. */
-void rr_record_run_timers(void);
+void rr_record_run_timers(CPUState *cpu);
 
 /*
- * Sleep, with @bql released, until a timer is due or the vCPU is kicked.
- * vCPU thread, halted or stopped.
+ * Sleep, with @bql released, until a timer is due or the vCPU is kicked; then
+ * run the timers that are due.  vCPU thread, halted or stopped.
  */
 void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql);
 
@@ -113,14 +114,15 @@ void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql);
  *
  *   put_registers   if QEMU changed them: before kvm_arch_put_registers()
  *   before_run
- *   nmi, interrupt, cr8     unless before_run returned true
+ *   nmi, interrupt, cr8     only if before_run returned RR_ENTER
  *   run
  *   exit_begin
  *   (QEMU handles the exit: port_output, rdmsr, wrmsr, got_registers)
  *   exit_end
  *
  * put_registers and got_registers are called at other times too: at a reset,
- * and when QEMU looks at the CPU state.
+ * and when QEMU looks at the CPU state.  kvm-record/qemu/state.h has the states
+ * of the vCPU that these calls lead through; any other order ends the program.
  */
 void rr_record_put_registers(CPUState *cpu);
 
@@ -129,16 +131,19 @@ void rr_record_got_registers(CPUState *cpu);
 
 /*
  * The guest is at an instruction boundary, or an instruction is to be
- * finished.  May release the BQL and take it again.  Returns true if nothing
- * may be injected: KVM_RUN only finishes the instruction of the last exit,
- * or is left out.
+ * finished.  May release the BQL and take it again.  Returns how KVM_RUN is
+ * entered next; unless that is RR_ENTER, nothing may be injected.  The first
+ * call begins the recording, and calls exit(1) if it cannot begin.
  */
-bool rr_record_before_run(CPUState *cpu);
+enum rr_entry rr_record_before_run(CPUState *cpu);
 
-/* Call KVM_RUN, unless it would return at once.  Returns its result. */
-int rr_record_run(CPUState *cpu);
+/*
+ * Call KVM_RUN as @entry says, which rr_record_before_run() returned.  Returns
+ * KVM_RUN's result, -EINTR if it is left out.
+ */
+int rr_record_run(CPUState *cpu, enum rr_entry entry);
 
-/* QEMU is about to handle an exit; QEMU has handled it. */
+/* QEMU is about to handle an exit; QEMU has handled it.  KVM_RUN returned 0. */
 void rr_record_exit_begin(CPUState *cpu);
 void rr_record_exit_end(CPUState *cpu);
 

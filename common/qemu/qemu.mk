@@ -13,7 +13,7 @@ qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/logfmt \
 	common/core/meson.build kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
 	common/cli/record-text.[ch] common/cli/exit-status.h common/cli/version.h \
 	kvm-record/vm/options.def kvm-record/vm/record-config.h \
-	kvm-record/vm/option-rows.[ch]))
+	kvm-record/vm/option-rows.[ch] */qemu/trace-events))
 qemu_list := $(call stamp,qemu-files,$(qemu_ours))
 # Two makes must not do the same work in one directory at the same time.
 alone := flock $(BUILD)/.qemu-lock

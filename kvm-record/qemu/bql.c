@@ -1,47 +1,58 @@
 /*
- * The big lock, which the vCPU keeps across KVM_RUN, and who waits for it.
+ * The big lock (BQL), which the vCPU keeps across KVM_RUN, and who waits for it.
+ *
+ * A thread that waits counts itself first and kicks the vCPU then; the vCPU looks
+ * at the count at the next boundary.  If it looks before the thread has counted
+ * itself, the kick makes its next KVM_RUN return at once, and it looks again.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
 
-static unsigned int bql_waiters;
-static QemuCond no_waiters;
-
-void rr_record_bql_init_vm(void)
+void rr_bql_init(struct rr_bql *b)
 {
-    qemu_cond_init(&no_waiters);
+    qemu_cond_init(&b->none);
 }
 
-bool rr_record_bql_is_wanted(void)
+bool rr_bql_is_wanted(const struct rr_bql *b)
 {
-    return qatomic_read(&bql_waiters);
+    return qatomic_read(&b->waiters);
+}
+
+void rr_bql_make_way(struct rr_bql *b)
+{
+    while (rr_bql_is_wanted(b)) {
+        qemu_cond_wait_bql(&b->none);
+    }
 }
 
 void rr_record_bql_wait_begin(void)
 {
+    struct rr_recorder *r = &rr_recorder;
+    CPUState *cpu;
+
     if (current_cpu) {
         return;
     }
-    qatomic_inc(&bql_waiters);
-    if (rr_recorder.cpu) {
-        qemu_cpu_kick(rr_recorder.cpu);
+    qatomic_inc(&r->bql.waiters); /* a full barrier */
+    for (int i = 0; i < RR_MAX_VCPUS; i++) {
+        cpu = qatomic_read(&r->vcpus[i].cpu);
+        if (cpu) {
+            qemu_cpu_kick(cpu);
+        }
     }
 }
 
 void rr_record_bql_wait_end(void)
 {
+    struct rr_recorder *r = &rr_recorder;
+
     if (current_cpu) {
         return;
     }
-    if (qatomic_fetch_dec(&bql_waiters) == 1 && rr_recorder.cpu) {
-        qemu_cond_signal(&no_waiters);
-    }
-}
-
-void rr_record_make_way(void)
-{
-    while (qatomic_read(&bql_waiters)) {
-        qemu_cond_wait_bql(&no_waiters);
+    /* Nobody waits for the condition before the first vCPU has run. */
+    if (qatomic_fetch_dec(&r->bql.waiters) == 1 &&
+        qatomic_read(&r->vcpus[0].cpu)) {
+        qemu_cond_signal(&r->bql.none);
     }
 }

@@ -8,9 +8,11 @@
 
 void rr_record_cpuid(const void *entries, uint32_t count)
 {
-    g_free(rr_recorder.cpuid);
-    rr_recorder.cpuid_bytes = count * sizeof(struct kvm_cpuid_entry2);
-    rr_recorder.cpuid = g_memdup2(entries, rr_recorder.cpuid_bytes);
+    struct rr_recorder *r = &rr_recorder;
+
+    g_free(r->cpuid);
+    r->cpuid_bytes = count * sizeof(struct kvm_cpuid_entry2);
+    r->cpuid = g_memdup2(entries, r->cpuid_bytes);
 }
 
 uint64_t rr_record_cpu_features(int word, uint64_t features,

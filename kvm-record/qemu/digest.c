@@ -7,12 +7,14 @@
 #include "common/logfmt/base/hash.h"
 #include "kvm-record/qemu/page-map.h"
 
-/* XXH3-64 of @count pages from @first on; what does not exist is zero. */
-static uint64_t digest_region(RRPageMap *map, uint64_t first, uint64_t count,
+#define REGION_PAGES (RRLOG_REGION_BYTES / RRLOG_PAGE_BYTES)
+
+/* XXH3-64 of @count pages from @first on; a page that does not exist is zero. */
+static uint64_t digest_region(struct rr_page_map *map, const uint8_t *host,
+                              uint64_t first, uint64_t count,
                               XXH3_state_t *state)
 {
     static const uint8_t zeros[RRLOG_PAGE_BYTES];
-    const uint8_t *host = map->block->host;
 
     XXH3_64bits_reset(state);
     for (uint64_t i = first; i < first + count; i++) {
@@ -24,12 +26,37 @@ static uint64_t digest_region(RRPageMap *map, uint64_t first, uint64_t count,
     return XXH3_64bits_digest(state);
 }
 
-static void append_digests(uint32_t id)
+static void digest_block(const struct rr_block *block, uint64_t *digest)
 {
-    const uint64_t region_pages = RRLOG_REGION_BYTES / RRLOG_PAGE_BYTES;
-    const RAMBlock *block = rr_recorder.blocks[id];
-    uint64_t pages = block->used_length / RRLOG_PAGE_BYTES;
-    uint64_t regions = DIV_ROUND_UP(pages, region_pages);
+    const uint8_t *host = block->ram->host;
+    uint64_t pages = block->ram->used_length / RRLOG_PAGE_BYTES;
+    XXH3_state_t *state = XXH3_createState();
+    uint64_t empty = 0; /* the digest of a whole region that does not exist */
+    struct rr_page_map map;
+
+    rr_page_map_open(&map, block->anonymous ? host : NULL);
+    for (uint64_t first = 0; first < pages; first += REGION_PAGES) {
+        uint64_t count = MIN(REGION_PAGES, pages - first);
+        uint64_t end = first + count;
+        bool is_empty = count == REGION_PAGES &&
+                        rr_page_next(&map, first, end) == end;
+
+        *digest = is_empty && empty ? empty
+                  : digest_region(&map, host, first, count, state);
+        if (is_empty) {
+            empty = *digest;
+        }
+        digest++;
+    }
+    rr_page_map_close(&map);
+    XXH3_freeState(state);
+}
+
+static bool log_digest(struct rr_vcpu *v, uint32_t id)
+{
+    const struct rr_block *block = &v->recorder->blocks[id];
+    uint64_t regions = DIV_ROUND_UP(block->ram->used_length,
+                                    RRLOG_REGION_BYTES);
     g_autofree uint64_t *digest = g_new(uint64_t, regions);
     struct rrlog_record rec = {
         .type = RRLOG_RAM_DIGEST,
@@ -37,31 +64,17 @@ static void append_digests(uint32_t id)
         .data = digest,
         .data_bytes = regions * sizeof(*digest),
     };
-    XXH3_state_t *state = XXH3_createState();
-    uint64_t zeros = 0; /* the digest of a whole region that does not exist */
-    RRPageMap map;
 
-    rr_page_map_open(&map, block);
-    for (uint64_t i = 0; i < regions; i++) {
-        uint64_t first = i * region_pages;
-        uint64_t count = MIN(region_pages, pages - first);
-        bool nothing = count == region_pages &&
-                       rr_page_next(&map, first, first + count) == first + count;
-
-        digest[i] = nothing && zeros ? zeros
-                    : digest_region(&map, first, count, state);
-        if (nothing) {
-            zeros = digest[i];
-        }
-    }
-    rr_page_map_close(&map);
-    XXH3_freeState(state);
-    rr_record_append(&rec);
+    digest_block(block, digest);
+    return rr_log_here(v, &rec);
 }
 
-void rr_record_memory_digests(void)
+bool rr_log_digests(struct rr_vcpu *v)
 {
-    for (uint32_t i = 0; i < rr_recorder.block_count; i++) {
-        append_digests(i);
+    for (uint32_t i = 0; i < v->recorder->block_count; i++) {
+        if (!log_digest(v, i)) {
+            return false;
+        }
     }
+    return true;
 }

@@ -1,74 +1,77 @@
 /*
  * Interrupts, NMIs and the task priority from QEMU's devices.
  *
+ * An event takes effect at the boundary at which QEMU hands it to KVM, but KVM may
+ * return without having delivered it.  So its record waits until it is delivered,
+ * with the landmark of that boundary.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
 
-static bool event_still_pending(CPUState *cpu)
+static bool is_still_pending(struct rr_vcpu *v)
 {
     struct kvm_vcpu_events ev;
-    int ret = kvm_vcpu_ioctl(cpu, KVM_GET_VCPU_EVENTS, &ev);
+    int ret = kvm_vcpu_ioctl(v->cpu, KVM_GET_VCPU_EVENTS, &ev);
 
     if (ret < 0) {
-        rr_record_fail("KVM_GET_VCPU_EVENTS: %s", strerror(-ret));
+        rr_recorder_fail(v->recorder, "KVM_GET_VCPU_EVENTS: %s",
+                         strerror(-ret));
         return false;
     }
-    return rr_recorder.pending.type == RRLOG_NMI
+    return v->pending.type == RRLOG_NMI
            ? ev.nmi.injected || ev.nmi.pending
            : ev.interrupt.injected && !ev.interrupt.soft;
 }
 
-void rr_record_log_pending(CPUState *cpu, int run_ret)
+void rr_log_pending(struct rr_vcpu *v, int run_ret)
 {
-    RRRecorder *s = &rr_recorder;
-    struct rrlog_record rec = {
-        .type = s->pending.type,
-        .stamp = RRLOG_AT_LANDMARK,
-        .landmark = s->pending.landmark,
-    };
+    struct rrlog_record rec = { .type = v->pending.type };
 
-    if (run_ret == -EINTR && event_still_pending(cpu)) {
+    if (!v->pending.active || (run_ret == -EINTR && is_still_pending(v))) {
         return;
     }
-    if (s->pending.type == RRLOG_INTERRUPT) {
-        rec.interrupt.vector = s->pending.vector;
+    if (v->pending.type == RRLOG_INTERRUPT) {
+        rec.interrupt.vector = v->pending.vector;
     }
-    s->pending.active = false;
-    rr_record_append(&rec);
+    v->pending.active = false;
+    rr_log_at_landmark(v->recorder, &rec, &v->pending.landmark);
 }
 
-static void set_pending(uint8_t type, int vector)
+static void set_pending(struct rr_vcpu *v, uint8_t type, int vector)
 {
-    RRRecorder *s = &rr_recorder;
-
-    if (!s->started) {
+    if (v->recorder->life != RR_LIFE_RECORDING) {
         return;
     }
-    s->pending = (RRPending) {
+    v->pending = (struct rr_pending) {
         .active = true,
         .type = type,
         .vector = vector,
-        .landmark = *rr_record_landmark(),
+        .landmark = *rr_landmark_now(v),
     };
 }
 
 void rr_record_interrupt(CPUState *cpu, int vector)
 {
-    set_pending(RRLOG_INTERRUPT, vector);
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
+
+    g_assert(bql_locked() && rr_vcpu_is_at_boundary(v->state));
+    set_pending(v, RRLOG_INTERRUPT, vector);
 }
 
 void rr_record_nmi(CPUState *cpu)
 {
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
     struct kvm_vcpu_events ev;
 
+    g_assert(bql_locked() && rr_vcpu_is_at_boundary(v->state));
     if (kvm_vcpu_ioctl(cpu, KVM_GET_VCPU_EVENTS, &ev) < 0 || ev.nmi.masked ||
-        ev.interrupt.shadow || rr_recorder.pending.active) {
-        rr_record_fail("an NMI came while NMIs were blocked");
+        ev.interrupt.shadow || v->pending.active) {
+        rr_recorder_fail(v->recorder, "an NMI came while NMIs were blocked");
         return;
     }
-    set_pending(RRLOG_NMI, 0);
+    set_pending(v, RRLOG_NMI, 0);
 }
 
 void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8)
@@ -79,6 +82,6 @@ void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8)
     };
 
     if (old_cr8 != new_cr8) {
-        rr_record_append(&rec);
+        rr_log_here(rr_vcpu_of(cpu), &rec);
     }
 }

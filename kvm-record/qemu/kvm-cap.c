@@ -7,8 +7,8 @@
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
 #include <sys/mman.h>
-#include "qemu/error-report.h"
 #include "kernel-patch/include/kvm_x86_record.h"
+#include "qapi/error.h"
 #include "kvm-record/host/pmu-event.h"
 
 static uint64_t mode_flags(enum rr_record_clock clock)
@@ -24,79 +24,82 @@ static uint64_t mode_flags(enum rr_record_clock clock)
     }
 }
 
-void rr_record_ring_enable(void)
+bool rr_kvm_cap_enable(const struct rr_recorder *r, Error **errp)
 {
     int has = kvm_vm_check_extension(kvm_state, KVM_CAP_X86_RECORD);
-    uint64_t flags = mode_flags(rr_recorder.config.clock);
+    uint64_t flags = mode_flags(r->config.clock);
+    uint64_t period_ns = r->config.epoch_us * 1000ull;
     int ret;
 
     if (has <= 0 || (has & ((1 << KVM_X86_RECORD_FLAGS_SHIFT) - 1)) !=
                     KVM_X86_RECORD_VERSION) {
-        error_report("rr-record: this KVM does not offer version %d of "
-                     "KVM_CAP_X86_RECORD; load the modules built from "
-                     "kernel-patch/", KVM_X86_RECORD_VERSION);
-        exit(1);
+        error_setg(errp, "this KVM does not offer version %d of "
+                   "KVM_CAP_X86_RECORD; load the modules built from "
+                   "kernel-patch/", KVM_X86_RECORD_VERSION);
+        return false;
     }
     if (flags & ~((uint64_t)has >> KVM_X86_RECORD_FLAGS_SHIFT)) {
-        error_report("rr-record: this processor has no TSC scaling, which the "
-                     "epoch clock needs; record with --clock ring");
-        exit(1);
+        error_setg(errp, "this processor has no TSC scaling, which the epoch "
+                   "clock needs; record with --clock ring");
+        return false;
     }
     ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
-                            (uint64_t)RR_RING_SLOTS,
-                            rr_recorder.config.epoch_us * 1000ull);
+                            (uint64_t)RR_RING_SLOTS, period_ns);
     if (ret < 0) {
-        error_report("rr-record: KVM_CAP_X86_RECORD: %s", strerror(-ret));
-        exit(1);
+        error_setg(errp, "KVM_CAP_X86_RECORD: %s", strerror(-ret));
+        return false;
     }
+    return true;
 }
 
 /* KVM counts for the thread that asks it to: the vCPU's own. */
-static int count_branches(CPUState *cpu)
+static bool count_branches(CPUState *cpu, Error **errp)
 {
     g_autoptr(GError) error = NULL;
     struct rr_pmu_event event;
     int ret;
 
     if (!rr_pmu_event_bind(0, &event, &error)) {
-        error_report("rr-record: %s", error->message);
-        return -error->code;
+        error_setg(errp, "%s", error->message);
+        return false;
     }
     ret = kvm_vcpu_enable_cap(cpu, KVM_CAP_X86_RECORD, 0,
                               (uint64_t)event.type, event.config);
     if (ret) {
         rr_pmu_event_set_error(&error, -ret, &event);
-        error_report("rr-record: %s", error->message);
+        error_setg(errp, "%s", error->message);
+        return false;
     }
-    return ret;
+    return true;
 }
 
-int rr_record_ring_open(CPUState *cpu)
+bool rr_kvm_cap_open(struct rr_vcpu *v, Error **errp)
 {
     size_t page_bytes = qemu_real_host_page_size();
     size_t bytes = page_bytes;
     void *map;
 
-    if (rr_recorder.config.clock != RR_CLOCK_EXIT) {
+    if (v->recorder->config.clock != RR_CLOCK_EXIT) {
         bytes += RR_RING_SLOTS * sizeof(struct kvm_x86_record_slot);
     }
-    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->kvm_fd,
-               (off_t)KVM_X86_RECORD_PAGE_OFFSET * page_bytes);
+    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+               v->cpu->kvm_fd, (off_t)KVM_X86_RECORD_PAGE_OFFSET * page_bytes);
     if (map == MAP_FAILED) {
-        error_report("rr-record: cannot map KVM's ring: %s", strerror(errno));
-        return -errno;
+        error_setg(errp, "cannot map KVM's ring: %s", strerror(errno));
+        return false;
     }
-    rr_recorder.shared = map;
-    rr_recorder.ring = map + page_bytes;
-    return count_branches(cpu);
+    v->shared = map;
+    v->ring = map + page_bytes;
+    return count_branches(v->cpu, errp);
 }
 
-uint64_t rr_record_branches(void)
+uint64_t rr_kvm_cap_branches(struct rr_vcpu *v)
 {
-    const struct kvm_x86_record_shared *shared = rr_recorder.shared;
+    const struct kvm_x86_record_shared *shared = v->shared;
 
     if (!(shared->flags & KVM_X86_RECORD_BRANCHES_VALID) && shared->branches) {
-        rr_record_fail("the branch counter: another user took the PMU away");
+        rr_recorder_fail(v->recorder, "the branch counter: another user took "
+                         "the PMU away");
     }
     return shared->branches;
 }

@@ -5,9 +5,9 @@
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
+#include "kvm-record/qemu/trace.h"
 
-void rr_record_landmark_from_kvm(struct rr_landmark *lm,
-                                 const struct kvm_regs *r)
+void rr_landmark_from_kvm(struct rr_landmark *lm, const struct kvm_regs *r)
 {
     lm->regs[RR_REG_RAX] = r->rax;
     lm->regs[RR_REG_RBX] = r->rbx;
@@ -29,24 +29,28 @@ void rr_record_landmark_from_kvm(struct rr_landmark *lm,
     lm->regs[RR_REG_RFLAGS] = r->rflags & ~RR_RFLAGS_IGNORED;
 }
 
-/*
- * The same boundary is asked for many times while devices work; it is put
- * together once.  Valid until the next KVM_RUN.
- */
-const struct rr_landmark *rr_record_landmark(void)
+const struct rr_landmark *rr_landmark_of(struct rr_vcpu *v, enum rr_regs from)
 {
-    RRRecorder *s = &rr_recorder;
+    struct rr_landmark *lm = &v->landmark;
 
-    if (s->landmark_valid) {
-        return &s->landmark;
+    g_assert(v->state != RR_VCPU_RUNNING);
+    if (v->landmark_valid) {
+        return lm;
     }
-    s->landmark.branches = rr_record_branches();
-    if (s->regs_in_run && !s->cpu->vcpu_dirty) {
-        rr_record_landmark_from_kvm(&s->landmark,
-                                    &s->cpu->kvm_run->s.regs.regs);
+    lm->branches = rr_kvm_cap_branches(v);
+    if (from == RR_REGS_IN_RUN) {
+        rr_landmark_from_kvm(lm, &v->cpu->kvm_run->s.regs.regs);
     } else {
-        rr_landmark_from_env(cpu_env(s->cpu), &s->landmark);
+        rr_landmark_from_env(cpu_env(v->cpu), lm);
     }
-    s->landmark_valid = true;
-    return &s->landmark;
+    v->landmark_valid = true;
+    trace_rr_record_landmark(v->cpu->cpu_index, lm->branches,
+                             lm->regs[RR_REG_RIP], lm->regs[RR_REG_RCX], from);
+    return lm;
+}
+
+const struct rr_landmark *rr_landmark_now(struct rr_vcpu *v)
+{
+    /* What QEMU has read it may have changed. */
+    return rr_landmark_of(v, v->cpu->vcpu_dirty ? RR_REGS_IN_ENV : v->regs);
 }

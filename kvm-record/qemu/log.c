@@ -1,37 +1,107 @@
 /*
- * Appending records: their stamp, and the writer's errors.
+ * Appending records: where in the guest's life they take effect, and the writer's
+ * errors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
 
-void rr_record_stamp(struct rrlog_record *rec)
+static bool is_recording(const struct rr_recorder *r)
 {
-    RRRecorder *s = &rr_recorder;
-
-    rec->output_bytes = s->output_bytes;
-    rec->output_hash = s->output_hash;
-    if (s->in_access) {
-        rec->stamp = RRLOG_AT_ACCESS;
-    } else if (rec->stamp != RRLOG_AT_LANDMARK) {
-        rec->stamp = RRLOG_AT_LANDMARK;
-        rec->landmark = *rr_record_landmark();
-    }
+    g_assert(bql_locked());
+    return r->life == RR_LIFE_RECORDING;
 }
 
-void rr_record_check(int ret)
+/* @ret is the writer's. */
+static bool check_writer(struct rr_recorder *r, int ret)
 {
     if (ret) {
-        g_autofree char *why = g_strdup(rrlog_writer_error(rr_recorder.writer));
+        g_autofree char *why = g_strdup(rrlog_writer_error(r->writer));
 
-        rr_record_fail("%s", why);
+        rr_recorder_fail(r, "%s", why);
+    }
+    return !ret;
+}
+
+static void stamp_at_access(const struct rr_recorder *r,
+                            struct rrlog_record *rec)
+{
+    rec->output_bytes = r->output_bytes;
+    rec->output_hash = r->output_hash;
+    rec->stamp = RRLOG_AT_ACCESS;
+}
+
+static void stamp_at_landmark(const struct rr_recorder *r,
+                              struct rrlog_record *rec,
+                              const struct rr_landmark *lm)
+{
+    rec->output_bytes = r->output_bytes;
+    rec->output_hash = r->output_hash;
+    rec->stamp = RRLOG_AT_LANDMARK;
+    rec->landmark = *lm;
+}
+
+static void stamp_here(struct rr_vcpu *v, struct rrlog_record *rec)
+{
+    if (rr_vcpu_stamps_at_access(v->state)) {
+        stamp_at_access(v->recorder, rec);
+    } else {
+        stamp_at_landmark(v->recorder, rec, rr_landmark_now(v));
     }
 }
 
-void rr_record_append(struct rrlog_record *rec)
+/* The stamp may have found that the branch counter is lost. */
+static bool append(struct rr_recorder *r, const struct rrlog_record *rec)
 {
-    if (rr_recorder.started) {
-        rr_record_stamp(rec);
-        rr_record_check(rrlog_writer_append(rr_recorder.writer, rec));
+    return is_recording(r) &&
+           check_writer(r, rrlog_writer_append(r->writer, rec));
+}
+
+bool rr_log_at_access(struct rr_recorder *r, struct rrlog_record *rec)
+{
+    stamp_at_access(r, rec);
+    return append(r, rec);
+}
+
+bool rr_log_at_landmark(struct rr_recorder *r, struct rrlog_record *rec,
+                        const struct rr_landmark *lm)
+{
+    stamp_at_landmark(r, rec, lm);
+    return append(r, rec);
+}
+
+bool rr_log_here(struct rr_vcpu *v, struct rrlog_record *rec)
+{
+    if (!is_recording(v->recorder)) {
+        return false;
     }
+    stamp_here(v, rec);
+    return append(v->recorder, rec);
+}
+
+bool rr_log_dma(struct rr_vcpu *v, struct rrlog_record *rec)
+{
+    struct rr_recorder *r = v->recorder;
+    uint64_t image_offset;
+    uint32_t image;
+
+    if (!is_recording(r)) {
+        return false;
+    }
+    stamp_here(v, rec);
+    if (r->images && rr_images_find(r->images, rec->data, rec->data_bytes,
+                                    &image, &image_offset)) {
+        return is_recording(r) &&
+               check_writer(r, rrlog_writer_append_from_image(
+                                   r->writer, rec, image, image_offset));
+    }
+    return append(r, rec);
+}
+
+bool rr_log_results(struct rr_recorder *r, const struct rrlog_result *results,
+                    size_t count)
+{
+    return is_recording(r) &&
+           check_writer(r, rrlog_writer_append_results(
+                               r->writer, r->output_bytes, results, count));
 }

@@ -1,5 +1,5 @@
 /*
- * The manifest: the host, the command line, the processor.
+ * The manifest: the host, the command line, the guest's processor.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -41,9 +41,9 @@ static char *host_cpu(void)
     return g_strdup(at + 2);
 }
 
-void rr_record_write_manifest(void)
+void rr_manifest_write_host(const struct rr_recorder *r)
 {
-    struct rrlog_writer *w = rr_recorder.writer;
+    struct rrlog_writer *w = r->writer;
     g_autofree char *cmdline = command_line();
     g_autofree char *cpu = host_cpu();
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
@@ -58,11 +58,15 @@ void rr_record_write_manifest(void)
     rrlog_writer_manifest_set(w, "command_line", cmdline);
     rrlog_writer_manifest_set(w, "start.time", start);
     rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
-    rr_record_note_options();
+}
+
+void rr_manifest_write_machine(const struct rr_recorder *r, CPUState *cpu)
+{
+    struct rrlog_writer *w = r->writer;
+
     rrlog_writer_manifest_set_u64(w, "machine.ram_bytes",
                                   current_machine->ram_size);
     rrlog_writer_manifest_set(w, "cpu.model",
-                              object_get_typename(OBJECT(rr_recorder.cpu)));
-    rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", rr_recorder.cpuid,
-                                    rr_recorder.cpuid_bytes);
+                              object_get_typename(OBJECT(cpu)));
+    rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", r->cpuid, r->cpuid_bytes);
 }

@@ -5,15 +5,17 @@
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
+#include "qapi/error.h"
 #include "hw/i386/apic.h"
 #include "common/core/policy.h"
 
-/* Every MSR but plain CPU state exits to us (KVM API, 4.126). */
-int rr_record_install_msr_filter(void)
+/* KVM API, 4.126. */
+bool rr_msr_install_filter(Error **errp)
 {
     struct kvm_msr_filter filter = { .flags = KVM_MSR_FILTER_DEFAULT_DENY };
     static uint8_t allow[16] = { 0xff }, allow_one = 1;
     unsigned int n = 0;
+    int ret;
 
 #define X(first, count)                                                      \
     QEMU_BUILD_BUG_ON((count) > 8);                                          \
@@ -25,12 +27,17 @@ int rr_record_install_msr_filter(void)
     n++;
     RR_STATE_MSRS(X)
 #undef X
-    /* Reads of the TSC are KVM's (KVM_CAP_X86_RECORD), writes are ours. */
+    /* KVM records reads of the TSC (KVM_CAP_X86_RECORD); writes exit. */
     filter.ranges[n] = (struct kvm_msr_filter_range) {
         .flags = KVM_MSR_FILTER_READ, .base = MSR_IA32_TSC, .nmsrs = 1,
         .bitmap = &allow_one,
     };
-    return kvm_vm_ioctl(kvm_state, KVM_X86_SET_MSR_FILTER, &filter);
+    ret = kvm_vm_ioctl(kvm_state, KVM_X86_SET_MSR_FILTER, &filter);
+    if (ret < 0) {
+        error_setg(errp, "KVM_X86_SET_MSR_FILTER: %s", strerror(-ret));
+        return false;
+    }
+    return true;
 }
 
 static int msr_ioctl(CPUState *cpu, unsigned long ioctl, uint32_t index,
@@ -51,9 +58,11 @@ static int msr_ioctl(CPUState *cpu, unsigned long ioctl, uint32_t index,
 
 int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
 {
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
     struct rrlog_record rec = { .type = RRLOG_RDMSR };
     uint64_t value = 0;
 
+    g_assert(v->state == RR_VCPU_ACCESS);
     if (run->msr.index == MSR_IA32_APICBASE) {
         value = cpu_get_apic_base(X86_CPU(cpu)->apic_state);
         run->msr.error = 0;
@@ -65,15 +74,17 @@ int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
     rec.rdmsr.value = run->msr.data;
     rec.rdmsr.index = run->msr.index;
     rec.rdmsr.fault = run->msr.error;
-    rr_record_append(&rec);
+    rr_log_at_access(v->recorder, &rec);
     return 0;
 }
 
 int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run)
 {
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
     struct rrlog_record rec = { .type = RRLOG_WRMSR };
     uint64_t value = run->msr.data;
 
+    g_assert(v->state == RR_VCPU_ACCESS);
     run->msr.error = !!msr_ioctl(cpu, KVM_SET_MSRS, run->msr.index, &value);
     if (run->msr.index == MSR_IA32_APICBASE && !run->msr.error) {
         cpu_set_apic_base(X86_CPU(cpu)->apic_state, run->msr.data);
@@ -81,6 +92,6 @@ int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run)
     }
     rec.wrmsr.index = run->msr.index;
     rec.wrmsr.fault = run->msr.error;
-    rr_record_append(&rec);
+    rr_log_at_access(v->recorder, &rec);
     return 0;
 }

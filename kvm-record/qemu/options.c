@@ -110,10 +110,10 @@ void rr_record_add_property(ObjectClass *kvm_accel_class)
     }
 }
 
-void rr_record_note_options(void)
+void rr_options_write_manifest(const struct rr_recorder *r)
 {
-    struct rrlog_writer *w = rr_recorder.writer;
-    const struct rr_record_config *config = &rr_recorder.config;
+    struct rrlog_writer *w = r->writer;
+    const struct rr_record_config *config = &r->config;
 
     for (size_t i = 0; i < rr_option_row_count; i++) {
         const struct rr_option_row *row = &rr_option_rows[i];

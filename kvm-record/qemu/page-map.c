@@ -4,39 +4,41 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/page-map.h"
-#include "exec/cpu-common.h"
+#include <fcntl.h>
+#include <unistd.h>
 #include "common/logfmt/rrlog.h"
 
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_EXISTS (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)
 
-static bool is_anonymous(const RAMBlock *block)
+void rr_page_map_use(struct rr_page_map *map, int fd, uint64_t host_page)
 {
-    return !qemu_ram_is_shared((RAMBlock *)block) && block->fd < 0;
+    *map = (struct rr_page_map) { .fd = fd, .host_page = host_page };
 }
 
-void rr_page_map_open(RRPageMap *map, const RAMBlock *block)
+void rr_page_map_open(struct rr_page_map *map, const void *host)
 {
-    *map = (RRPageMap) { .block = block, .fd = -1 };
-    if (is_anonymous(block) &&
-        qemu_real_host_page_size() == RRLOG_PAGE_BYTES) {
-        map->fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    int fd = -1;
+
+    if (host && sysconf(_SC_PAGESIZE) == RRLOG_PAGE_BYTES) {
+        fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     }
+    rr_page_map_use(map, fd, (uintptr_t)host / RRLOG_PAGE_BYTES);
 }
 
-void rr_page_map_close(RRPageMap *map)
+void rr_page_map_close(struct rr_page_map *map)
 {
     if (map->fd >= 0) {
         close(map->fd);
     }
 }
 
-/* Read the entries from that of @page on. */
-static bool read_entries(RRPageMap *map, uint64_t page)
+/* Read the entries of @page and of those that follow. */
+static bool read_entries(struct rr_page_map *map, uint64_t page)
 {
-    uintptr_t host = (uintptr_t)map->block->host / RRLOG_PAGE_BYTES + page;
     ssize_t got = pread(map->fd, map->entries, sizeof(map->entries),
-                        host * sizeof(uint64_t));
+                        (map->host_page + page) * sizeof(uint64_t));
     uint64_t any = 0;
 
     if (got < (ssize_t)sizeof(uint64_t)) {
@@ -47,16 +49,16 @@ static bool read_entries(RRPageMap *map, uint64_t page)
     for (uint64_t i = 0; i < map->count; i++) {
         any |= map->entries[i];
     }
-    map->none = !(any & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED));
+    map->none_exists = !(any & PAGEMAP_EXISTS);
     return true;
 }
 
-static bool has_entry(RRPageMap *map, uint64_t page)
+static bool has_entry(const struct rr_page_map *map, uint64_t page)
 {
     return page >= map->first && page < map->first + map->count;
 }
 
-bool rr_page_exists(RRPageMap *map, uint64_t page)
+bool rr_page_exists(struct rr_page_map *map, uint64_t page)
 {
     if (map->fd < 0) {
         return true;
@@ -64,14 +66,13 @@ bool rr_page_exists(RRPageMap *map, uint64_t page)
     if (!has_entry(map, page) && !read_entries(map, page)) {
         return true;
     }
-    return map->entries[page - map->first] &
-           (PAGEMAP_PRESENT | PAGEMAP_SWAPPED);
+    return map->entries[page - map->first] & PAGEMAP_EXISTS;
 }
 
-uint64_t rr_page_next(RRPageMap *map, uint64_t page, uint64_t end)
+uint64_t rr_page_next(struct rr_page_map *map, uint64_t page, uint64_t end)
 {
     while (page < end && !rr_page_exists(map, page)) {
-        page = map->none ? map->first + map->count : page + 1;
+        page = map->none_exists ? map->first + map->count : page + 1;
     }
-    return MIN(page, end);
+    return page < end ? page : end;
 }

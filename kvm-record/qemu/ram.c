@@ -1,17 +1,18 @@
 /*
- * Guest RAM: blocks, memory slots, and what the outside writes into them.
+ * Guest RAM: blocks, memory slots, and what QEMU writes into them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
-#include "kvm-record/qemu/page-map.h"
+#include "qapi/error.h"
 #include "qemu/cutils.h"
 #include "system/kvm_int.h"
+#include "kvm-record/qemu/page-map.h"
 
-static int block_id(const RAMBlock *block)
+static int block_id(const struct rr_recorder *r, const RAMBlock *ram)
 {
-    for (uint32_t i = 0; i < rr_recorder.block_count; i++) {
-        if (rr_recorder.blocks[i] == block) {
+    for (uint32_t i = 0; i < r->block_count; i++) {
+        if (r->blocks[i].ram == ram) {
             return i;
         }
     }
@@ -19,95 +20,103 @@ static int block_id(const RAMBlock *block)
 }
 
 /* Blobs of fw_cfg live in resizeable blocks and are never mapped. */
-static bool block_is_guest_memory(const RAMBlock *block)
+static bool is_guest_memory(const RAMBlock *ram)
 {
-    return !(block->flags & RAM_RESIZEABLE) &&
-           QEMU_IS_ALIGNED(block->used_length, RRLOG_PAGE_BYTES);
+    return !(ram->flags & RAM_RESIZEABLE) &&
+           QEMU_IS_ALIGNED(ram->used_length, RRLOG_PAGE_BYTES);
 }
 
-static int add_block(RAMBlock *block)
+static int add_block(struct rr_recorder *r, RAMBlock *ram)
 {
-    RRRecorder *s = &rr_recorder;
     struct rrlog_block b = {
-        .id = s->block_count,
-        .size_bytes = block->used_length,
+        .id = r->block_count,
+        .size_bytes = ram->used_length,
     };
 
-    if (s->block_count == RRLOG_MAX_BLOCKS) {
+    if (r->block_count == RRLOG_MAX_BLOCKS) {
         return -E2BIG;
     }
-    pstrcpy(b.name, sizeof(b.name), block->idstr);
-    s->blocks[s->block_count++] = block;
-    return rrlog_writer_add_block(s->writer, &b);
+    pstrcpy(b.name, sizeof(b.name), ram->idstr);
+    r->blocks[r->block_count++] = (struct rr_block) {
+        .ram = ram,
+        .anonymous = !qemu_ram_is_shared(ram) && ram->fd < 0,
+    };
+    return rrlog_writer_add_block(r->writer, &b);
 }
 
-static int put_block_pages(uint32_t id)
+static int put_block_pages(struct rr_recorder *r, uint32_t id)
 {
-    const RAMBlock *block = rr_recorder.blocks[id];
-    uint64_t pages = block->used_length / RRLOG_PAGE_BYTES;
-    RRPageMap map;
+    const struct rr_block *block = &r->blocks[id];
+    const uint8_t *host = block->ram->host;
+    uint64_t pages = block->ram->used_length / RRLOG_PAGE_BYTES;
+    struct rr_page_map map;
     int ret = 0;
 
-    rr_page_map_open(&map, block);
+    rr_page_map_open(&map, block->anonymous ? host : NULL);
     for (uint64_t i = rr_page_next(&map, 0, pages); i < pages && !ret;
          i = rr_page_next(&map, i + 1, pages)) {
-        const uint8_t *page = block->host + i * RRLOG_PAGE_BYTES;
+        const uint8_t *page = host + i * RRLOG_PAGE_BYTES;
 
         if (!buffer_is_zero(page, RRLOG_PAGE_BYTES)) {
-            ret = rrlog_writer_put_page(rr_recorder.writer, id, i, page);
+            ret = rrlog_writer_put_page(r->writer, id, i, page);
         }
     }
     rr_page_map_close(&map);
     return ret;
 }
 
-static void append_slot(int slot)
+bool rr_ram_start(struct rr_recorder *r, Error **errp)
 {
-    const RRSlot *sl = &rr_recorder.slots[slot];
-    int block = sl->size ? block_id(sl->block) : 0;
-    struct rrlog_record rec = {
+    RAMBlock *ram;
+    int ret = 0;
+
+    RAMBLOCK_FOREACH(ram) {
+        if (is_guest_memory(ram) && !ret) {
+            ret = add_block(r, ram);
+        }
+    }
+    for (uint32_t i = 0; i < r->block_count && !ret; i++) {
+        ret = put_block_pages(r, i);
+    }
+    if (!ret) {
+        ret = rrlog_writer_start(r->writer);
+    }
+    if (ret) {
+        error_setg(errp, "writing the start state: %s",
+                   rrlog_writer_error(r->writer));
+    }
+    return !ret;
+}
+
+/* The record of slot number @slot.  False: its block is not in the trace. */
+static bool make_slot_record(struct rr_recorder *r, int slot,
+                             struct rrlog_record *rec)
+{
+    const struct rr_slot *sl = &r->slots[slot];
+    int block = sl->size ? block_id(r, sl->block) : 0;
+
+    if (block < 0) {
+        rr_recorder_fail(r, "RAM block %s was not there at the start (hotplug "
+                         "is not supported)", sl->block->idstr);
+        return false;
+    }
+    *rec = (struct rrlog_record) {
         .type = RRLOG_SLOT,
         .slot = {
             .slot = slot, .gpa = sl->gpa, .size = sl->size, .block = block,
             .offset = sl->offset, .flags = sl->readonly,
         },
     };
-
-    if (block < 0) {
-        rr_record_fail("RAM block %s was not there at the start (hotplug is "
-                       "not supported)", sl->block->idstr);
-        return;
-    }
-    rr_record_append(&rec);
+    return true;
 }
 
-void rr_record_memory_start(void)
+void rr_log_slots(struct rr_recorder *r)
 {
-    RAMBlock *block;
-    int ret = 0;
+    struct rrlog_record rec;
 
-    RAMBLOCK_FOREACH(block) {
-        if (block_is_guest_memory(block) && !ret) {
-            ret = add_block(block);
-        }
-    }
-    for (uint32_t i = 0; i < rr_recorder.block_count && !ret; i++) {
-        ret = put_block_pages(i);
-    }
-    if (!ret) {
-        ret = rrlog_writer_start(rr_recorder.writer);
-    }
-    if (ret) {
-        rr_record_fail("writing the start state: %s",
-                       rrlog_writer_error(rr_recorder.writer));
-    }
-}
-
-void rr_record_memory_slots(void)
-{
-    for (int i = 0; i < rr_recorder.slot_count; i++) {
-        if (rr_recorder.slots[i].size) {
-            append_slot(i);
+    for (int i = 0; i < r->slot_count; i++) {
+        if (r->slots[i].size && make_slot_record(r, i, &rec)) {
+            rr_log_at_access(r, &rec);
         }
     }
 }
@@ -115,27 +124,30 @@ void rr_record_memory_slots(void)
 void rr_record_slot(int as_id, int slot, hwaddr gpa, hwaddr size,
                     MemoryRegion *mr, hwaddr offset, bool readonly)
 {
+    struct rr_recorder *r = &rr_recorder;
+    struct rrlog_record rec;
+
     if (as_id != 0 || slot < 0) {
-        return; /* SMM has an address space of its own; smm=off */
+        return; /* the address space of SMM, which is off (smm=off) */
     }
     if (slot >= RR_MAX_SLOTS) {
-        rr_record_fail("more than %d memory slots", RR_MAX_SLOTS);
+        rr_recorder_fail(r, "more than %d memory slots", RR_MAX_SLOTS);
         return;
     }
-    rr_recorder.slot_count = MAX(rr_recorder.slot_count, slot + 1);
-    rr_recorder.slots[slot] = (RRSlot) {
+    r->slot_count = MAX(r->slot_count, slot + 1);
+    r->slots[slot] = (struct rr_slot) {
         .gpa = gpa, .size = size, .offset = offset,
         .block = mr->ram_block, .readonly = readonly,
     };
-    if (rr_recorder.started) {
-        append_slot(slot);
+    if (r->life == RR_LIFE_RECORDING && make_slot_record(r, slot, &rec)) {
+        rr_log_here(rr_recorder_vcpu(r), &rec);
     }
 }
 
-bool rr_record_is_readonly(hwaddr gpa)
+bool rr_ram_is_readonly(const struct rr_recorder *r, hwaddr gpa)
 {
-    for (int i = 0; i < rr_recorder.slot_count; i++) {
-        const RRSlot *sl = &rr_recorder.slots[i];
+    for (int i = 0; i < r->slot_count; i++) {
+        const struct rr_slot *sl = &r->slots[i];
 
         if (sl->size && gpa - sl->gpa < sl->size) {
             return sl->readonly;
@@ -146,28 +158,27 @@ bool rr_record_is_readonly(hwaddr gpa)
 
 void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len)
 {
-    RAMBlock *block = mr->ram_block;
+    struct rr_recorder *r = &rr_recorder;
+    RAMBlock *ram = mr->ram_block;
     int id;
 
-    if (!rr_recorder.started || !len || !block) {
+    if (r->life != RR_LIFE_RECORDING || !len || !ram) {
         return;
     }
-    id = block_id(block);
+    id = block_id(r, ram);
     if (id < 0) {
-        return; /* not guest memory; mapping it later is an error */
+        return; /* not guest memory; a slot with it is an error */
     }
     while (len) {
         hwaddr part = MIN(len, RRLOG_MAX_DATA_BYTES);
         struct rrlog_record rec = {
             .type = RRLOG_DMA,
             .dma = { .block = id, .offset = addr },
-            .data = block->host + addr,
+            .data = ram->host + addr,
             .data_bytes = part,
         };
 
-        if (!rr_record_append_from_image(&rec)) {
-            rr_record_append(&rec);
-        }
+        rr_log_dma(rr_recorder_vcpu(r), &rec);
         addr += part;
         len -= part;
     }

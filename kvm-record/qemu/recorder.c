@@ -6,30 +6,32 @@
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
 #include <malloc.h>
+#include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "qom/object.h"
+#include "hw/boards.h"
 #include "system/hw_accel.h"
 #include "system/iothread.h"
 #include "system/runstate.h"
 #include "system/system.h"
 
-static void enable_cap(uint32_t capability, uint64_t arg, const char *what,
-                       const char *remedy)
+static bool enable_cap(uint32_t capability, uint64_t arg, const char *what,
+                       const char *remedy, Error **errp)
 {
     int ret = kvm_vm_enable_cap(kvm_state, capability, 0, arg);
 
     if (ret < 0) {
-        error_report("rr-record: this KVM does not offer %s (%s); %s", what,
-                     strerror(-ret), remedy);
-        exit(1);
+        error_setg(errp, "this KVM does not offer %s (%s); %s", what,
+                   strerror(-ret), remedy);
+        return false;
     }
+    return true;
 }
 
 /*
- * All that devices write to RAM goes through a buffer of its size.  As a
- * mapping of its own (malloc(), above 128 KiB) it would be faulted in and
- * cleared anew each time.
+ * All that devices write to RAM goes through a buffer of its size.  malloc()
+ * would map a buffer above 128 KiB anew each time, to be faulted in and cleared.
  */
 static void keep_freed_memory(void)
 {
@@ -37,41 +39,50 @@ static void keep_freed_memory(void)
     mallopt(M_TRIM_THRESHOLD, 64 * MiB);
 }
 
-void rr_record_init_vm(void)
+static bool init_kvm(struct rr_recorder *r, Error **errp)
 {
-    int ret;
-
-    rr_record_bql_init_vm();
-    keep_freed_memory();
     if (kvm_irqchip_in_kernel()) {
-        error_report("rr-record: needs -accel kvm,kernel-irqchip=off");
-        exit(1);
+        error_setg(errp, "needs -accel kvm,kernel-irqchip=off");
+        return false;
     }
-    rr_record_ring_enable();
-    rr_record_timer_init_vm();
-    enable_cap(KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_FILTER,
-               "KVM_CAP_X86_USER_SPACE_MSR", "Linux 5.10 or later is needed");
-    /* No virtual PMU: its counters would be inputs, and share the hardware. */
+    if (!rr_kvm_cap_enable(r, errp) ||
+        !enable_cap(KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_FILTER,
+                    "KVM_CAP_X86_USER_SPACE_MSR",
+                    "Linux 5.10 or later is needed", errp)) {
+        return false;
+    }
+    /*
+     * No virtual PMU: its counters would be inputs, and use the hardware that
+     * counts branches.  A KVM without this capability has none to switch off.
+     */
     kvm_vm_enable_cap(kvm_state, KVM_CAP_PMU_CAPABILITY, 0,
                       KVM_PMU_CAP_DISABLE);
-    ret = rr_record_install_msr_filter();
-    if (ret < 0) {
-        error_report("rr-record: KVM_X86_SET_MSR_FILTER: %s", strerror(-ret));
-        exit(1);
-    }
+    return rr_msr_install_filter(errp);
 }
 
-static void append_initial_state(CPUState *cpu)
+static bool init_vm(struct rr_recorder *r, Error **errp)
 {
-    RRCPUState *state = &rr_recorder.last_state;
-    struct rrlog_record rec = {
-        .type = RRLOG_CPU_STATE,
-        .data = state->value,
-    };
+    if (current_machine->smp.cpus > RR_MAX_VCPUS) {
+        error_setg(errp, "no more than %d vCPU can be recorded", RR_MAX_VCPUS);
+        return false;
+    }
+    for (int i = 0; i < RR_MAX_VCPUS; i++) {
+        r->vcpus[i].recorder = r;
+    }
+    rr_bql_init(&r->bql);
+    rr_timer_init(&r->timer);
+    keep_freed_memory();
+    return init_kvm(r, errp);
+}
 
-    rr_cpu_state_get(cpu_env(cpu), state);
-    rec.data_bytes = state->count * sizeof(uint64_t);
-    rr_record_append(&rec);
+void rr_record_init_vm(void)
+{
+    Error *err = NULL;
+
+    if (!init_vm(&rr_recorder, &err)) {
+        error_reportf_err(err, "rr-record: ");
+        exit(1);
+    }
 }
 
 static int iothread_found(Object *obj, void *opaque)
@@ -79,7 +90,53 @@ static int iothread_found(Object *obj, void *opaque)
     return object_dynamic_cast(obj, TYPE_IOTHREAD) ? 1 : 0;
 }
 
-/* Comes before the machine stops for it. */
+/* The guest was slowed down rather than the memory filled. */
+static void tell_wait(struct rrlog_writer *writer)
+{
+    uint64_t wait_ns = rrlog_writer_wait_ns(writer);
+
+    if (wait_ns >= 1000000) {
+        warn_report("rr-record: the guest waited %.3f s in all for the disk "
+                    "to take the trace", wait_ns / 1e9);
+    }
+}
+
+/* The end record, and what RAM holds.  False: the recording has failed. */
+static bool log_end(struct rr_vcpu *v, enum rrlog_end_reason reason)
+{
+    const struct rr_landmark *lm = rr_landmark_now(v);
+    RRCPUState state;
+    struct rrlog_record rec = {
+        .type = RRLOG_END,
+        .end = { .reason = reason },
+        .data = state.value,
+    };
+
+    cpu_synchronize_state(v->cpu);
+    rr_cpu_state_get(cpu_env(v->cpu), &state);
+    rec.data_bytes = state.count * sizeof(uint64_t);
+    return rr_log_at_landmark(v->recorder, &rec, lm) && rr_log_digests(v);
+}
+
+static void stop_recording(struct rr_recorder *r)
+{
+    int ret;
+
+    if (r->life != RR_LIFE_RECORDING ||
+        !log_end(rr_recorder_vcpu(r), r->end_reason)) {
+        return;
+    }
+    rr_recorder_change(r, RR_LIFE_ENDED);
+    tell_wait(r->writer);
+    ret = rrlog_writer_close(r->writer, true);
+    r->writer = NULL;
+    if (ret) {
+        error_report("rr-record: closing the trace %s: %s", r->path,
+                     strerror(-ret));
+    }
+}
+
+/* Comes before the machine stops because of it. */
 static void shutdown_requested(Notifier *n, void *data)
 {
     ShutdownCause cause = *(ShutdownCause *)data;
@@ -95,94 +152,69 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
 {
     if (!running && (state == RUN_STATE_SHUTDOWN ||
                      runstate_check(RUN_STATE_SHUTDOWN))) {
-        rr_record_stop(rr_recorder.end_reason);
+        stop_recording(opaque);
     }
 }
 
-void rr_record_start(CPUState *cpu)
+static void log_initial_state(struct rr_vcpu *v)
 {
-    RRRecorder *s = &rr_recorder;
-    int ret;
+    RRCPUState *state = &v->last_state;
+    struct rrlog_record rec = {
+        .type = RRLOG_CPU_STATE,
+        .data = state->value,
+    };
 
-    s->cpu = cpu;
+    rr_cpu_state_get(cpu_env(v->cpu), state);
+    rec.data_bytes = state->count * sizeof(uint64_t);
+    rr_log_at_access(v->recorder, &rec);
+}
+
+static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
+{
+    int ret = rrlog_writer_create(r->path, NULL, &r->writer);
+
+    if (ret) {
+        error_setg(errp, "cannot create the trace %s: %s", r->path,
+                   strerror(-ret));
+        return false;
+    }
+    rrlog_writer_set_fsync(r->writer, r->config.fsync);
+    rr_manifest_write_host(r);
+    rr_options_write_manifest(r);
+    rr_manifest_write_machine(r, cpu);
+    if (!rr_ram_start(r, errp)) {
+        rrlog_writer_close(r->writer, false);
+        r->writer = NULL;
+        return false;
+    }
+    return true;
+}
+
+bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp)
+{
+    if (r->life != RR_LIFE_OFF) {
+        error_setg(errp, "the recording has failed before it began");
+        return false;
+    }
     if (object_child_foreach_recursive(object_get_objects_root(),
                                        iothread_found, NULL)) {
-        error_report("rr-record: iothreads cannot be recorded; remove "
-                     "-object iothread");
-        exit(1);
+        error_setg(errp, "iothreads cannot be recorded; remove -object "
+                   "iothread");
+        return false;
     }
-    if (rr_record_ring_open(cpu) < 0) {
-        exit(1);
+    if (!rr_kvm_cap_open(v, errp) || !rr_timer_open(&r->timer, errp) ||
+        !open_trace(r, v->cpu, errp)) {
+        return false;
     }
-    rr_record_timer_open();
-    ret = rrlog_writer_create(s->path, NULL, &s->writer);
-    if (ret) {
-        error_report("rr-record: cannot create the trace %s: %s", s->path,
-                     strerror(-ret));
-        exit(1);
-    }
-    rrlog_writer_set_fsync(s->writer, s->config.fsync);
-    rr_record_write_manifest();
-    rr_record_memory_start();
-    if (s->finished) {
-        exit(1);
-    }
-    s->started = true;
-    if (s->config.refer_to_images) {
-        rr_record_images_start();
+    rr_recorder_change(r, RR_LIFE_RECORDING);
+    if (r->config.refer_to_images) {
+        rr_images_start(r);
     }
     /* What the replay applies before the first instruction. */
-    s->in_access = true;
-    rr_record_memory_slots();
-    append_initial_state(cpu);
-    s->in_access = false;
-    s->end_reason = RRLOG_END_SHUTDOWN;
+    rr_log_slots(r);
+    log_initial_state(v);
+    r->end_reason = RRLOG_END_SHUTDOWN;
     qemu_register_shutdown_notifier(&shutdown_notifier);
-    qemu_add_vm_change_state_handler(vm_state_changed, NULL);
-}
-
-/* The guest was slowed down rather than the memory filled. */
-static void tell_wait(void)
-{
-    uint64_t wait_ns = rrlog_writer_wait_ns(rr_recorder.writer);
-
-    if (wait_ns >= 1000000) {
-        warn_report("rr-record: the guest waited %.3f s in all for the disk "
-                    "to take the trace", wait_ns / 1e9);
-    }
-}
-
-void rr_record_stop(enum rrlog_end_reason reason)
-{
-    RRRecorder *s = &rr_recorder;
-    RRCPUState state;
-    struct rrlog_record rec = {
-        .type = RRLOG_END,
-        .end = { .reason = reason },
-        .data = state.value,
-    };
-    int ret;
-
-    if (!s->started) {
-        return;
-    }
-    rr_record_landmark();
-    cpu_synchronize_state(s->cpu);
-    rr_cpu_state_get(cpu_env(s->cpu), &state);
-    rec.data_bytes = state.count * sizeof(uint64_t);
-    s->in_access = false;
-    rr_record_append(&rec);
-    rr_record_memory_digests();
-    if (!s->started) {
-        return;
-    }
-    s->started = false;
-    s->finished = true;
-    tell_wait();
-    ret = rrlog_writer_close(s->writer, true);
-    s->writer = NULL;
-    if (ret) {
-        error_report("rr-record: closing the trace %s: %s", s->path,
-                     strerror(-ret));
-    }
+    qemu_add_vm_change_state_handler(vm_state_changed, r);
+    return true;
 }

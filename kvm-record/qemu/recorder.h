@@ -1,13 +1,17 @@
 /*
- * The recorder inside QEMU; see ARCHITECTURE.md, "Recording".
+ * The recorder inside QEMU: its data, and the functions of its files.
  *
- * All of it runs under the BQL, which the vCPU thread holds while the guest
- * runs, so nothing here locks.
+ * docs/recording.md explains it, docs/floors lists the files by floor: calls go
+ * down only.  The functions that QEMU calls are in common/core/hooks.h.
+ *
+ * Nothing here locks: all of it runs with the BQL held, which the vCPU thread
+ * keeps while the guest runs.  A function that may be called without the BQL
+ * says so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RR_RECORD_INTERNAL_H
-#define RR_RECORD_INTERNAL_H
+#ifndef RR_RECORDER_H
+#define RR_RECORDER_H
 
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -18,157 +22,285 @@
 #include "common/core/cpu-state.h"
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"
+#include "kvm-record/qemu/state.h"
 #include "kvm-record/vm/record-config.h"
 
 #define RR_MAX_SLOTS 1024
+#define RR_MAX_VCPUS 1
 
-typedef struct RRSlot {
+struct kvm_regs;
+struct kvm_run;
+struct rr_images;
+
+/* A memory slot of KVM; size 0: unused. */
+struct rr_slot {
     hwaddr gpa, size, offset;
     RAMBlock *block;
     bool readonly;
-} RRSlot;
+};
+
+/* A RAM block of the trace. */
+struct rr_block {
+    RAMBlock *ram;
+    bool anonymous; /* no file backs it: rr_page_map_open() */
+};
 
 /* An interrupt or NMI that KVM has, but the guest has not seen yet. */
-typedef struct RRPending {
+struct rr_pending {
     bool active;
     uint8_t type; /* RRLOG_INTERRUPT or RRLOG_NMI */
     uint8_t vector;
-    struct rr_landmark landmark;
-} RRPending;
+    struct rr_landmark landmark; /* where QEMU handed it to KVM */
+};
 
-typedef struct RRRecorder {
-    char *path;
-    struct rr_record_config config;
-    struct rrlog_writer *writer;
-    bool started;   /* records are being written */
-    bool finished;  /* ... and never will be again */
-    enum rrlog_end_reason end_reason; /* if it ended now */
+/* Where the guest's registers are. */
+enum rr_regs {
+    RR_REGS_IN_ENV, /* in QEMU's CPU state */
+    RR_REGS_IN_RUN, /* in kvm_run: what KVM_RUN returned */
+};
+
+struct rr_vcpu {
+    struct rr_recorder *recorder;
+    /* NULL until its first entry, then fixed; other threads read it. */
     CPUState *cpu;
-    struct kvm_x86_record_shared *shared; /* with KVM: record-ring.c */
-    struct kvm_x86_record_slot *ring;
+    enum rr_vcpu_state state;
 
+    /* The page and the ring that KVM shares: kvm-cap.c, ring.c. */
+    struct kvm_x86_record_shared *shared;
+    const struct kvm_x86_record_slot *ring;
+
+    /*
+     * The registers at the boundary where KVM left the guest.  RR_REGS_IN_ENV:
+     * QEMU has changed them since, or KVM_RUN was not called yet.
+     */
+    enum rr_regs regs;
+    /* Of this boundary; valid once it was asked for, until the next KVM_RUN. */
+    bool landmark_valid;
+    struct rr_landmark landmark;
+
+    struct rr_pending pending;
+
+    /* The CPU state as KVM gave it, to see what QEMU changes. */
+    bool last_state_valid;
+    RRCPUState last_state;
+};
+
+/* Threads that wait for the BQL: bql.c. */
+struct rr_bql {
+    unsigned int waiters; /* atomic */
+    QemuCond none; /* signalled when there are no waiters */
+};
+
+/* The timers of QEMU_CLOCK_VIRTUAL: timer.c. */
+struct rr_timer {
+    timer_t host; /* sends SIG_IPI to the vCPU's thread */
+    bool armed; /* host is running; the vCPU's thread only */
+    bool changed; /* atomic: host may be set too late */
+    CPUState *waiting; /* atomic: the halted vCPU that waits for a timer */
+};
+
+/* What the VM has once, however many vCPUs it has. */
+struct rr_recorder {
+    char *path; /* of the trace; fixed once the machine exists, as is config */
+    struct rr_record_config config;
+    enum rr_life life;
+    struct rrlog_writer *writer; /* NULL unless RR_LIFE_RECORDING, or starting */
+    enum rrlog_end_reason end_reason; /* if the recording ends now */
+
+    /* What the guest has put out, by ports and MMIO: io.c. */
     uint64_t output_bytes;
     uint64_t output_hash;
 
-    bool in_access;   /* an exit is being handled */
-    bool io_pending;  /* KVM has yet to finish the last exit's instruction */
-    bool skip_run;    /* the next KVM_RUN would return at once: leave it out */
-    bool regs_in_run; /* kvm_run->s.regs are the guest's registers */
-    bool landmark_valid;
-    struct rr_landmark landmark;
-    RRPending pending;
-    RRCPUState last_state; /* as KVM gave it, to see what was changed */
-    bool last_state_valid;
-
     uint32_t block_count;
-    RAMBlock *blocks[RRLOG_MAX_BLOCKS];
-    RRSlot slots[RR_MAX_SLOTS];
+    struct rr_block blocks[RRLOG_MAX_BLOCKS];
     int slot_count; /* the highest number that was ever used, plus one */
+    struct rr_slot slots[RR_MAX_SLOTS];
 
-    void *cpuid;
+    void *cpuid; /* the table of KVM_SET_CPUID2 */
     uint32_t cpuid_bytes;
-} RRRecorder;
 
-extern RRRecorder rr_recorder;
+    struct rr_images *images; /* NULL: no references to images */
+    struct rr_bql bql;
+    struct rr_timer timer;
+    struct rr_vcpu vcpus[RR_MAX_VCPUS];
+};
 
 /*
- * The files, from the ground floor up.  Calls go down only.
+ * The one recorder of this process.  Only hooks, which QEMU calls without a
+ * pointer to it, look it up here, once; all else gets it passed.
  */
+extern struct rr_recorder rr_recorder;
 
-/* ---- 0: state.c ---- */
+/* The vCPU whose boundary or access devices work at. */
+static inline struct rr_vcpu *rr_recorder_vcpu(struct rr_recorder *r)
+{
+    return &r->vcpus[0];
+}
 
-/* Recording cannot go on; the guest does.  Says why, once. */
-void G_GNUC_PRINTF(1, 2) rr_record_fail(const char *fmt, ...);
+/* ---- life.c ---- */
 
-/* ---- 1: kvm-cap.c ---- */
+/* The recorder's part of @cpu; for hooks, as rr_recorder is. */
+struct rr_vcpu *rr_vcpu_of(const CPUState *cpu);
 
-/* Slots of the ring.  It is drained at each exit; a tick of a guest that
- * reads its clock all the time. */
+/* Follow an edge of the recorder's diagram (state.h). */
+void rr_recorder_change(struct rr_recorder *r, enum rr_life life);
+
+/*
+ * Recording cannot go on: tell the user why, and close the trace as a cut-off
+ * one.  The guest goes on.  Nothing happens if the recording is over already.
+ */
+void G_GNUC_PRINTF(2, 3) rr_recorder_fail(struct rr_recorder *r,
+                                          const char *fmt, ...);
+
+/* ---- kvm-cap.c ---- */
+
+/*
+ * Slots of the ring.  It is drained at each exit; a full one takes a guest that
+ * reads its clock for a whole tick.
+ */
 #define RR_RING_SLOTS 16384
 
-/* Before the first vCPU: tells KVM what to record; exit()s on error. */
-void rr_record_ring_enable(void);
-/* In the vCPU's thread, before its first KVM_RUN; -errno, told to the user. */
-int rr_record_ring_open(CPUState *cpu);
-/* The guest's retired branches when KVM_RUN last returned. */
-uint64_t rr_record_branches(void);
+/* Tell KVM what to record; the VM exists, no vCPU does. */
+bool rr_kvm_cap_enable(const struct rr_recorder *r, Error **errp);
 
-/* ---- 1: bql.c ---- */
+/* Map KVM's page and start its counter; in the vCPU's thread. */
+bool rr_kvm_cap_open(struct rr_vcpu *v, Error **errp);
 
-void rr_record_bql_init_vm(void);
-bool rr_record_bql_is_wanted(void);
-/* Let all who wait for the BQL have it. */
-void rr_record_make_way(void);
+/* Branches that the guest had retired when KVM_RUN last returned. */
+uint64_t rr_kvm_cap_branches(struct rr_vcpu *v);
 
-/* ---- 1: options.c ---- */
+/* ---- bql.c ---- */
 
-/* Write the options that the manifest notes to it. */
-void rr_record_note_options(void);
+void rr_bql_init(struct rr_bql *b);
 
-/* ---- 1: manifest.c ---- */
+/* Does a thread wait for the BQL? */
+bool rr_bql_is_wanted(const struct rr_bql *b);
 
-void rr_record_write_manifest(void);
+/* Release the BQL until no thread waits for it. */
+void rr_bql_make_way(struct rr_bql *b);
 
-/* ---- 2: landmark.c ---- */
+/* ---- options.c ---- */
 
-void rr_record_landmark_from_kvm(struct rr_landmark *lm,
-                                 const struct kvm_regs *r);
-const struct rr_landmark *rr_record_landmark(void);
+/* The entries of the manifest for options that the replay depends on. */
+void rr_options_write_manifest(const struct rr_recorder *r);
 
-/* ---- 3: log.c ---- */
+/* ---- manifest.c ---- */
 
-/* Append @rec at the guest's access or, between accesses, at the landmark. */
-void rr_record_append(struct rrlog_record *rec);
-/* The parts of it: the place in the guest's life; the writer's answer. */
-void rr_record_stamp(struct rrlog_record *rec);
-void rr_record_check(int ret);
+/* The entries for the host and for this program. */
+void rr_manifest_write_host(const struct rr_recorder *r);
 
-/* ---- 4: images.c ---- */
+/* The entries for the guest's machine. */
+void rr_manifest_write_machine(const struct rr_recorder *r, CPUState *cpu);
 
-void rr_record_images_start(void);
-/* False: the record's bytes are not known to be in an image. */
-bool rr_record_append_from_image(struct rrlog_record *rec);
+/* ---- landmark.c ---- */
 
-/* ---- 4: ram.c ---- */
+/* The registers of @lm from KVM's; lm->branches is left alone. */
+void rr_landmark_from_kvm(struct rr_landmark *lm, const struct kvm_regs *r);
 
-void rr_record_memory_start(void);
-/* The slots that exist now. */
-void rr_record_memory_slots(void);
-bool rr_record_is_readonly(hwaddr gpa);
+/*
+ * The landmark of the boundary where the vCPU is, made from the registers
+ * @from.  It is made once a boundary, however many records need it, and is
+ * valid until the next KVM_RUN.
+ */
+const struct rr_landmark *rr_landmark_of(struct rr_vcpu *v, enum rr_regs from);
 
-/* ---- 4: digest.c ---- */
+/* The same, from the registers as they are now. */
+const struct rr_landmark *rr_landmark_now(struct rr_vcpu *v);
 
-void rr_record_memory_digests(void);
+/* ---- images.c ---- */
 
-/* ---- 4: ring.c ---- */
+/* Begin to note what is read from images. */
+void rr_images_start(struct rr_recorder *r);
 
-void rr_record_ring_drain(void);
-/* KVM_EXIT_X86_RECORD.  False: no instruction, the ring was full. */
-bool rr_record_insn_exit(struct kvm_run *run);
+/*
+ * Where @data is in an image, if it was read from one of late.  False: it is
+ * not known to be in any.
+ */
+bool rr_images_find(const struct rr_images *im, const void *data, size_t bytes,
+                    uint32_t *image, uint64_t *image_offset);
 
-/* ---- 4: io.c ---- */
+/*
+ * ---- log.c ----
+ *
+ * All functions that append records are called rr_log_*.  They return false if
+ * nothing is recorded: not yet, or no more.  After an error of the writer the
+ * recording has failed.
+ */
 
-void rr_record_output(uint64_t address, const uint8_t *data, size_t len);
+/* At the guest's access in RR_VCPU_ACCESS, else at the landmark. */
+bool rr_log_here(struct rr_vcpu *v, struct rrlog_record *rec);
 
-/* ---- 4: msr.c ---- */
+bool rr_log_at_access(struct rr_recorder *r, struct rrlog_record *rec);
 
-int rr_record_install_msr_filter(void);
+bool rr_log_at_landmark(struct rr_recorder *r, struct rrlog_record *rec,
+                        const struct rr_landmark *lm);
 
-/* ---- 4: events.c ---- */
+/* @rec is of type RRLOG_DMA: as a reference to an image if possible. */
+bool rr_log_dma(struct rr_vcpu *v, struct rrlog_record *rec);
 
-void rr_record_log_pending(CPUState *cpu, int run_ret);
+/* Results of instructions that the guest executed one after the other. */
+bool rr_log_results(struct rr_recorder *r, const struct rrlog_result *results,
+                    size_t count);
 
-/* ---- 4: timer.c ---- */
+/* ---- ram.c ---- */
 
-void rr_record_timer_init_vm(void);
-/* In the vCPU's thread; exit()s on error. */
-void rr_record_timer_open(void);
+/* Write the guest's memory as it is now; the trace is open. */
+bool rr_ram_start(struct rr_recorder *r, Error **errp);
+
+/* A record for each slot, at access: the state before the first instruction. */
+void rr_log_slots(struct rr_recorder *r);
+
+/* Is there a read-only slot at @gpa? */
+bool rr_ram_is_readonly(const struct rr_recorder *r, hwaddr gpa);
+
+/* ---- digest.c ---- */
+
+/* A record for each RAM block: what it holds now. */
+bool rr_log_digests(struct rr_vcpu *v);
+
+/* ---- ring.c ---- */
+
+/* Log what KVM recorded during the last KVM_RUN, before its exit. */
+void rr_ring_drain(struct rr_vcpu *v);
+
+/*
+ * KVM_EXIT_X86_RECORD: log the instruction.  False: there is none, the ring was
+ * full.
+ */
+bool rr_log_insn_exit(struct rr_vcpu *v, struct kvm_run *run);
+
+/* ---- io.c ---- */
+
+/* The guest put out @bytes bytes at @address (rr_output_hash()). */
+void rr_io_output(struct rr_recorder *r, uint64_t address, const uint8_t *data,
+                  size_t bytes);
+
+/* The answer to a read from a port or MMIO, if the exit was one. */
+void rr_log_io_read(struct rr_recorder *r, struct kvm_run *run);
+
+/* ---- msr.c ---- */
+
+/* Make all MSRs exit to user space that are not plain CPU state. */
+bool rr_msr_install_filter(Error **errp);
+
+/* ---- events.c ---- */
+
+/* KVM_RUN returned @run_ret: log the pending event if it was delivered. */
+void rr_log_pending(struct rr_vcpu *v, int run_ret);
+
+/* ---- timer.c ---- */
+
+void rr_timer_init(struct rr_timer *t);
+
+/* Make the host's timer; in the vCPU's thread. */
+bool rr_timer_open(struct rr_timer *t, Error **errp);
+
 /* The guest is about to run: the next timer will call it out. */
-void rr_record_timer_before_run(CPUState *cpu);
+bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp);
 
-/* ---- 5: recorder.c ---- */
+/* ---- recorder.c ---- */
 
-void rr_record_start(CPUState *cpu);
-void rr_record_stop(enum rrlog_end_reason reason);
+/* The recording begins, at the first entry of the first vCPU. */
+bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * CPU state that QEMU reads and writes.
+ * CPU state that QEMU reads from KVM and writes back: resets, INIT, the debugger.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,15 +7,28 @@
 
 void rr_record_got_registers(CPUState *cpu)
 {
-    if (rr_recorder.started) {
-        rr_cpu_state_get(cpu_env(cpu), &rr_recorder.last_state);
-        rr_recorder.last_state_valid = true;
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
+
+    g_assert(bql_locked());
+    if (v->recorder->life == RR_LIFE_RECORDING) {
+        rr_cpu_state_get(cpu_env(cpu), &v->last_state);
+        v->last_state_valid = true;
     }
+}
+
+/* From now on the guest is where QEMU sent it. */
+static void move_guest(struct rr_vcpu *v, const RRCPUState *state)
+{
+    rr_landmark_from_env(cpu_env(v->cpu), &v->landmark);
+    v->landmark_valid = true;
+    v->regs = RR_REGS_IN_ENV;
+    v->last_state = *state;
+    v->last_state_valid = true;
 }
 
 void rr_record_put_registers(CPUState *cpu)
 {
-    RRRecorder *s = &rr_recorder;
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
     RRCPUState state;
     char name[64];
     struct rrlog_record rec = {
@@ -24,30 +37,17 @@ void rr_record_put_registers(CPUState *cpu)
         .data = state.value,
     };
 
-    if (!s->started || cpu != s->cpu) {
+    g_assert(bql_locked());
+    if (v->recorder->life != RR_LIFE_RECORDING) {
         return;
     }
     rr_cpu_state_get(cpu_env(cpu), &state);
     rec.data_bytes = state.count * sizeof(uint64_t);
-    if (s->last_state_valid &&
-        rr_cpu_state_compare(&state, &s->last_state, name) < 0) {
-        return; /* somebody only looked */
+    if (v->last_state_valid &&
+        rr_cpu_state_compare(&state, &v->last_state, name) < 0) {
+        return; /* QEMU has only looked at it */
     }
     /* The landmark is where the guest was, not where it is sent to. */
-    rec.stamp = RRLOG_AT_LANDMARK;
-    if (!s->landmark_valid && s->regs_in_run) {
-        bool dirty = cpu->vcpu_dirty;
-
-        cpu->vcpu_dirty = false;
-        rr_record_landmark();
-        cpu->vcpu_dirty = dirty;
-    }
-    rec.landmark = *rr_record_landmark();
-    rr_record_append(&rec);
-    /* From here on the guest is where it was sent. */
-    rr_landmark_from_env(cpu_env(cpu), &s->landmark);
-    s->landmark_valid = true;
-    s->regs_in_run = false;
-    s->last_state = state;
-    s->last_state_valid = true;
+    rr_log_at_landmark(v->recorder, &rec, rr_landmark_of(v, v->regs));
+    move_guest(v, &state);
 }

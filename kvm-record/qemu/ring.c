@@ -1,6 +1,6 @@
 /*
- * What KVM carried out without us: the page and the ring that it shares with
- * user space (KVM_CAP_X86_RECORD; kernel-patch/README.md).
+ * What KVM recorded without an exit: the ring that it shares with user space
+ * (KVM_CAP_X86_RECORD; kernel-patch/README.md).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -53,21 +53,17 @@ static bool fill_result(struct rrlog_result *res, uint32_t insn, uint32_t size,
         };
         return true;
     default:
-        rr_record_fail("KVM recorded an instruction %u that this recorder does "
-                       "not know", insn);
         return false;
     }
 }
 
-static void append_results(const struct rrlog_result *results, size_t count)
+static void fail_unknown(struct rr_vcpu *v, uint32_t insn)
 {
-    if (rr_recorder.started && count) {
-        rr_record_check(rrlog_writer_append_results(
-            rr_recorder.writer, rr_recorder.output_bytes, results, count));
-    }
+    rr_recorder_fail(v->recorder, "KVM recorded an instruction %u that this "
+                     "recorder does not know", insn);
 }
 
-bool rr_record_insn_exit(struct kvm_run *run)
+bool rr_log_insn_exit(struct rr_vcpu *v, struct kvm_run *run)
 {
     const struct kvm_x86_record *x = kvm_x86_record_of(run);
     struct rrlog_result result;
@@ -76,71 +72,94 @@ bool rr_record_insn_exit(struct kvm_run *run)
         return false;
     }
     if (fill_result(&result, x->insn, x->size, x->flags, x->index, x->value)) {
-        append_results(&result, 1);
+        rr_log_results(v->recorder, &result, 1);
+    } else {
+        fail_unknown(v, x->insn);
     }
     return true;
 }
 
-static void append_step(uint32_t at)
+static const struct kvm_x86_record_slot *ring_slot(const struct rr_vcpu *v,
+                                                   uint32_t at)
 {
-    const struct kvm_x86_record_slot *ring = rr_recorder.ring;
+    return &v->ring[at & (RR_RING_SLOTS - 1)];
+}
+
+/* A step of the epoch clock: a slot with the value, and slots with its position. */
+static void log_clock_step(struct rr_vcpu *v, uint32_t at)
+{
     struct rrlog_record rec = {
         .type = RRLOG_CLOCK,
-        .stamp = RRLOG_AT_LANDMARK,
-        .clock = { .value = ring[at & (RR_RING_SLOTS - 1)].value },
+        .clock = { .value = ring_slot(v, at)->value },
     };
+    struct rr_landmark lm;
     struct kvm_x86_record_position position;
     struct kvm_x86_record_slot *to = (void *)&position;
 
     QEMU_BUILD_BUG_ON(sizeof(position) !=
                       (KVM_X86_RECORD_STEP_SLOTS - 1) * sizeof(*to));
     for (uint32_t i = 1; i < KVM_X86_RECORD_STEP_SLOTS; i++) {
-        *to++ = ring[(at + i) & (RR_RING_SLOTS - 1)];
+        *to++ = *ring_slot(v, at + i);
     }
     if (!(position.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
-        rr_record_fail("the branch counter: another user took the PMU away");
+        rr_recorder_fail(v->recorder, "the branch counter: another user took "
+                         "the PMU away");
         return;
     }
-    rec.landmark.branches = position.branches;
-    rr_record_landmark_from_kvm(&rec.landmark, &position.regs);
-    rr_record_append(&rec);
+    lm.branches = position.branches;
+    rr_landmark_from_kvm(&lm, &position.regs);
+    rr_log_at_landmark(v->recorder, &rec, &lm);
 }
 
-/* Between KVM_RUN and the handling of its exit: what the guest did before it. */
-void rr_record_ring_drain(void)
+/* Log the entries from slot @at to @head, the results among them in batches. */
+static void log_entries(struct rr_vcpu *v, uint32_t at, uint32_t head)
 {
-    RRRecorder *s = &rr_recorder;
-    struct kvm_x86_record_shared *shared = s->shared;
     struct rrlog_result result[MAX_RESULTS];
-    uint32_t at, head, count = 0;
+    size_t count = 0;
 
-    if (s->config.clock == RR_CLOCK_EXIT) {
+    while (at != head) {
+        const struct kvm_x86_record_slot *slot = ring_slot(v, at);
+        bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
+
+        if (count && (step || count == MAX_RESULTS)) {
+            rr_log_results(v->recorder, result, count);
+            count = 0;
+        }
+        if (step) {
+            log_clock_step(v, at);
+        } else if (fill_result(&result[count], slot->insn, slot->size,
+                               slot->flags, slot->index, slot->value)) {
+            count++;
+        } else {
+            fail_unknown(v, slot->insn);
+        }
+        at += slot->slots;
+    }
+    if (count) {
+        rr_log_results(v->recorder, result, count);
+    }
+}
+
+void rr_ring_drain(struct rr_vcpu *v)
+{
+    struct kvm_x86_record_shared *shared = v->shared;
+    uint32_t head;
+
+    if (v->recorder->config.clock == RR_CLOCK_EXIT) {
         return;
     }
     if (shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED) {
-        rr_record_fail("the epoch clock slipped: an entry of the guest took "
-                       "longer than KVM could foresee");
+        rr_recorder_fail(v->recorder, "the epoch clock slipped: an entry of "
+                         "the guest took longer than KVM could foresee");
     }
+    /* Pairs with smp_store_release(head) in kvm_record_ring_put(): the slots
+     * below head are written. */
     head = qatomic_load_acquire(&shared->head);
     if (shared->tail == head) {
         return;
     }
-    for (at = shared->tail; at != head;) {
-        const struct kvm_x86_record_slot *slot = &s->ring[at & (RR_RING_SLOTS - 1)];
-        bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
-
-        if (step || count == MAX_RESULTS) {
-            append_results(result, count);
-            count = 0;
-        }
-        if (step) {
-            append_step(at);
-        } else {
-            count += fill_result(&result[count], slot->insn, slot->size,
-                                 slot->flags, slot->index, slot->value);
-        }
-        at += slot->slots;
-    }
-    append_results(result, count);
+    log_entries(v, shared->tail, head);
+    /* Pairs with smp_load_acquire(tail) in kvm_record_ring_has(): KVM writes
+     * these slots again only after they were read. */
     qatomic_store_release(&shared->tail, head);
 }

@@ -7,21 +7,21 @@
  * timers of QEMU_CLOCK_VIRTUAL itself, as with icount: a POSIX timer sends
  * SIG_IPI to it while the guest runs; a halted vCPU waits until they are due.
  *
+ * Any thread may set a timer, without the BQL.  It stores "changed" and then looks
+ * whether a vCPU waits; the vCPU stores that it waits and then looks for the first
+ * timer.  There is a full barrier between the two on both sides, so at least one
+ * of them sees the other's store.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
-#include "qemu/error-report.h"
+#include "qapi/error.h"
 #include "qemu/timer.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
-
-static timer_t host_timer;
-static bool armed;   /* host_timer; the vCPU's thread only */
-static bool changed; /* a timer comes earlier than host_timer knows */
-static bool waiting; /* the vCPU is halted, in rr_record_wait_halted() */
 
 static struct timespec to_timespec(int64_t ns)
 {
@@ -31,20 +31,19 @@ static struct timespec to_timespec(int64_t ns)
     };
 }
 
-/* From now, in ns; -1: never. */
+/* From now, in ns; -1: never, for example before the machine is started. */
 static int64_t deadline_ns(void)
 {
-    /* The clock stands still, e.g. until the machine is started. */
     return timerlist_deadline_ns(main_loop_tlg.tl[QEMU_CLOCK_VIRTUAL]);
 }
 
-void rr_record_timer_init_vm(void)
+void rr_timer_init(struct rr_timer *t)
 {
     rr_timers_in_vcpu_thread = true;
-    qatomic_set(&changed, true);
+    qatomic_set(&t->changed, true);
 }
 
-void rr_record_timer_open(void)
+bool rr_timer_open(struct rr_timer *t, Error **errp)
 {
     struct sigevent event = {
         .sigev_notify = SIGEV_THREAD_ID,
@@ -52,70 +51,91 @@ void rr_record_timer_open(void)
         .sigev_notify_thread_id = qemu_get_thread_id(),
     };
 
-    if (timer_create(CLOCK_MONOTONIC, &event, &host_timer) < 0) {
-        error_report("rr-record: timer_create: %s", strerror(errno));
-        exit(1);
+    if (timer_create(CLOCK_MONOTONIC, &event, &t->host) < 0) {
+        error_setg(errp, "timer_create: %s", strerror(errno));
+        return false;
     }
+    return true;
 }
 
-static void set_host_timer(int64_t ns)
+/* In @ns from now; 0: not at all. */
+static bool set_host_timer(struct rr_timer *t, int64_t ns, Error **errp)
 {
     struct itimerspec at = { .it_value = to_timespec(ns) };
 
-    armed = ns > 0;
-    if (timer_settime(host_timer, 0, &at, NULL) < 0) {
-        error_report("rr-record: timer_settime: %s", strerror(errno));
-        abort();
+    t->armed = ns > 0;
+    if (timer_settime(t->host, 0, &at, NULL) < 0) {
+        error_setg(errp, "timer_settime: %s", strerror(errno));
+        return false;
     }
+    return true;
 }
 
-/* Any thread, with or without the BQL. */
 void rr_record_timers_changed(void)
 {
-    qatomic_set_mb(&changed, true);
-    if (qatomic_read(&waiting)) {
-        qemu_cpu_kick(rr_recorder.cpu);
+    struct rr_timer *t = &rr_recorder.timer;
+    CPUState *cpu;
+
+    /* Pairs with the barrier in rr_record_wait_halted(). */
+    qatomic_set_mb(&t->changed, true);
+    cpu = qatomic_read(&t->waiting);
+    if (cpu) {
+        qemu_cpu_kick(cpu);
     }
 }
 
-void rr_record_timer_before_run(CPUState *cpu)
+bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp)
 {
     int64_t ns;
 
-    if (!qatomic_read(&changed)) {
-        return;
+    if (!qatomic_read(&t->changed)) {
+        return true;
     }
-    qatomic_set_mb(&changed, false);
+    /* Before the deadline is read: who changes it later sets this again. */
+    qatomic_set_mb(&t->changed, false);
     ns = deadline_ns();
     if (ns == 0) {
         /* KVM_RUN does not run the guest, and rr_record_run_timers() is next. */
         qatomic_set(&cpu->kvm_run->immediate_exit, 1);
-        qatomic_set(&changed, true);
-    } else if (ns > 0 || armed) {
-        set_host_timer(MAX(ns, 0));
+        qatomic_set(&t->changed, true);
+        return true;
     }
+    return (ns < 0 && !t->armed) || set_host_timer(t, MAX(ns, 0), errp);
 }
 
-void rr_record_run_timers(void)
+/* A timer's device may do anything that needs a boundary. */
+static bool may_run_timers(const struct rr_vcpu *v)
 {
-    if (rr_recorder.cpu && !rr_recorder.io_pending &&
-        qemu_clock_run_timers(QEMU_CLOCK_VIRTUAL)) {
-        qatomic_set(&changed, true);
+    return v->cpu && rr_vcpu_is_at_boundary(v->state);
+}
+
+void rr_record_run_timers(CPUState *cpu)
+{
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
+
+    g_assert(bql_locked());
+    if (may_run_timers(v) && qemu_clock_run_timers(QEMU_CLOCK_VIRTUAL)) {
+        qatomic_set(&v->recorder->timer.changed, true);
     }
 }
 
 void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql)
 {
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
+    struct rr_timer *t = &v->recorder->timer;
     int64_t now_ns, ns;
     struct timespec until;
 
-    qatomic_set_mb(&waiting, rr_recorder.cpu == cpu);
-    ns = rr_recorder.cpu == cpu ? deadline_ns() : -1;
+    g_assert(bql_locked());
+    /* Pairs with the barrier in rr_record_timers_changed(). */
+    qatomic_set_mb(&t->waiting, v->cpu);
+    ns = v->cpu ? deadline_ns() : -1;
     if (ns < 0) {
         qemu_cond_wait(cpu->halt_cond, bql);
     } else if (ns > 0) {
-        if (armed) {
-            set_host_timer(0);
+        if (t->armed) {
+            /* An error leaves it running: one more signal does no harm. */
+            set_host_timer(t, 0, NULL);
         }
         now_ns = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
         until = to_timespec(now_ns + ns);
@@ -123,7 +143,7 @@ void rr_record_wait_halted(CPUState *cpu, QemuMutex *bql)
         pthread_cond_clockwait(&cpu->halt_cond->cond, &bql->lock,
                                CLOCK_MONOTONIC, &until);
     }
-    qatomic_set(&waiting, false);
-    qatomic_set(&changed, true);
-    rr_record_run_timers();
+    qatomic_set(&t->waiting, NULL);
+    qatomic_set(&t->changed, true);
+    rr_record_run_timers(cpu);
 }

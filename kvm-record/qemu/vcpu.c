@@ -1,149 +1,164 @@
 /*
- * The recorder around KVM_RUN: entries and exits.
+ * The vCPU around KVM_RUN: the hooks that follow the edges of its diagram, which
+ * is in state.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
 #include "kernel-patch/include/kvm_x86_record.h"
+#include "qapi/error.h"
+#include "kvm-record/qemu/trace.h"
 
-bool rr_record_before_run(CPUState *cpu)
+/* Follow an edge; wrong ones end the program. */
+static void vcpu_enter(struct rr_vcpu *v, enum rr_vcpu_state state)
 {
-    RRRecorder *s = &rr_recorder;
+    g_assert(bql_locked());
+    trace_rr_record_vcpu(v->cpu->cpu_index, rr_vcpu_state_name(v->state),
+                         rr_vcpu_state_name(state));
+    rr_vcpu_move(&v->state, state);
+}
 
-    if (!s->cpu) {
-        cpu->kvm_run->kvm_valid_regs = KVM_SYNC_X86_REGS;
-        rr_record_start(cpu);
-    }
-    if (!s->io_pending) {
-        rr_record_make_way();
-    }
-    rr_record_timer_before_run(cpu);
-    if (!s->io_pending) {
-        /*
-         * Kicked while it made way.  Nothing may be injected then: KVM would
-         * not say that it has it, and the next would take its place.
-         */
-        s->skip_run = s->regs_in_run &&
-                      qatomic_read(&cpu->kvm_run->immediate_exit);
-        return s->skip_run;
-    }
-    if (!rr_record_bql_is_wanted() && !cpu->interrupt_request &&
-        !qatomic_read(&cpu->exit_request)) {
+/* KVM_RUN is called for the first time: the recording begins. */
+static bool begin(struct rr_vcpu *v, CPUState *cpu, Error **errp)
+{
+    qatomic_set(&v->cpu, cpu);
+    cpu->kvm_run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+    return rr_recorder_start(v->recorder, v, errp);
+}
+
+static struct rr_entry_facts entry_facts(const struct rr_vcpu *v)
+{
+    CPUState *cpu = v->cpu;
+
+    return (struct rr_entry_facts) {
+        .regs_in_run = v->regs == RR_REGS_IN_RUN,
+        .immediate_exit = qatomic_read(&cpu->kvm_run->immediate_exit),
+        .wanted = rr_bql_is_wanted(&v->recorder->bql) ||
+                  cpu->interrupt_request || qatomic_read(&cpu->exit_request),
+    };
+}
+
+static bool prepare_run(struct rr_vcpu *v, CPUState *cpu, Error **errp)
+{
+    if (!v->cpu && !begin(v, cpu, errp)) {
         return false;
     }
-    qatomic_set(&cpu->kvm_run->immediate_exit, 1);
-    return true;
-}
-
-static void after_run(CPUState *cpu, int run_ret)
-{
-    RRRecorder *s = &rr_recorder;
-
-    s->regs_in_run = true;
-    s->landmark_valid = false;
-    if (s->pending.active) {
-        rr_record_log_pending(cpu, run_ret);
+    if (rr_vcpu_is_at_boundary(v->state)) {
+        rr_bql_make_way(&v->recorder->bql);
     }
-    /* Also when recording has failed: a full ring would stop the guest. */
-    rr_record_ring_drain();
-    s->io_pending = false;
+    return rr_timer_before_run(&v->recorder->timer, cpu, errp);
 }
 
-int rr_record_run(CPUState *cpu)
+enum rr_entry rr_record_before_run(CPUState *cpu)
 {
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
+    struct rr_entry_facts facts;
+    enum rr_entry entry;
+    Error *err = NULL;
+
+    g_assert(bql_locked());
+    if (!prepare_run(v, cpu, &err)) {
+        error_reportf_err(err, "rr-record: ");
+        exit(1);
+    }
+    facts = entry_facts(v);
+    entry = rr_entry_choose(v->state, &facts);
+    trace_rr_record_entry(cpu->cpu_index, entry);
+    if (entry == RR_ENTER_FINISH_ONLY) {
+        qatomic_set(&cpu->kvm_run->immediate_exit, 1);
+    }
+    return entry;
+}
+
+int rr_record_run(CPUState *cpu, enum rr_entry entry)
+{
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
     int ret;
 
-    if (rr_recorder.skip_run) {
-        rr_recorder.skip_run = false;
+    if (entry == RR_STAY_OUT) {
         return -EINTR;
     }
+    vcpu_enter(v, RR_VCPU_RUNNING);
     ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);
-    after_run(cpu, ret);
+    v->regs = RR_REGS_IN_RUN;
+    v->landmark_valid = false;
+    rr_log_pending(v, ret);
+    /* Also if recording has failed: a full ring would stop the guest. */
+    rr_ring_drain(v);
+    if (ret < 0) {
+        vcpu_enter(v, RR_VCPU_BOUNDARY);
+    }
     return ret;
 }
 
 /*
- * A write to a read-only slot is no output: TCG drops it before anyone sees
- * it.  What the device makes of it lands after the instruction, so finish that
- * first.
+ * A write to a read-only slot is no output: TCG drops it before anyone sees it.
+ * What the device does with it takes effect after the instruction, so finish the
+ * instruction first.
  */
-static void finish_readonly_write(CPUState *cpu, struct kvm_run *run)
+static void finish_readonly_write(struct rr_vcpu *v, struct kvm_run *run)
 {
-    RRRecorder *s = &rr_recorder;
     g_autofree void *mmio = g_memdup2(&run->mmio, sizeof(run->mmio));
     int ret;
 
-    s->in_access = false;
-    s->io_pending = false;
+    vcpu_enter(v, RR_VCPU_UNFINISHED);
     qatomic_set(&run->immediate_exit, 1);
-    ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);
+    vcpu_enter(v, RR_VCPU_RUNNING);
+    ret = kvm_vcpu_ioctl(v->cpu, KVM_RUN, 0);
     qatomic_set(&run->immediate_exit, 0);
-    s->landmark_valid = false;
+    v->landmark_valid = false;
+    vcpu_enter(v, RR_VCPU_BOUNDARY);
     if (ret != -EINTR) {
-        rr_record_fail("a write to ROM that takes two exits");
+        rr_recorder_fail(v->recorder, "a write to ROM that takes two exits");
     }
     run->exit_reason = KVM_EXIT_MMIO;
     memcpy(&run->mmio, mmio, sizeof(run->mmio));
 }
 
+static void begin_mmio_write(struct rr_vcpu *v, struct kvm_run *run)
+{
+    if (rr_ram_is_readonly(v->recorder, run->mmio.phys_addr)) {
+        finish_readonly_write(v, run);
+    } else {
+        rr_io_output(v->recorder, run->mmio.phys_addr, run->mmio.data,
+                     run->mmio.len);
+    }
+}
+
 void rr_record_exit_begin(CPUState *cpu)
 {
-    RRRecorder *s = &rr_recorder;
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
     struct kvm_run *run = cpu->kvm_run;
 
-    s->in_access = true;
     switch (run->exit_reason) {
     case KVM_EXIT_IO:
     case KVM_EXIT_X86_RDMSR:
     case KVM_EXIT_X86_WRMSR:
-        s->io_pending = true;
+        vcpu_enter(v, RR_VCPU_ACCESS);
         break;
     case KVM_EXIT_X86_RECORD:
-        s->io_pending = rr_record_insn_exit(run);
-        s->in_access = s->io_pending;
+        vcpu_enter(v, rr_log_insn_exit(v, run) ? RR_VCPU_ACCESS
+                                               : RR_VCPU_BOUNDARY);
         break;
     case KVM_EXIT_MMIO:
-        s->io_pending = true;
-        if (!run->mmio.is_write) {
-            break;
-        }
-        if (rr_record_is_readonly(run->mmio.phys_addr)) {
-            finish_readonly_write(cpu, run);
-        } else {
-            rr_record_output(run->mmio.phys_addr, run->mmio.data, run->mmio.len);
+        vcpu_enter(v, RR_VCPU_ACCESS);
+        if (run->mmio.is_write) {
+            begin_mmio_write(v, run);
         }
         break;
     default:
-        s->in_access = false;
+        vcpu_enter(v, RR_VCPU_BOUNDARY);
         break;
     }
 }
 
 void rr_record_exit_end(CPUState *cpu)
 {
-    struct kvm_run *run = cpu->kvm_run;
-    struct rrlog_record rec = { 0 };
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
 
-    if (!rr_recorder.in_access) {
-        return;
+    if (v->state == RR_VCPU_ACCESS) {
+        rr_log_io_read(v->recorder, cpu->kvm_run);
+        vcpu_enter(v, RR_VCPU_UNFINISHED);
     }
-    if (run->exit_reason == KVM_EXIT_IO &&
-        run->io.direction == KVM_EXIT_IO_IN) {
-        rec.type = RRLOG_PIO_READ;
-        rec.pio_read.port = run->io.port;
-        rec.pio_read.size = run->io.size;
-        rec.pio_read.count = run->io.count;
-        rec.data = (uint8_t *)run + run->io.data_offset;
-        rec.data_bytes = (size_t)run->io.size * run->io.count;
-        rr_record_append(&rec);
-    } else if (run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write) {
-        rec.type = RRLOG_MMIO_READ;
-        rec.mmio_read.gpa = run->mmio.phys_addr;
-        rec.mmio_read.size = run->mmio.len;
-        rec.data = run->mmio.data;
-        rec.data_bytes = run->mmio.len;
-        rr_record_append(&rec);
-    }
-    rr_recorder.in_access = false;
 }

@@ -1,0 +1,1 @@
+#include "trace/trace-kvm_record_qemu.h"
