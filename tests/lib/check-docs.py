@@ -197,8 +197,8 @@ TABLES = [
      r'RR_VCPU_(?!STATES)(\w+)', 'docs/recording.md', 'The vCPU: four states', 0),
     ('kvm-record/qemu/state.h', r'enum rr_life \{.*?\}',
      r'RR_LIFE_(\w+)', 'docs/recording.md', 'Beginning, end and failure', 0),
-    ('tcg-replay/qemu/goal.h', r'#define RR_GOALS.*?(?=\n\n)',
-     r'X\((\w+),', 'docs/replaying.md', 'The goal', 0),
+    ('tcg-replay/qemu/goal.h', r'enum rr_goal \{.*?\}',
+     r'RR_GOAL_(?!COUNT)(\w+)', 'docs/replaying.md', 'The goal', 0),
 ]
 
 
