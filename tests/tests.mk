@@ -9,13 +9,17 @@ space := $(empty) $(empty)
 name = $(subst /,-,$(basename $(patsubst tests/%,%,$(patsubst \
 	tests/system/%,%,$(patsubst tests/unit/%,%,$(1))))))
 
-unit_sources := $(filter-out %-util.c,$(wildcard tests/unit/*/*.c))
+unit_all := $(filter-out %-util.c,$(wildcard tests/unit/*/*.c))
+qemu_links := $(shell awk '/^\/\* links-qemu: / { for (i = 3; i < NF; i++) \
+	print FILENAME ":" $$i }' $(unit_all))
+qemu_unit_sources := $(filter $(unit_all),$(subst :, ,$(qemu_links)))
+unit_sources := $(filter-out $(qemu_unit_sources),$(unit_all))
 unit_scripts := $(wildcard tests/unit/*/*.py tests/unit/*/*.sh)
 kvm_sources_all := $(wildcard tests/kvm/*.c)
 system_scripts := $(sort $(wildcard tests/system/*/*.sh tests/system/*/*.py))
 baseline := bench/check-baseline.sh
 asan_names := $(if $(CONFIG_SANITIZE),,$(addsuffix -asan,$(call name,$(unit_sources))))
-test_names := $(call name,$(unit_sources) $(unit_scripts)) $(asan_names) \
+test_names := $(call name,$(unit_all) $(unit_scripts)) $(asan_names) \
 	$(if $(CONFIG_LAB),$(call name,$(kvm_sources_all)) kvm-selftest) \
 	$(call name,$(system_scripts)) $(if $(CONFIG_LAB),$(call name,$(baseline)))
 double := $(filter-out 1,$(shell printf '%s\n' $(test_names) | sort | uniq -d))
@@ -36,19 +40,7 @@ pick = $(strip $(foreach t,$(1),$(if $(filter $(call name,$(t))$(2),$(selected))
 #	/* links: kvm-record/qemu/state.c common/landmark/landmark.c */
 unit_links := $(shell awk '/^\/\* links: / { for (i = 3; i < NF; i++) \
 	print FILENAME ":" $$i }' $(unit_sources))
-links_of = $(patsubst $(1):%,%,$(filter $(1):%,$(unit_links)))
-
-# QEMU's code is compiled here with tests/unit/qemu-include for QEMU's headers,
-# and with QEMU's warnings.
-qemu_dirs := kvm-record/qemu tcg-replay/qemu common/core $(patsubst %/,%,\
-	$(wildcard tests/unit/*-qemu/ tests/unit/core/))
-define as_qemu
-$(BUILD)/obj/$(1)/%.o: CPPFLAGS += -iquote tests/unit/qemu-include
-$(asan)/obj/$(1)/%.o: CPPFLAGS += -iquote tests/unit/qemu-include
-$(BUILD)/obj/$(1)/%.o: CFLAGS += -Wno-unused-parameter -Wno-sign-compare
-$(asan)/obj/$(1)/%.o: CFLAGS += -Wno-unused-parameter -Wno-sign-compare
-endef
-$(foreach d,$(qemu_dirs),$(eval $(call as_qemu,$(d))))
+links_of = $(patsubst $(1):%,%,$(filter $(1):%,$(unit_links) $(qemu_links)))
 
 # $(call unit_test,SOURCE,ITS OTHER SOURCES,DIR)
 define unit_test
@@ -68,7 +60,17 @@ $(asan_programs):
 	@mkdir -p $(@D)
 	$(asan_link)
 
-unit_tests := $(strip $(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \
+# Where the code under test needs QEMU's headers, that line says "links-qemu:".  Then
+# test and code are compiled once, as in QEMU and with the sanitizers.
+qemu_unit_programs := $(patsubst %.c,$(BUILD)/%,$(qemu_unit_sources))
+$(foreach t,$(qemu_unit_sources),$(eval $(BUILD)/$(t:.c=): $(call links_of,$(t))))
+$(qemu_unit_programs): $(BUILD)/%: %.c tests/tap.h tests/lib/qemu-cc.py $(lib) \
+		$(wildcard common/core/*.h) | $(BUILD)/qemu/.rr-configured
+	$(call say,CC QEMU,$@)/usr/bin/python3 tests/lib/qemu-cc.py $(BUILD) $@ $< \
+		$(call links_of,$<) -- -O1 $(sanitize) $(lib) -lglib-2.0
+
+unit_tests := $(strip $(patsubst %.c,$(BUILD)/%,$(call pick,$(qemu_unit_sources))) \
+	$(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \
 	$(call pick,$(unit_scripts)) \
 	$(patsubst %.c,$(asan)/%,$(call pick,$(unit_sources),-asan)))
 # Some tests run the programs.
@@ -113,7 +115,7 @@ test_env := RR_TOP=$(CURDIR) RR_BUILD=$(abspath $(BUILD))
 run_tests := $(test_env) sh tests/run.sh
 
 .PHONY: tests list-tests check-unit check-kvm check-system check-built
-tests: $(unit_programs) $(if $(CONFIG_SANITIZE),,$(asan_programs)) $(kvm_programs) \
+tests: $(unit_programs) $(qemu_unit_programs) $(if $(CONFIG_SANITIZE),,$(asan_programs)) $(kvm_programs) \
 	$(if $(CONFIG_LAB),$(kselftest))
 list-tests:
 	@printf '%s\n' $(selected)

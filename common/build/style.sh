@@ -42,7 +42,6 @@ for f in "$@"; do
 	# QEMU's style.
 	kvm-record/qemu/*.[ch]|tcg-replay/qemu/*.[ch]|common/core/*.[ch]|*.patch)
 		qemu_files="${qemu_files:-} $f" ;;
-	tests/unit/*-qemu/*.[ch]|tests/unit/core/*.[ch]|tests/unit/qemu-include/*.h) ;;
 	*.[ch])
 		"$clang_format" --dry-run -Werror "$f" 2>/dev/null ||
 			fail "$f" "run clang-format-14 -i $f" ;;
