@@ -30,10 +30,8 @@
 
 #include "common/logfmt/rrlog.h"
 
-#define RECORDS \
-	190000 /* of a trace; fewer, repeated, would compress too well \
-		       */
-#define TOTAL 4000000 /* to write, about */
+#define RECORDS 190000 /* repeated; fewer would compress too well */
+#define TOTAL 4000000 /* records to write, about */
 #define TRIES 3
 #define DISK_BYTES (8u << 20)
 

@@ -1,5 +1,6 @@
 /*
- * Data outside of the records: blobs, which equal ones share, and disk images.
+ * Data that is stored outside of its record: blobs, where equal units are
+ * shared, and disk images.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,7 +15,7 @@
 #define SEED 31
 #define RECORDS 3000
 #define DISK_BLOCKS 200
-#define MAX_BLOCKS 40 /* of one record */
+#define MAX_BLOCKS 40 /* disk blocks in one record */
 
 static char dir[256], trace[300], image[300];
 static uint8_t disk[DISK_BLOCKS][RRLOG_BLOB_UNIT_BYTES];
@@ -32,7 +33,7 @@ static void make_disk(void)
 	}
 }
 
-/* Record @n of a fixed sequence: runs of blocks of a disk, odd ends. */
+/* Record @n of a fixed sequence: consecutive disk blocks, and odd ends. */
 static void make_dma(struct rng *rng, struct rrlog_record *rec)
 {
 	unsigned int count = rng_next(rng) % MAX_BLOCKS + 1;
@@ -85,7 +86,9 @@ static struct rrlog_reader *open_trace(void)
 	return r;
 }
 
-/* The records from the start, as far as they are right; *ret as of next(). */
+/*
+ * Count the correct records from the start; *ret as from rrlog_reader_next().
+ */
 static unsigned int read_dmas(struct rrlog_reader *r, int *ret)
 {
 	struct rng rng = { SEED };
@@ -112,7 +115,7 @@ static void test_round_trip(const char *codec, bool complete, bool sync)
 	r = open_trace();
 	n = read_dmas(r, &ret);
 	rrlog_reader_position(r, &p);
-	/* Odd ends are pieces of their own. */
+	/* Each odd end is a unit. */
 	ksft_ok(!ret && n == RECORDS && p.blobs_file_bytes < 4 * sizeof(disk),
 		"%s%s%s: %u records, %llu bytes of blobs", codec,
 		complete ? "" : ", incomplete", sync ? ", synced" : "", n,
@@ -171,7 +174,7 @@ static void test_damage(void)
 		n = ret ? 0 : read_dmas(r, &ret);
 		hits += ret == -EBADMSG &&
 			strstr(rrlog_reader_error(r), "/blobs: offset ");
-		/* Bytes that nobody needs (a chain value) may be wrong. */
+		/* A byte that no record needs (a chain value) may be wrong. */
 		wrong += ret != -EBADMSG && (ret || n != RECORDS);
 		rrlog_reader_close(r);
 		f.bytes[at] ^= 0x20;
@@ -191,7 +194,7 @@ static void test_damage(void)
 	remove_trace(trace);
 }
 
-/* Append until the disk is full, which hits the blobs first. */
+/* Append until the disk is full, which the blobs meet first. */
 static int fill_disk(void)
 {
 	struct rrlog_writer *w = start("none");
@@ -200,7 +203,7 @@ static int fill_disk(void)
 	int err = 0, again;
 
 	while (!err) {
-		/* Mostly new blocks: each record has some that changed. */
+		/* Each record has some blocks that changed. */
 		disk[rng_next(&noise) % DISK_BLOCKS][0]++;
 		make_dma(&rng, &rec);
 		err = rrlog_writer_append(w, &rec);
@@ -237,7 +240,7 @@ static void test_full_disk(void)
 	remove_trace(trace);
 }
 
-/* Reads a list of pairs (difference, bytes) that a stranger made. */
+/* Read a hostile list of ranges, given as pairs (difference, bytes). */
 static int read_list(uint64_t total, const uint64_t (*ranges)[2],
 		     unsigned int n)
 {
@@ -376,12 +379,12 @@ static void test_images(void)
 	store_image(moved, sizeof(disk) / 2);
 	ksft_ok(read_result(moved, "shorter") == -ESTALE,
 		"an image that shrank");
-	ksft_ok(read_result(dir, "image 1 (") == -EINVAL, "a folder");
+	ksft_ok(read_result(dir, "image 1 (") == -EINVAL, "a directory");
 	unlink(moved);
 	remove_trace(trace);
 }
 
-/* The record that tells about the image is in a frame before. */
+/* The record that describes the image is in an earlier frame. */
 static void test_image_after_seek(void)
 {
 	struct rng rng = { SEED };
@@ -406,7 +409,7 @@ static void test_image_after_seek(void)
 	remove_trace(trace);
 }
 
-/* The table of units grows, and finds those that it had before. */
+/* The table of units grows and still finds the units from before. */
 static void test_table(void)
 {
 	const unsigned int units = 20000;

@@ -1,5 +1,5 @@
 /*
- * kill -9 of a writer at any instant; a full disk.
+ * A writer is killed at a random time; the disk is full.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,14 +15,14 @@
 #include <time.h>
 
 #define KILLS 200
-#define AT_ONCE 4 /* writers */
+#define AT_ONCE 4 /* writers at a time */
 #define SEED 23
 #define MAX_RECORDS 200000
 #define MAX_DELAY_US 300000
 /*
- * What may be lost.  The writer's timer is set to 90 ms; the rest is for
- * writing. On a busy machine the writer's threads wait for a processor: what
- * the kernel says that they waited is allowed as well, but not without limit,
+ * How much may be lost.  The timer of the writer has 90 ms, the rest is for
+ * writing.  On a busy machine the threads of the writer wait for a processor:
+ * the time that the kernel reports for this is allowed as well, up to a limit
  * and not often.
  */
 #define LOSS_US 100000
@@ -31,10 +31,10 @@
 
 static char dir[256], trace[300];
 
-/* How a writer writes: bursts of records, and pauses between them. */
+/* What a writer does: bursts of records with pauses between them. */
 struct pace {
 	unsigned int burst, pause_us;
-	unsigned int flush_every; /* bursts; 0: never */
+	unsigned int flush_every; /* number of bursts; 0: never */
 };
 
 static const struct pace paces[] = {
@@ -44,12 +44,12 @@ static const struct pace paces[] = {
 	{ 50, 500, 100 },
 };
 
-/* What a writer tells about itself before it is killed; shared memory. */
+/* Shared memory in which a writer reports its progress until it is killed. */
 struct progress {
 	volatile uint64_t start_us; /* after rrlog_writer_start() */
 	volatile uint64_t flushed;
 	volatile uint64_t appended;
-	volatile uint64_t appended_us[MAX_RECORDS]; /* by number of the record */
+	volatile uint64_t appended_us[MAX_RECORDS]; /* by ordinal */
 };
 
 static uint64_t now_us(void)
@@ -60,7 +60,7 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* What the threads of a process have waited for a processor, in all. */
+/* The total time that the threads of a process have waited for a processor. */
 static uint64_t waited_us(pid_t pid)
 {
 	unsigned long long run_ns, wait_ns;
@@ -78,7 +78,7 @@ static uint64_t waited_us(pid_t pid)
 			 (int)pid, entry->d_name);
 		file = fopen(path, "r");
 		if (!file)
-			continue; /* "." and "..", or a kernel without it */
+			continue; /* "." or "..", or it is not reported */
 		if (fscanf(file, "%llu %llu", &run_ns, &wait_ns) == 2)
 			sum_ns += wait_ns;
 		fclose(file);
@@ -118,21 +118,21 @@ static void write_for_ever(struct progress *p, const struct pace *pace,
 	pause();
 }
 
-/* One of the writers that run at once. */
+/* One of the writers. */
 struct victim {
 	char *path;
 	struct progress *progress;
 	const struct pace *pace;
-	uint64_t kill_us; /* planned, then real */
-	uint64_t waited_us; /* for a processor */
+	uint64_t kill_us; /* when it is to be killed, then when it was */
+	uint64_t waited_us; /* time without a processor */
 	pid_t pid;
 };
 
-/* Over all kills. */
+/* Results of all kills. */
 struct losses {
 	unsigned int wrong, late, before_start;
 	uint64_t read_count, lost_count;
-	uint64_t worst_us; /* age of the oldest record lost */
+	uint64_t worst_us; /* highest age of a lost record */
 };
 
 static void begin_victim(struct victim *v, struct rng *rng)
@@ -141,7 +141,7 @@ static void begin_victim(struct victim *v, struct rng *rng)
 
 	if (rng_next(rng) % 4 == 0)
 		delay_us /= 50; /* around the start */
-	/* Not memset(): that would touch pages that are never used. */
+	/* Not memset(), which would touch pages that are never used. */
 	v->progress->start_us = v->progress->flushed = 0;
 	v->progress->appended = 0;
 	v->pace = &paces[rng_next(rng) % (sizeof(paces) / sizeof(paces[0]))];
@@ -168,7 +168,7 @@ static void kill_victim(struct victim *v)
 		ksft_bail_out("a writer ended by itself: %d", status);
 }
 
-/* Is the loss of all from record @count on within what may be lost? */
+/* May all records from number @count on be lost? */
 static bool judge_loss(const struct victim *v, uint64_t count, struct losses *l)
 {
 	const struct progress *p = v->progress;
@@ -212,7 +212,7 @@ static bool judge_victim(const struct victim *v, struct losses *l)
 	return false;
 }
 
-/* A disk that is slow for a while is another matter: in memory, if possible. */
+/* Use memory if possible: a slow disk is not the matter of this test. */
 static void setup_victims(struct victim *victims, const char *kill_dir)
 {
 	unsigned int i;
@@ -280,7 +280,7 @@ static void test_kill(void)
 	rmdir(kill_dir);
 }
 
-/* Append until it fails, as the disk is full; then read. */
+/* Append until the disk is full; then read. */
 static int fill_disk(const char *path)
 {
 	struct rrlog_writer *w = create_trace(path, "none", 4);
@@ -328,7 +328,7 @@ static void test_file_size_limit(void)
 	remove_trace(trace);
 }
 
-/* The disk is full before the first record; the trace never began. */
+/* The disk is full before the first record: the trace never began. */
 static int fill_disk_at_start(const char *path)
 {
 	struct rrlog_block block = { 3, "pc.ram", 64 * RRLOG_PAGE_BYTES };

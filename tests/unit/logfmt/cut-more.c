@@ -1,8 +1,8 @@
 /*
- * As logfmt-cut, for the files "blobs" and "index" and for packed traces: cut
- * at each byte of the last 16 KiB and at 1,000 random places, 2,000 random
- * flips.  A cut or flipped index is no damage: all records are there, and seeks
- * lead to the same.  Packing is done by $RR_LOG.
+ * As cut.c, for the files "blobs" and "index" and for packed traces: cut at
+ * each byte of the last 16 KiB and at 1,000 random offsets, and 2,000 random
+ * flips.  A cut or flipped index is not damage: all records are found, and
+ * seeks find the same. $RR_LOG packs the traces.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,13 +11,13 @@
 #include "common/logfmt/file/format.h"
 
 #define SEED 43
-#define RECORDS 400 /* each in a frame of its own */
+#define RECORDS 400 /* one a frame */
 #define DATA_BYTES 1300 /* half of it goes to "blobs" */
 #define TAIL_BYTES 16384
 #define RANDOM_CUTS 1000
 #define FLIPS 2000
 #define TAR_BLOCK 512
-#define HANG_S 400 /* for all of this program */
+#define HANG_S 400 /* time limit for the whole program */
 
 static char dir[256], trace[300], packed[300];
 static const char *program;
@@ -25,9 +25,9 @@ static const char *program;
 static struct {
 	struct rrlog_record rec[RECORDS];
 	uint8_t data[RECORDS][DATA_BYTES];
-	/* Of the frame that begins with this record. */
+	/* The frame that begins with this record: */
 	uint64_t time_ns[RECORDS], max_branches[RECORDS];
-	/* Where "blobs" must not be cut for the record to be read. */
+	/* The size of "blobs" that the record needs. */
 	uint64_t blob_end[RECORDS];
 	uint64_t blobs_bytes;
 } e;
@@ -50,7 +50,7 @@ static void fill_expected(void)
 	}
 }
 
-/* Ends of frames of "blobs", by where their last byte is in the string. */
+/* The offset where the frame of "blobs" with this position ends. */
 static uint64_t find_blob_end(const struct file_copy *f, uint64_t position)
 {
 	size_t at = RRLOG_FRAMES_OFFSET;
@@ -63,7 +63,7 @@ static uint64_t find_blob_end(const struct file_copy *f, uint64_t position)
 	return at;
 }
 
-/* No record's data is like another's: it stands in "blobs" in their order. */
+/* All data is different, so "blobs" has it in the order of the records. */
 static void learn(void)
 {
 	struct rrlog_reader_position p;
@@ -114,8 +114,10 @@ static void make_trace(const char *codec, bool complete)
 	learn();
 }
 
-/* The records that are right; *ret is what stopped that, -EPROTO if it does not
- * say where. */
+/*
+ * Count the correct records; *ret gets the error that ended this, -EPROTO if
+ * its text does not name a file and offset.
+ */
 static unsigned int read_all(const char *path, const char *place, int *ret)
 {
 	struct rrlog_record rec;
@@ -139,7 +141,7 @@ static unsigned int read_all(const char *path, const char *place, int *ret)
 	return n;
 }
 
-/* ---- what must be true of a file that was cut to @bytes or flipped ---- */
+/* ---- checks of a file that was cut to @bytes, or has a flipped bit ---- */
 
 static bool check_blobs(uint64_t bytes, bool complete)
 {
@@ -161,7 +163,7 @@ static bool is_at(struct rrlog_reader *r, unsigned int n)
 	return rrlog_reader_next(r, &rec) == 1 && same_record(&rec, &e.rec[n]);
 }
 
-/* The last frame whose key is not above that of frame @n. */
+/* The last frame with the key of frame @n. */
 static unsigned int last_equal(const uint64_t *keys, unsigned int n)
 {
 	uint64_t key = keys[n];
@@ -191,7 +193,7 @@ static bool check_index(struct rng *rng)
 	return good;
 }
 
-/* ---- cuts and flips of the trace's files ---- */
+/* ---- cuts and flips in the files of a trace ---- */
 
 static void test_cuts(const char *name, bool complete)
 {
@@ -274,8 +276,10 @@ static void pack(void)
 		ksft_bail_out("%s failed", command);
 }
 
-/* A byte that says nothing: of the index, of what fills blocks up, or the one
- * of two that end a checksum. */
+/*
+ * A byte that may change: one of the index, of the padding of blocks, or one of
+ * the two that end a checksum.
+ */
 static bool is_idle(const struct file_copy *f, size_t place)
 {
 	size_t at = 0;
@@ -309,7 +313,7 @@ static void test_packed_cuts(bool complete)
 		if (truncate(packed, (off_t)--bytes))
 			ksft_bail_out("truncate: %s", strerror(errno));
 		n = read_all(packed, "/p: offset ", &ret);
-		/* Of two blocks of zeros at the end one is enough. */
+		/* One of the two blocks of zeros at the end is enough. */
 		if (bytes >= f.size - TAR_BLOCK)
 			wrong += n != RECORDS || ret;
 		else
@@ -339,7 +343,7 @@ static void test_packed_flips(bool complete)
 		uint8_t mask = (uint8_t)(1 + rng_next(&rng) % 255);
 		bool nothing = is_idle(&f, at), good;
 
-		/* Some where headers are. */
+		/* Some flips in headers. */
 		if (i % 4 == 0) {
 			at %= TAR_BLOCK;
 			nothing = is_idle(&f, at);

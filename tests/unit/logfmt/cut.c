@@ -1,8 +1,8 @@
 /*
- * Traces of some size, cut and flipped: each byte of the last 64 KiB, 1,000
- * random places elsewhere, each byte of the manifest, 2,000 random flips in
- * each file.  What is read is exactly a prefix, or -EBADMSG with file and
- * offset.
+ * Larger traces, cut and flipped: cut at each byte of the last 64 KiB, at 1,000
+ * random offsets before and at each byte of the manifest; 2,000 random flips in
+ * each file.  A reader gets exactly a prefix of the records, or -EBADMSG with
+ * file and offset.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,21 +11,21 @@
 #define SEED 41
 #define RECORDS 1300
 #define FRAME_RECORDS 40
-#define DATA_BYTES 500 /* more goes to "blobs" */
+#define DATA_BYTES 500 /* larger data would go to "blobs" */
 #define PAGES 80
 #define TAIL_BYTES 65536
 #define RANDOM_CUTS 1000
 #define FLIPS 2000
-#define HANG_S 400 /* for all of this program */
+#define HANG_S 400 /* time limit for the whole program */
 
 static char dir[256], trace[300];
 static const char *const files[] = { "manifest", "pages", "events" };
 
-/* What was written, and where in "events" it is. */
+/* What was written, and where it is in "events". */
 struct expected {
 	struct rrlog_record rec[RECORDS];
 	uint8_t data[RECORDS][DATA_BYTES];
-	uint64_t frame_end[RECORDS]; /* of the frame that has the record */
+	uint64_t frame_end[RECORDS]; /* of the frame with the record */
 	uint64_t file_bytes;
 };
 
@@ -47,7 +47,7 @@ static void fill_expected(struct expected *e)
 	}
 }
 
-/* Different from page to page, so that the file is of some size. */
+/* All pages are different, so that the file is not small. */
 static int put_pages(struct rrlog_writer *w)
 {
 	struct rng rng = { SEED };
@@ -92,7 +92,7 @@ static void make_trace(const struct expected *e, const char *codec,
 		ksft_bail_out("cannot write %s: %s", trace, strerror(-err));
 }
 
-/* Where frames end, from the whole trace. */
+/* Learn from the whole trace where frames end. */
 static void learn_frames(struct expected *e)
 {
 	struct rrlog_reader_position p;
@@ -118,7 +118,7 @@ static void learn_frames(struct expected *e)
 	rrlog_reader_close(r);
 }
 
-/* Records of the frames that are whole in the first @bytes of "events". */
+/* The number of records in frames that end within @bytes of "events". */
 static uint64_t whole_records(const struct expected *e, uint64_t bytes)
 {
 	uint64_t n = 0;
@@ -129,9 +129,9 @@ static uint64_t whole_records(const struct expected *e, uint64_t bytes)
 }
 
 /*
- * The records that can be read; an error; -EILSEQ for records that were never
- * written; -EPROTO for an error that does not name the place in @file.  Reads
- * the pages only if nobody asks for @torn_bytes.
+ * Returns the number of records that can be read; or an error: -EILSEQ for
+ * records that were never written, -EPROTO if the text does not name an offset
+ * in @file.  Reads the pages as well if @torn_bytes is NULL.
  */
 static int64_t read_all(const struct expected *e, const char *file,
 			uint64_t *torn_bytes)
@@ -175,7 +175,7 @@ static int open_for_writing(const char *file)
 	return fd;
 }
 
-/* "events" is @bytes long: is what is read right? */
+/* "events" is cut to @bytes: check what is read. */
 static bool check_cut(const struct expected *e, uint64_t bytes, bool complete)
 {
 	uint64_t torn_bytes, n = whole_records(e, bytes);
@@ -231,7 +231,7 @@ static void test_cut_events(struct expected *e, const char *codec,
 	remove_trace(trace);
 }
 
-/* A cut "manifest" or "pages" is damage, however the recording ended. */
+/* A cut "manifest" or "pages" is always damage. */
 static void test_cut_other(struct expected *e, const char *file, bool complete)
 {
 	unsigned int wrong = 0;
@@ -242,7 +242,7 @@ static void test_cut_other(struct expected *e, const char *file, bool complete)
 	make_trace(e, "zlib", complete);
 	f = load_file(trace, file);
 	fd = open_for_writing(file);
-	/* Each byte of a small file and near the end, else some. */
+	/* Each byte of a small file and near the end; some others. */
 	for (bytes = f.size; bytes > 0; bytes -= step) {
 		step = f.size - bytes < 2048 || bytes < 2048 ? 1 : 13;
 		if (ftruncate(fd, (off_t)(bytes - step)))
@@ -265,7 +265,7 @@ static void flip(int fd, struct file_copy *f, size_t at, uint8_t mask)
 		ksft_bail_out("pwrite: %s", strerror(errno));
 }
 
-/* There is no byte that no checksum covers: every flip is found. */
+/* A checksum covers each byte: every flip is found. */
 static void test_flips(struct expected *e, const char *codec, bool complete,
 		       struct rng *rng)
 {

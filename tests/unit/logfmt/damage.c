@@ -1,7 +1,7 @@
 /*
- * Damaged traces: every byte flipped, every length cut, files lost, hostile
- * manifests.  Each gives -EBADMSG and a message that names the place, or (an
- * incomplete trace cut short) exactly a prefix of the records.
+ * Damaged traces: each byte flipped, each length cut, files missing, hostile
+ * manifests.  A reader returns -EBADMSG with a text that names file and offset,
+ * or, if an incomplete trace is cut, exactly a prefix of the records.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -86,7 +86,7 @@ static void test_flips(bool complete)
 	remove_trace(trace);
 }
 
-/* An index only helps: whatever is in it, all records are found. */
+/* Whatever is in the index, all records are found. */
 static bool all_are_found(bool complete)
 {
 	const uint64_t records = FRAMES * FRAME_RECORDS;
@@ -157,7 +157,7 @@ static void test_cut_complete(void)
 	remove_trace(trace);
 }
 
-/* Records in the whole frames of the first @size bytes of "events". */
+/* The number of records in frames that end within @size bytes of "events". */
 static uint64_t whole_records(const struct file_copy *f, size_t size)
 {
 	size_t at = RRLOG_FRAMES_OFFSET;
@@ -224,7 +224,7 @@ static void test_torn_size(void)
 	remove_trace(trace);
 }
 
-/* A frame, or a file, of another trace must not pass. */
+/* A frame or a file of another trace is refused. */
 static void test_mixed_files(void)
 {
 	struct file_copy first[FILES], second;
@@ -250,7 +250,7 @@ static void test_mixed_files(void)
 	remove_trace(trace);
 }
 
-/* All else about these frames is right, but they do not continue the chain. */
+/* These frames are valid, but do not continue the chain. */
 static void test_mixed_frames(bool complete)
 {
 	struct file_copy first, second;

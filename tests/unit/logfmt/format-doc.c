@@ -248,7 +248,9 @@ static void test_types(void)
 		wrong);
 }
 
-/* How many entries the table of the CPU state has; its rows begin "18 .. 49". */
+/*
+ * How many entries the table of the CPU state has; its rows begin "18 .. 49".
+ */
 static unsigned int count_state_entries(bool *good)
 {
 	const char *at = find_table("\n### CPU state\n");

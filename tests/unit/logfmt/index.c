@@ -1,6 +1,7 @@
 /*
- * Seeking: by record, branches and time, with every kind of index: whole, of a
- * killed recorder, missing, cut, damaged, of another trace, wrong on purpose.
+ * Seeking by record, branches and time, with every kind of index: whole, of a
+ * killed recorder, missing, cut, damaged, of another trace, and wrong on
+ * purpose.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,14 +12,14 @@
 #include "common/logfmt/file/index-writer.h"
 
 #define SEED 29
-#define FRAMES 300 /* more than a frame of the index has places for */
+#define FRAMES 300 /* more than the refs in a frame of the index */
 #define FRAME_RECORDS 7
 #define RECORDS (FRAMES * FRAME_RECORDS)
 #define TRIES 400
 
 static char dir[256], trace[300];
 
-/* What reading from the start finds. */
+/* What a reader finds from the start. */
 static struct {
 	struct rrlog_record record;
 	uint64_t frame_offset, time_ns, max_branches;
@@ -77,7 +78,7 @@ static void read_all(void)
 	rrlog_reader_close(r);
 }
 
-/* The next record is number @n. */
+/* Check that the next record is number @n. */
 static bool is_at(struct rrlog_reader *r, unsigned int n)
 {
 	struct rrlog_reader_position p;
@@ -93,7 +94,7 @@ static bool is_at(struct rrlog_reader *r, unsigned int n)
 	       p.frame_offset == seen[n].frame_offset;
 }
 
-/* The first record of the last frame that begins at or before. */
+/* The first record of the last frame that begins at or before the target. */
 static unsigned int expected(uint64_t branches, uint64_t time_ns)
 {
 	unsigned int i, found = 0;
@@ -167,7 +168,7 @@ static void test_damaged_index(const struct file_copy *f)
 	ksft_ok(!wrong, "flipped bits in the index: %u wrong", wrong);
 }
 
-/* Right in form, and of this trace, but the places are wrong by @shift. */
+/* A valid index of this trace, except that the refs are wrong by @shift. */
 static void write_wrong_index(const struct file_copy *events, uint64_t shift,
 			      uint64_t key_shift)
 {

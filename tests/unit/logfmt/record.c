@@ -1,6 +1,6 @@
 /*
- * The record codec: each type with random values, damaged bytes, records of
- * later versions.
+ * Encoding and decoding records: each type with random values, damaged bytes,
+ * and records of later versions.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -60,7 +60,7 @@ static void test_all_mixed(void)
 	ksft_ok(!wrong, "all types mixed: %u wrong", wrong);
 }
 
-/* A record cut short is an error at every length. */
+/* A record that is cut is an error at every length. */
 static void test_cut(void)
 {
 	struct record_maker m = { .rng = { 5 } };
@@ -93,7 +93,7 @@ static void test_cut(void)
 	ksft_ok(!wrong, "records cut short: %u wrong", wrong);
 }
 
-/* Random bytes decode to something or to an error, and never outside. */
+/* Random bytes decode to a record or an error; nothing outside is read. */
 static void test_noise(void)
 {
 	struct rng rng = { 6 };
@@ -196,7 +196,7 @@ static void test_varint(void)
 		"zigzag");
 }
 
-/* Each field has a name of its own, at its place in .field. */
+/* The member with the name of a field is its element of .field. */
 static void test_typed_fields(void)
 {
 	unsigned int i, wrong = 0;

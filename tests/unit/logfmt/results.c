@@ -1,6 +1,6 @@
 /*
- * Results appended together are the records that they would be one by one:
- * runs of all lengths, over the ends of frames, between other records.
+ * Results that are appended together give the same records as one by one: of
+ * any number, across the ends of frames, between other records.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +8,7 @@
 
 #define SEED 7
 #define RUNS 4000
-#define LONGEST 300 /* with the others, several frames */
+#define LONGEST 300 /* all results together make several frames */
 
 static char dir[256], together[300], one_by_one[300];
 

@@ -1,9 +1,9 @@
 /*
- * A disk that is slower than the guest: memory stays bounded, no append waits
- * longer than the queue takes, the time is counted, nothing is lost.  And with
- * fsync: a frame that was handed over is on the disk when the next one goes.
+ * A disk that is slower than the guest: memory is bounded, appending waits no
+ * longer than it takes to write the queue, the wait is counted, and nothing is
+ * lost.  With fsync, each frame is on the disk before the next one is written.
  *
- * The disk is this program's pwrite(), which stands before libc's.
+ * This program has its own pwrite(), in place of that of libc, as the disk.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,13 +15,13 @@
 
 #define DISK_BYTES_PER_S 4000000.0
 #define DATA_BYTES 65536
-#define RECORDS 480 /* 30 MiB: more than the queue, some 8 s of that disk */
+#define RECORDS 480 /* 30 MiB: more than the queue, 8 s of this disk */
 #define QUEUE_BYTES (8u << 20)
-/* A batch is written whole before there is room: the largest, and slack. */
+/* The time to write a full queue, and 2 s more. */
 #define LONGEST_WAIT_S (QUEUE_BYTES / DISK_BYTES_PER_S + 2)
 
 static char dir[256], trace[300];
-static double disk_bytes_per_s; /* 0: as fast as it is */
+static double disk_bytes_per_s; /* 0: no limit */
 static unsigned int sync_count;
 
 ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
@@ -59,7 +59,7 @@ static size_t heap_bytes(void)
 	return m.uordblks + m.hblkhd;
 }
 
-/* Each record's data is its own: nothing to leave out. */
+/* All data is different, so that all of it is written. */
 static void make_data(unsigned int n, uint8_t *data)
 {
 	struct rng rng = { n + 1 };
@@ -143,7 +143,7 @@ static void test_slow(void)
 		"of these %.1f s were counted as waiting for the disk", wait_s);
 	ksft_ok(longest_s < LONGEST_WAIT_S,
 		"no record waited longer than %.2f s", longest_s);
-	if (peak <= before) /* ASan's allocator does not tell */
+	if (peak <= before) /* the allocator of ASan does not report it */
 		ksft_skip("memory stays bounded: mallinfo2() says nothing");
 	else
 		ksft_ok(peak < before + 3 * QUEUE_BYTES,

@@ -1,6 +1,6 @@
 /*
- * What the tests of librrlog share: temporary folders, random records, small
- * traces, whole files.
+ * What the tests of librrlog share: temporary directories, random records,
+ * small traces, whole files.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,7 +21,7 @@
 #define MAX_TYPE 64
 #define MAX_TEST_DATA_BYTES 300
 
-/* xorshift64*: the same sequence on every machine. */
+/* xorshift64*, which gives the same sequence on every machine. */
 struct rng {
 	uint64_t state;
 };
@@ -37,7 +37,7 @@ __attribute__((unused)) static uint64_t rng_next(struct rng *rng)
 	return x * UINT64_C(2685821657736338717);
 }
 
-/* Values of all sizes, the extremes among them. */
+/* Values of all sizes, with the extremes. */
 __attribute__((unused)) static uint64_t rng_value(struct rng *rng)
 {
 	uint64_t kind = rng_next(rng) % 8;
@@ -75,9 +75,9 @@ __attribute__((unused)) static void remove_trace(const char *path)
 }
 
 /*
- * Record number @n of a sequence that depends only on @seed.  @data has
- * MAX_TEST_DATA_BYTES.  Like a guest: counts rise slowly, few registers
- * change; one in 16 is wild.
+ * Make a record.  The sequence depends on the seed alone and is like that of a
+ * guest: counts rise slowly and few registers change, but one record in 16 has
+ * random values.
  */
 struct record_maker {
 	struct rng rng;
@@ -116,12 +116,12 @@ fill_record(struct record_maker *m, const struct rrlog_type_info *info,
 	rec->data = m->data;
 	rec->data_bytes = rng_next(&m->rng) % (wild ? MAX_TEST_DATA_BYTES : 5);
 	if (rng_next(&m->rng) % 2)
-		return; /* the same bytes as last time */
+		return; /* the same data as last time */
 	for (i = 0; i < rec->data_bytes; i++)
 		m->data[i] = (uint8_t)rng_next(&m->rng);
 }
 
-/* Those the writer makes itself. */
+/* Types of records that only the writer makes. */
 __attribute__((unused)) static bool type_is_of_image(unsigned int type)
 {
 	return type == RRLOG_IMAGE || type == RRLOG_DMA_IMAGE;
@@ -150,7 +150,7 @@ __attribute__((unused)) static bool same_record(const struct rrlog_record *a,
 	       (!a->data_bytes || !memcmp(a->data, b->data, a->data_bytes));
 }
 
-/* Page contents: a few equal to each other, a few zero. */
+/* The content of a page: some are equal, some are zero. */
 __attribute__((unused)) static void make_page(uint64_t page_index,
 					      uint8_t *page)
 {
@@ -161,7 +161,7 @@ __attribute__((unused)) static void make_page(uint64_t page_index,
 		 (unsigned long long)(page_index % 7));
 }
 
-/** A writer that is ready for start, with one block of @pages pages. */
+/** Create a trace with one block of @pages pages, up to before the start. */
 __attribute__((unused)) static struct rrlog_writer *
 create_trace(const char *path, const char *codec, uint64_t pages)
 {
@@ -190,7 +190,7 @@ create_trace(const char *path, const char *codec, uint64_t pages)
 	return w;
 }
 
-/** Append @count records made from @seed; returns the last error. */
+/** Append @count records made from @seed; return the last error. */
 __attribute__((unused)) static int append_records(struct rrlog_writer *w,
 						  uint64_t seed, uint64_t count)
 {
@@ -213,9 +213,8 @@ static int ignore_page(void *opaque, uint32_t block, uint64_t page_index,
 }
 
 /**
- * Read all of a trace: 0 and the number of records, if those are the first of
- * the sequence of @seed; -EBADMSG or another error; -EILSEQ for records that
- * were never written.
+ * Read a trace.  Returns 0 and the number of records if they are the first ones
+ * of the sequence of @seed; -EILSEQ if not; or the error of the reader.
  */
 __attribute__((unused)) static int read_prefix(const char *path, uint64_t seed,
 					       uint64_t *count, bool *complete)
@@ -241,7 +240,7 @@ __attribute__((unused)) static int read_prefix(const char *path, uint64_t seed,
 	}
 out:
 	if (ret == -EBADMSG && !strstr(rrlog_reader_error(r), "offset"))
-		ret = -EPROTO; /* the message must say where */
+		ret = -EPROTO; /* the text does not name an offset */
 	rrlog_reader_close(r);
 	return ret;
 }

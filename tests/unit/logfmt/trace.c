@@ -1,6 +1,6 @@
 /*
- * Whole traces: what is written is read again, with every codec; pages,
- * manifest, blocks, modes of files, refusals.
+ * Whole traces, written and read again with every codec: pages, manifest,
+ * blocks, modes of files, refusals.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -153,7 +153,7 @@ static void test_modes(mode_t mask)
 	remove_trace(trace);
 }
 
-/* The largest record there can be, at every place in a frame. */
+/* The largest possible record, at every position in a frame. */
 static void test_large(void)
 {
 	struct rrlog_record rec = { .type = RRLOG_DMA };
@@ -186,7 +186,7 @@ static void test_large(void)
 	remove_trace(trace);
 }
 
-/* What was appended is on its way to disk 100 ms later, with no flush. */
+/* A record is in the file 100 ms after it was appended, without a flush. */
 static void test_timer(void)
 {
 	struct rrlog_writer *w = create_trace(trace, NULL, 1);
@@ -196,7 +196,7 @@ static void test_timer(void)
 
 	if (!err)
 		err = append_records(w, SEED, 10);
-	usleep(300000); /* the machine may be busy */
+	usleep(300000); /* more, as the machine may be busy */
 	if (!err)
 		err = read_prefix(trace, SEED, &count, &complete);
 	ksft_ok(!err && count == 10 && !complete, "written by the timer");
