@@ -26,7 +26,18 @@ void rr_record_options_entries(struct rr_record_options *o,
 #include "kvm-record/vm/options.def"
 }
 
-/* "ring, exit, epoch" */
+/* "ring, exit and epoch" */
+static char *list_names(const char *const *names)
+{
+	GString *list = g_string_new(names[0]);
+	size_t i;
+
+	for (i = 1; names[0] && names[i]; i++)
+		g_string_append_printf(list, "%s%s",
+				       names[i + 1] ? ", " : " and ", names[i]);
+	return g_string_free(list, FALSE);
+}
+
 static bool check_choice(const char *option, const char *value,
 			 const char *const *names, GError **error)
 {
@@ -34,8 +45,8 @@ static bool check_choice(const char *option, const char *value,
 
 	if (!value || g_strv_contains(names, value))
 		return true;
-	list = g_strjoinv(", ", (char **)names);
-	rr_set_error(error, "--%s takes one of: %s", option, list);
+	list = list_names(names);
+	rr_set_error(error, "--%s is one of %s", option, list);
 	return false;
 }
 

@@ -63,7 +63,8 @@ int main(void)
 	check_good("--clock ring", ",rr-clock=ring");
 	check_good("--clock epoch --epoch-us 1000",
 		   ",rr-clock=epoch,rr-epoch-us=1000");
-	check_wrong("--clock sundial", "ring, exit, epoch");
+	check_wrong("--clock sundial",
+		    "--clock is one of ring, exit and epoch");
 	check_wrong("--epoch-us 5", "needs --clock epoch");
 	check_wrong("--clock exit --epoch-us 5", "needs --clock epoch");
 	check_wrong("--clock epoch --epoch-us 1000001", "from 1 to 1000000");
