@@ -240,7 +240,7 @@ static int run(const struct options *o, GPtrArray *command, GError **error)
 	if (exists(o->trace) && !remove_trace(o->trace, error))
 		return -1;
 	/*
-	 * run.sh has a process group of its own: a second signal kills the lab.
+	 * run.sh has a separate process group: a second signal kills the lab.
 	 */
 	status = rr_child_run((char *const *)command->pdata, o->lab,
 			      o->lab ? SIGTERM : 0, NULL, error);

@@ -35,7 +35,7 @@ pick = $(strip $(foreach t,$(1),$(if $(filter $(call name,$(t))$(2),$(selected))
 
 # tests/unit/DIR/NAME.c is linked with librrlog, with the archives unit_links_DIR
 # and the libraries unit_libs_DIR, which are set beside the code under test, with
-# tests/unit/DIR/*-util.c, and with the sources that a line of its own names:
+# tests/unit/DIR/*-util.c, and with the sources that such a line in it names:
 #
 #	/* links: kvm-record/qemu/state.c common/landmark/landmark.c */
 unit_links := $(shell awk '/^\/\* links: / { for (i = 3; i < NF; i++) \

@@ -94,7 +94,7 @@ echo 'root:x:0:' >"$tmp/base/etc/group"
 modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev
 virtio_pci failover net_failover virtio_net'
 disks='virtio_blk scsi_common scsi_mod sd_mod libata ata_piix'
-kernel() {	# PACKAGE-FOLDER FURTHER-MODULE...
+kernel() {	# PACKAGE-DIRECTORY FURTHER-MODULE...
 	tree=$(echo "$build/linux/$1"/lib/modules/*)
 	to=$tmp/base/modules/$(basename "$tree")
 	shift

@@ -9,8 +9,8 @@
 #	after each patch; a patch fails on an error and on a new warning.
 #
 # To change the series: unpack it, change its commits with git rebase -i base, and
-# export it.  A commit goes to the folder that has a patch of the same subject, a
-# new commit to the folder of the commit before it.
+# export it.  A commit goes to the directory that has a patch of the same subject, a
+# new commit to the directory of the commit before it.
 
 set -eu
 usage() {
@@ -46,18 +46,18 @@ export_series() {
 	trap 'rm -rf "$new"' EXIT
 	for p in "$patches"/*/*.patch; do
 		echo "$(basename "$(dirname "$p")") $(subject_of "$p")"
-	done >"$new/folders"
-	folder=$(head -n 1 "$new/folders" | cut -d ' ' -f 1) last='' n=0
+	done >"$new/directories"
+	directory=$(head -n 1 "$new/directories" | cut -d ' ' -f 1) last='' n=0
 	for commit in $(quietly rev-list --reverse base..series); do
 		subject=$(quietly show -s --format=%s "$commit")
 		old=$(while read -r f s; do
 			[ "$s" != "$subject" ] || echo "$f"
-		done <"$new/folders")
-		folder=${old:-$folder}
-		[ "$folder" = "$last" ] || n=0
-		last=$folder n=$((n + 1))
+		done <"$new/directories")
+		directory=${old:-$directory}
+		[ "$directory" = "$last" ] || n=0
+		last=$directory n=$((n + 1))
 		quietly format-patch -q -1 -N --zero-commit --no-signature --abbrev=8 \
-			--no-renames --start-number "$n" -o "$new/$folder" "$commit"
+			--no-renames --start-number "$n" -o "$new/$directory" "$commit"
 	done
 	for f in "$new"/*/; do
 		f=$(basename "$f")

@@ -3,7 +3,7 @@
 #
 # qemu-source.sh TOP BUILD submodule|debian
 #	Make BUILD/qemu-src: the source of QEMU with the series applied, and with
-#	links to this repository's folders.
+#	links to this repository's directories.
 # qemu-source.sh --plain TOP BUILD DIR
 #	Make DIR: the source that the series applies to, with the same links.
 #

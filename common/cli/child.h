@@ -13,7 +13,7 @@
  * Run @argv (NULL-terminated; argv[0] is a path) and wait for its end.
  * SIGINT, SIGTERM and SIGHUP are passed on to it: as @forward, or as what they
  * are if @forward is 0.  If we are killed, the child gets SIGTERM.
- * @own_group: the child is in a process group of its own, so that Ctrl-C
+ * @own_group: the child is in a new process group, so that Ctrl-C
  * reaches it through us only.
  * *@signalled, unless NULL: whether a signal was passed on.
  * Returns the exit status, 128 + the number of the signal that killed the

@@ -65,10 +65,10 @@ def rows(top):
 
 
 def definitions(top):
-    """Function definitions in our folders: {name: [body]}."""
+    """Function definitions in our directories: {name: [body]}."""
     found = {}
-    for folder in ('kvm-record/qemu', 'tcg-replay/qemu'):
-        for file in sorted((top / folder).glob('*.c')):
+    for directory in ('kvm-record/qemu', 'tcg-replay/qemu'):
+        for file in sorted((top / directory).glob('*.c')):
             for match in re.finditer(
                     r'^(?:\w[\w *]*[ *])(rr_\w+)\([^;{]*\)\n\{\n(.*?)^\}',
                     file.read_text(), flags=re.S | re.M):

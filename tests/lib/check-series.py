@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-FOLDERS = ['1-tcg-mends', '2-lab', '3-record', '4-replay']
+DIRECTORIES = ['1-tcg-mends', '2-lab', '3-record', '4-replay']
 MAX_SUBJECT = 72
 MAX_HOOK_LINES = 40
 MAX_FUNCTION_LINES = 10
@@ -33,8 +33,8 @@ GUARDS = ('rr_recording', 'rr_replaying', 'rr_budget_env_offset', 'rr_block_read
 class Patch:
     def __init__(self, path):
         self.path = path
-        self.folder = path.parent.name
-        self.name = f'{self.folder}/{path.name}'
+        self.directory = path.parent.name
+        self.name = f'{self.directory}/{path.name}'
         text = path.read_text()
         head, self.diff = text[:text.index('\ndiff --git ')], \
             text[text.index('\ndiff --git ') + 1:]
@@ -77,7 +77,7 @@ def functions(added):
 
 def check_hooks(p):
     if re.search(r'^new file mode', p.diff, re.M):
-        yield f'{p.name}: adds a file: code belongs into our folders'
+        yield f'{p.name}: adds a file: code belongs into our directories'
     if len(p.added) > MAX_HOOK_LINES:
         yield f'{p.name}: {len(p.added)} lines are more than hooks'
     for line in p.added:
@@ -121,22 +121,22 @@ def check_order(patches, src):
 
 def check(top, src):
     root = top / 'common/qemu/patches'
-    for folder in sorted(root.iterdir()):
-        if folder.name not in FOLDERS:
-            yield f'{folder.name}: not a folder of the series'
-    patches = [Patch(p) for f in FOLDERS for p in sorted((root / f).glob('*.patch'))]
+    for directory in sorted(root.iterdir()):
+        if directory.name not in DIRECTORIES:
+            yield f'{directory.name}: not a directory of the series'
+    patches = [Patch(p) for f in DIRECTORIES for p in sorted((root / f).glob('*.patch'))]
     subjects = [p.subject for p in patches]
-    for folder in FOLDERS:
-        numbers = [p.path.name[:4] for p in patches if p.folder == folder]
+    for directory in DIRECTORIES:
+        numbers = [p.path.name[:4] for p in patches if p.directory == directory]
         if not numbers or numbers != [f'{n + 1:04}' for n in range(len(numbers))]:
-            yield f'{folder}: the numbers are {" ".join(numbers)}'
+            yield f'{directory}: the numbers are {" ".join(numbers)}'
     for p in patches:
         yield from check_message(p)
         if subjects.count(p.subject) > 1:
             yield f'{p.name}: another patch has this subject'
-        if p.folder == '1-tcg-mends':
+        if p.directory == '1-tcg-mends':
             yield from check_upstream(p)
-        if p.folder in ('3-record', '4-replay'):
+        if p.directory in ('3-record', '4-replay'):
             yield from check_hooks(p)
     if src:
         yield from check_order(patches, src)

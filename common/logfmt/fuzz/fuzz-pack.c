@@ -130,18 +130,18 @@ static void check_members(const struct rrlog_store *store, size_t bytes)
 
 static void compare(const struct rrlog_store *store, struct rrlog_reader *r)
 {
-	struct content packed = read_all(r), folder;
+	struct content packed = read_all(r), directory;
 	struct rrlog_reader *other;
 
 	unpack(store);
 	if (rrlog_reader_open(fuzz_dir(), &other))
 		abort();
-	folder = read_all(other);
-	if (packed.pages_err != folder.pages_err ||
-	    packed.records_err != folder.records_err ||
-	    packed.seek_err != folder.seek_err ||
-	    packed.pages != folder.pages || packed.records != folder.records ||
-	    packed.sum != folder.sum)
+	directory = read_all(other);
+	if (packed.pages_err != directory.pages_err ||
+	    packed.records_err != directory.records_err ||
+	    packed.seek_err != directory.seek_err ||
+	    packed.pages != directory.pages ||
+	    packed.records != directory.records || packed.sum != directory.sum)
 		abort();
 	rrlog_reader_close(other);
 }

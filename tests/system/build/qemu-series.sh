@@ -42,7 +42,7 @@ add_lines() {	# FILE: add the lines of stdin where the first hook is
 
 echo 'TAP version 13'
 check "$top" "$build/qemu-src" >"$tmp/errors"
-result $? 'the patches are in order, and each has the contents of its folder'
+result $? 'the patches are in order, and each has the contents of its directory'
 sed 's/^/# /' "$tmp/errors"
 
 copy

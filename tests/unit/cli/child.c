@@ -28,7 +28,7 @@ static void check_status(const char *script, int expected)
 		status);
 }
 
-/* Send @sig to this process in a moment, from a process of its own. */
+/* Send @sig to this process in a moment, from another process. */
 static pid_t send_later(int sig)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -60,7 +60,7 @@ static void test_own_group(void)
 
 	ksft_ok(sh(script, true, 0, NULL, NULL) == 0 &&
 			sh(script, false, 0, NULL, NULL) == 1,
-		"a process group of its own, or ours");
+		"a new process group, or ours");
 }
 
 static void test_missing(void)

@@ -180,7 +180,7 @@ static void test_names(void)
 	}
 	ksft_ok(!wrong, "each difference is found: %u wrong", wrong);
 	ksft_ok(g_hash_table_size(names) == a.count,
-		"each entry has a name of its own: %u",
+		"all entries have different names: %u",
 		g_hash_table_size(names));
 	g_hash_table_destroy(names);
 	free_env(env);

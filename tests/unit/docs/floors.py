@@ -50,8 +50,8 @@ class Floors:
 
 
     def may_include(self, upper, lower):
-        """Whoever may include a directory may include each file of it that has an
-        entry of its own."""
+        """Whoever may include a directory may include each file of it that has a
+        separate entry."""
         allowed = {upper, *self.layers[upper]}
         return lower in allowed or \
             '.' in lower and self.layer(os.path.dirname(lower) + '/') in allowed
@@ -141,10 +141,10 @@ class Source:
                 self.defines.add(name)
 
 
-def c_files(top, folder):
-    if os.path.isfile(f'{top}/{folder}'):
-        yield folder
-    for where, dirs, names in os.walk(f'{top}/{folder}'):
+def c_files(top, directory):
+    if os.path.isfile(f'{top}/{directory}'):
+        yield directory
+    for where, dirs, names in os.walk(f'{top}/{directory}'):
         dirs.sort()
         for n in sorted(names):
             if n.endswith(('.c', '.h')):
@@ -223,17 +223,17 @@ def check_circles(sources):
         yield 'a circle of files: ' + ' '.join(c)
 
 
-def check_section(floors, sources, top, folder):
+def check_section(floors, sources, top, directory):
     """The floors inside one directory."""
     floor_of, entry_of = {}, {}
-    for number, entry in floors.sections[folder]:
-        path = f'{folder}/{entry}'
+    for number, entry in floors.sections[directory]:
+        path = f'{directory}/{entry}'
         if not os.path.exists(f'{top}/{path}'):
             yield f'{FLOORS}: {path} does not exist'
         for f in sources:
             if f == path or entry.endswith('/') and f.startswith(path):
                 floor_of[f], entry_of[f] = number, entry
-    inside = {f: s for f, s in sources.items() if f.startswith(folder + '/')}
+    inside = {f: s for f, s in sources.items() if f.startswith(directory + '/')}
     for f in inside:
         if f not in floor_of:
             yield f'{f} is on no floor: add it to {FLOORS}'
@@ -251,15 +251,15 @@ def check_section(floors, sources, top, folder):
 def check(top):
     floors = Floors(top)
     sources = {}
-    for folder in floors.layers:
-        if not os.path.exists(f'{top}/{folder}'):
-            yield f'{FLOORS}: {folder} does not exist'
-        for f in c_files(top, folder):
+    for directory in floors.layers:
+        if not os.path.exists(f'{top}/{directory}'):
+            yield f'{FLOORS}: {directory} does not exist'
+        for f in c_files(top, directory):
             sources[f] = Source(top, f)
     yield from check_layers(floors, sources, top)
     yield from check_circles(sources)
-    for folder in floors.sections:
-        yield from check_section(floors, sources, top, folder)
+    for directory in floors.sections:
+        yield from check_section(floors, sources, top, directory)
 
 
 # ---- the test of the test -----------------------------------------------------

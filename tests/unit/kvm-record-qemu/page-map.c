@@ -1,5 +1,5 @@
 /*
- * Which pages exist: a file with entries of our own in place of the kernel's
+ * Which pages exist: a file with made-up entries instead of the kernel's
  * pagemap, and real memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -48,7 +48,7 @@ static unsigned int wrong_pages(struct rr_page_map *map,
 	return wrong;
 }
 
-/* rr_page_next() from each page on, compared with a search of our own. */
+/* rr_page_next() from each page on, compared with a plain search. */
 static unsigned int wrong_next(struct rr_page_map *map, const uint64_t *entries,
 			       uint64_t end)
 {

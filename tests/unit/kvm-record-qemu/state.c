@@ -63,7 +63,7 @@ static void choose_in(unsigned int state, unsigned int entry)
 		_exit(1);
 }
 
-/* Does @step abort() in a process of its own?  Else it must end well. */
+/* Does @step abort() in another process?  Else it must end well. */
 static bool aborts(void (*step)(unsigned int, unsigned int), unsigned int a,
 		   unsigned int b)
 {
@@ -145,7 +145,7 @@ static void test_names(void)
 		for (j = 0; j < i; j++)
 			same += !strcmp(rr_life_name(i), rr_life_name(j));
 	}
-	ksft_ok(!same, "each state has a name of its own");
+	ksft_ok(!same, "all states have different names");
 }
 
 static void test_stamps(void)

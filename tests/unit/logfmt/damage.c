@@ -295,7 +295,7 @@ static void test_lost_files(void)
 	}
 	ksft_ok(read_prefix(trace, SEED, &count, &done) == -ENOENT, "no trace");
 	ksft_ok(read_prefix(dir, SEED, &count, &done) == -EINVAL,
-		"a folder that is no trace");
+		"a directory without a trace");
 }
 
 static int parse(const char *text)

@@ -94,7 +94,7 @@ static void test_names(void)
 	}
 	ksft_ok(ok && !strcmp(rr_goal_name(RR_GOAL_TO_ACCESS), "to-access") &&
 			!strcmp(rr_goal_name(COUNT), "?"),
-		"each goal has a name of its own");
+		"all goals have different names");
 }
 
 /* ---- one decision ---- */
