@@ -70,6 +70,7 @@ check_each() {
 	echo "1..$n"
 }
 
+need_headers "$kver" "$kdir"
 hash=$(hash_of_input)
 if [ "$(head -n 1 "$kept" 2>/dev/null)" = "$hash" ]; then
 	date=$(sed -n 2p "$kept")

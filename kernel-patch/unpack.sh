@@ -14,6 +14,7 @@ here=$(dirname "$0")
 kver=$1 tarball=$2 kdir=$3 out=$4
 shift 4
 
+need_headers "$kver" "$kdir"
 rm -rf "$out/src" "$out/kdir" "$out"/.built-* "$out"/.unpacked-*
 unpack_source "$tarball" "$out/src"
 link_headers "$kver" "$kdir" "$out/src" "$out/kdir"
