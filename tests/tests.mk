@@ -12,7 +12,7 @@ name = $(subst /,-,$(basename $(patsubst tests/%,%,$(patsubst \
 unit_all := $(filter-out %-util.c,$(wildcard tests/unit/*/*.c))
 qemu_links := $(shell awk '/^\/\* links-qemu: / { for (i = 3; i < NF; i++) \
 	print FILENAME ":" $$i }' $(unit_all))
-qemu_unit_sources := $(filter $(unit_all),$(subst :, ,$(qemu_links)))
+qemu_unit_sources := $(sort $(filter $(unit_all),$(subst :, ,$(qemu_links))))
 unit_sources := $(filter-out $(qemu_unit_sources),$(unit_all))
 unit_scripts := $(wildcard tests/unit/*/*.py tests/unit/*/*.sh)
 kvm_sources_all := $(wildcard tests/kvm/*.c)

@@ -1,17 +1,29 @@
 /*
- * CPUID from a trace.
+ * CPUID from a trace.  See cpuid-table.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "qemu/osdep.h"
+#include <stddef.h>
+
 #include "common/core/cpuid-table.h"
-#include "cpu-internal.h"
+
+/* SDM volume 2, CPUID.  QEMU's names are in headers that need all of QEMU. */
+#define VENDOR_AMD_EBX 0x68747541 /* "Auth" */
+#define VENDOR_AMD_EDX 0x69746e65 /* "enti" */
+#define VENDOR_AMD_ECX 0x444d4163 /* "cAMD" */
+#define LEAF_1_EDX_APIC (1u << 9)
+#define LEAF_1_ECX_XSAVE (1u << 26)
+#define LEAF_1_ECX_OSXSAVE (1u << 27)
+#define LEAF_7_ECX_PKU (1u << 3)
+#define LEAF_7_ECX_OSPKE (1u << 4)
+#define CR4_OSXSAVE (1u << 18)
+#define CR4_PKE (1u << 22)
 
 #define SIGNIFICANT_INDEX 1 /* KVM_CPUID_FLAG_SIGNIFCANT_INDEX */
 #define XSAVE_LEGACY_BYTES 576 /* legacy region and header, SDM vol. 1, 13.4 */
 
-static const RRCpuidEntry *find(const RRCpuidTable *t, uint32_t function,
-                                uint32_t index)
+const RRCpuidEntry *rr_cpuid_find(const RRCpuidTable *t, uint32_t function,
+                                  uint32_t index)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         const RRCpuidEntry *e = &t->entries[i];
@@ -26,10 +38,10 @@ static const RRCpuidEntry *find(const RRCpuidTable *t, uint32_t function,
 
 static bool is_amd(const RRCpuidTable *t)
 {
-    const RRCpuidEntry *e = find(t, 0, 0);
+    const RRCpuidEntry *e = rr_cpuid_find(t, 0, 0);
 
-    return e && e->ebx == CPUID_VENDOR_AMD_1 && e->edx == CPUID_VENDOR_AMD_2 &&
-           e->ecx == CPUID_VENDOR_AMD_3;
+    return e && e->ebx == VENDOR_AMD_EBX && e->edx == VENDOR_AMD_EDX &&
+           e->ecx == VENDOR_AMD_ECX;
 }
 
 /*
@@ -39,8 +51,8 @@ static bool is_amd(const RRCpuidTable *t)
 static const RRCpuidEntry *out_of_range(const RRCpuidTable *t,
                                         uint32_t *function, uint32_t index)
 {
-    const RRCpuidEntry *basic = find(t, 0, 0);
-    const RRCpuidEntry *class = find(t, *function & 0xc0000000, 0);
+    const RRCpuidEntry *basic = rr_cpuid_find(t, 0, 0);
+    const RRCpuidEntry *class = rr_cpuid_find(t, *function & 0xc0000000, 0);
 
     if (!basic || is_amd(t)) {
         return NULL;
@@ -49,14 +61,14 @@ static const RRCpuidEntry *out_of_range(const RRCpuidTable *t,
         return NULL;
     }
     *function = basic->eax;
-    return find(t, basic->eax, index);
+    return rr_cpuid_find(t, basic->eax, index);
 }
 
 /* Topology leaves keep ECX[7:0] and EDX (SDM volume 2, CPUID, leaf 0BH). */
 static void topology_beyond(const RRCpuidTable *t, uint32_t function,
                             uint32_t index, uint32_t *ecx, uint32_t *edx)
 {
-    const RRCpuidEntry *first = find(t, function, 1);
+    const RRCpuidEntry *first = rr_cpuid_find(t, function, 1);
 
     if ((function == 0xb || function == 0x1f) && first) {
         *ecx = index & 0xff;
@@ -74,9 +86,11 @@ static uint32_t xsave_bytes(const RRCpuidTable *t, uint64_t xcr0)
         if (!(xcr0 >> i & 1)) {
             continue;
         }
-        e = find(t, 0xd, i);
+        e = rr_cpuid_find(t, 0xd, i);
         if (e) {
-            bytes = MAX(bytes, e->eax + e->ebx);
+            uint32_t end = e->eax + e->ebx;
+
+            bytes = end > bytes ? end : bytes;
         }
     }
     return bytes;
@@ -91,7 +105,7 @@ void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
                      uint32_t function, uint32_t index, uint32_t *eax,
                      uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
 {
-    const RRCpuidEntry *e = find(t, function, index);
+    const RRCpuidEntry *e = rr_cpuid_find(t, function, index);
 
     *eax = *ebx = *ecx = *edx = 0;
     if (!e) {
@@ -107,16 +121,16 @@ void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
     *edx = e->edx;
     switch (function) {
     case 1:
-        if (e->ecx & CPUID_EXT_XSAVE) {
-            *ecx = with_bit(*ecx, CPUID_EXT_OSXSAVE,
-                            in->cr4 & CR4_OSXSAVE_MASK);
+        if (e->ecx & LEAF_1_ECX_XSAVE) {
+            *ecx = with_bit(*ecx, LEAF_1_ECX_OSXSAVE,
+                            in->cr4 & CR4_OSXSAVE);
         }
-        *edx = with_bit(*edx, CPUID_APIC, in->apic_enabled);
+        *edx = with_bit(*edx, LEAF_1_EDX_APIC, in->apic_enabled);
         break;
     case 7:
-        if (index == 0 && (e->ecx & CPUID_7_0_ECX_PKU)) {
-            *ecx = with_bit(*ecx, CPUID_7_0_ECX_OSPKE,
-                            in->cr4 & CR4_PKE_MASK);
+        if (index == 0 && (e->ecx & LEAF_7_ECX_PKU)) {
+            *ecx = with_bit(*ecx, LEAF_7_ECX_OSPKE,
+                            in->cr4 & CR4_PKE);
         }
         break;
     case 0xd:
@@ -124,57 +138,5 @@ void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
             *ebx = xsave_bytes(t, in->xcr0);
         }
         break;
-    }
-}
-
-static uint64_t feature_word(const RRCpuidTable *t, FeatureWord w)
-{
-    const FeatureWordInfo *wi = &feature_word_info[w];
-    const RRCpuidEntry *e;
-
-    if (wi->type != CPUID_FEATURE_WORD) {
-        return 0;
-    }
-    e = find(t, wi->cpuid.eax, wi->cpuid.ecx);
-    if (!e) {
-        return 0;
-    }
-    switch (wi->cpuid.reg) {
-    case R_EAX:
-        return e->eax;
-    case R_EBX:
-        return e->ebx;
-    case R_ECX:
-        return e->ecx;
-    default:
-        return e->edx;
-    }
-}
-
-void rr_cpuid_apply(const RRCpuidTable *t, X86CPU *cpu)
-{
-    CPUX86State *env = &cpu->env;
-    const RRCpuidEntry *vendor = find(t, 0, 0);
-    const RRCpuidEntry *signature = find(t, 1, 0);
-    const RRCpuidEntry *address = find(t, 0x80000008, 0);
-    const RRCpuidEntry *extended = find(t, 0x80000000, 0);
-
-    for (int w = 0; w < FEATURE_WORDS; w++) {
-        env->features[w] = feature_word(t, w);
-    }
-    if (vendor) {
-        env->cpuid_vendor1 = vendor->ebx;
-        env->cpuid_vendor2 = vendor->edx;
-        env->cpuid_vendor3 = vendor->ecx;
-        env->cpuid_level = vendor->eax;
-    }
-    if (signature) {
-        env->cpuid_version = signature->eax;
-    }
-    if (extended) {
-        env->cpuid_xlevel = extended->eax;
-    }
-    if (address) {
-        cpu->phys_bits = address->eax & 0xff;
     }
 }

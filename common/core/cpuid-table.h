@@ -6,7 +6,8 @@
 #ifndef RR_CPUID_TABLE_H
 #define RR_CPUID_TABLE_H
 
-#include "cpu.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Layout of struct kvm_cpuid_entry2 (KVM API, 4.20). */
 typedef struct RRCpuidEntry {
@@ -26,6 +27,10 @@ typedef struct RRCpuidInputs {
     bool apic_enabled;
 } RRCpuidInputs;
 
+/* The entry of a leaf and subleaf; NULL if the table has none. */
+const RRCpuidEntry *rr_cpuid_find(const RRCpuidTable *t, uint32_t function,
+                                  uint32_t index);
+
 /*
  * Execute CPUID as KVM does (kvm_cpuid() and __kvm_update_cpuid_runtime() in
  * arch/x86/kvm/cpuid.c, Linux 6.1).
@@ -33,8 +38,5 @@ typedef struct RRCpuidInputs {
 void rr_cpuid_lookup(const RRCpuidTable *t, const RRCpuidInputs *in,
                      uint32_t function, uint32_t index, uint32_t *eax,
                      uint32_t *ebx, uint32_t *ecx, uint32_t *edx);
-
-/* Give @cpu the features, vendor and address widths of the table. */
-void rr_cpuid_apply(const RRCpuidTable *t, X86CPU *cpu);
 
 #endif

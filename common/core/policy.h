@@ -6,6 +6,9 @@
 #ifndef RR_POLICY_H
 #define RR_POLICY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
  * MSRs that are plain CPU state, which both KVM and TCG keep.  All other MSRs
  * belong to the environment, so that the values read from them are logged.
@@ -17,15 +20,13 @@
     X(0xc0000080, 5) /* EFER, STAR, LSTAR, CSTAR, FMASK */                   \
     X(0xc0000100, 4) /* FS_BASE, GS_BASE, KERNEL_GS_BASE, TSC_AUX */
 
-static inline bool rr_msr_is_cpu_state(uint32_t index)
-{
-#define X(first, count)                                                      \
-    if (index >= (first) && index - (first) < (count)) {                     \
-        return true;                                                         \
-    }
-    RR_STATE_MSRS(X)
-#undef X
-    return false;
-}
+/* The MSR is one of RR_STATE_MSRS. */
+bool rr_msr_is_cpu_state(uint32_t index);
+
+/*
+ * The bits of a feature word (enum FeatureWord of QEMU) that no guest is shown,
+ * because recorder and replayer cannot give it the same results.
+ */
+uint64_t rr_hidden_features(int word);
 
 #endif

@@ -19,7 +19,7 @@
 #include "exec/ramblock.h"
 #include "hw/core/cpu.h"
 #include "system/kvm.h"
-#include "common/core/cpu-state.h"
+#include "common/core/cpu-env.h"
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"
 #include "kvm-record/qemu/state.h"

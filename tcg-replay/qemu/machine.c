@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "common/core/cpuid-features.h"
 #include "hw/boards.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"

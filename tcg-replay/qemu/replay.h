@@ -14,6 +14,7 @@
 #include "exec/memory.h"
 #include "qemu/main-loop.h"
 #include "common/cli/exit-status.h"
+#include "common/core/cpu-env.h"
 #include "common/core/cpuid-table.h"
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"

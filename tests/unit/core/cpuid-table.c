@@ -1,157 +1,133 @@
 /*
- * CPUID from a table: the bits that follow the CPU's state, functions that the
- * table lacks, and what a CPU gets from a table.
+ * CPUID from a table: what KVM gives for leaves that are in it, that are not,
+ * and that depend on CPU state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-/* links-qemu: common/core/cpuid-table.c */
-#include "qemu/osdep.h"
+/* links: common/core/cpuid-table.c */
+#include <string.h>
+
 #include "common/core/cpuid-table.h"
-#include "cpu-internal.h"
 
 #include "tests/tap.h"
 
-#define SIGNIFICANT 1 /* the index selects the entry */
+#define INDEXED 1 /* KVM_CPUID_FLAG_SIGNIFCANT_INDEX */
+#define AMD 0x68747541, 0x444d4163, 0x69746e65 /* ebx, ecx, edx */
+#define INTEL 0x756e6547, 0x6c65746e, 0x49656e69
+#define XSAVE (1u << 26)
+#define OSXSAVE (1u << 27)
+#define APIC (1u << 9)
+#define PKU (1u << 3)
+#define OSPKE (1u << 4)
 
-FeatureWordInfo feature_word_info[FEATURE_WORDS] = {
-	[FEAT_1_EDX] = { .cpuid = { .eax = 1, .reg = R_EDX } },
-	[FEAT_1_ECX] = { .cpuid = { .eax = 1, .reg = R_ECX } },
-	[FEAT_7_0_EBX] = { .cpuid = { .eax = 7,
-				      .needs_ecx = true,
-				      .reg = R_EBX } },
-	[FEAT_SVM] = { .cpuid = { .eax = 0x8000000a, .reg = R_EDX } },
-	[FEAT_ARCH_CAPABILITIES] = { .type = MSR_FEATURE_WORD },
+/* function, index, flags, eax, ebx, ecx, edx */
+static RRCpuidEntry entries[] = {
+	{ 0, 0, 0, 0xd, AMD, { 0 } },
+	{ 1, 0, 0, 0x800f12, 0x800, XSAVE | OSXSAVE, APIC, { 0 } },
+	{ 7, 0, INDEXED, 1, 2, PKU, 4, { 0 } },
+	{ 7, 1, INDEXED, 5, 6, PKU, 8, { 0 } },
+	{ 0xb, 0, INDEXED, 1, 1, 0x100, 77, { 0 } },
+	{ 0xb, 1, INDEXED, 2, 2, 0x201, 77, { 0 } },
+	{ 0xd, 0, INDEXED, 7, 832, 832, 0, { 0 } },
+	{ 0xd, 2, INDEXED, 256, 576, 0, 0, { 0 } },
+	{ 0xd, 9, INDEXED, 8, 2688, 0, 0, { 0 } },
+	{ 0x80000000, 0, 0, 0x8000001f, 0, 0, 0, { 0 } },
 };
+static const RRCpuidTable table = { entries,
+				    sizeof(entries) / sizeof(entries[0]) };
 
-struct answer {
+struct regs {
 	uint32_t eax, ebx, ecx, edx;
 };
 
-static RRCpuidEntry entries[] = {
-	{ .function = 0,
-	  .eax = 0xd,
-	  .ebx = CPUID_VENDOR_INTEL_1,
-	  .edx = CPUID_VENDOR_INTEL_2,
-	  .ecx = CPUID_VENDOR_INTEL_3 },
-	{ .function = 1,
-	  .eax = 0x306c3,
-	  .ebx = 0x11,
-	  .ecx = CPUID_EXT_XSAVE | CPUID_EXT_OSXSAVE,
-	  .edx = CPUID_APIC | 1 },
-	{ .function = 7, .flags = SIGNIFICANT, .ebx = 0x70, .ecx = 1 << 3 },
-	{ .function = 7, .flags = SIGNIFICANT, .index = 1, .eax = 0x71 },
-	{ .function = 0xb, .flags = SIGNIFICANT, .index = 0, .eax = 1 },
-	{ .function = 0xb, .flags = SIGNIFICANT, .index = 1, .edx = 0xb1 },
-	{ .function = 0xd,
-	  .flags = SIGNIFICANT,
-	  .eax = 7,
-	  .ebx = 1,
-	  .ecx = 832 },
-	{ .function = 0xd,
-	  .flags = SIGNIFICANT,
-	  .index = 2,
-	  .eax = 256,
-	  .ebx = 576 },
-	{ .function = 0x80000000, .eax = 0x80000008 },
-	{ .function = 0x80000008, .eax = 0x3027 },
-};
-static RRCpuidTable table = { entries, ARRAY_SIZE(entries) };
-
-static struct answer ask(RRCpuidInputs in, uint32_t function, uint32_t index)
+static struct regs cpuid(uint32_t function, uint32_t index, uint64_t cr4,
+			 uint64_t xcr0, bool apic)
 {
-	struct answer a;
+	RRCpuidInputs in = { .cr4 = cr4, .xcr0 = xcr0, .apic_enabled = apic };
+	struct regs r = { 1, 2, 3, 4 };
 
-	rr_cpuid_lookup(&table, &in, function, index, &a.eax, &a.ebx, &a.ecx,
-			&a.edx);
-	return a;
+	rr_cpuid_lookup(&table, &in, function, index, &r.eax, &r.ebx, &r.ecx,
+			&r.edx);
+	return r;
 }
 
-static bool is(struct answer a, uint32_t eax, uint32_t ebx, uint32_t ecx,
-	       uint32_t edx)
+static bool is(struct regs r, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
-	return a.eax == eax && a.ebx == ebx && a.ecx == ecx && a.edx == edx;
+	return r.eax == a && r.ebx == b && r.ecx == c && r.edx == d;
 }
 
-static void test_entries(void)
+static void set_vendor(uint32_t ebx, uint32_t ecx, uint32_t edx)
 {
-	RRCpuidInputs none = { 0 };
-
-	ksft_ok(ask(none, 7, 1).eax == 0x71 && ask(none, 7, 0).ebx == 0x70,
-		"the index selects an entry");
-	ksft_ok(is(ask(none, 7, 2), 0, 0, 0, 0),
-		"an index that the table lacks gives zeros");
-	ksft_ok(ask(none, 1, 77).ebx == 0x11,
-		"the index does not matter for a function without indexes");
-	ksft_ok(is(ask(none, 0xb, 5), 0, 0, 5, 0xb1),
-		"a topology level beyond the last keeps index and APIC id");
+	entries[0].ebx = ebx;
+	entries[0].ecx = ecx;
+	entries[0].edx = edx;
 }
 
-static void test_state(void)
+static void test_plain(void)
 {
-	struct answer off = ask((RRCpuidInputs){ 0 }, 1, 0);
-	struct answer on = ask((RRCpuidInputs){ .cr4 = CR4_OSXSAVE_MASK,
-						.apic_enabled = true },
-			       1, 0);
+	ksft_ok(is(cpuid(7, 1, 0, 0, false), 5, 6, PKU, 8),
+		"a leaf with a subleaf");
+	ksft_ok(is(cpuid(0x80000000, 99, 0, 0, false), 0x8000001f, 0, 0, 0),
+		"the subleaf does not matter where it is not significant");
+	ksft_ok(rr_cpuid_find(&table, 7, 2) == NULL &&
+			rr_cpuid_find(&table, 7, 1) == &entries[3],
+		"an entry is found, or none");
+}
 
-	ksft_ok(!(off.ecx & CPUID_EXT_OSXSAVE) && on.ecx & CPUID_EXT_OSXSAVE,
+static void test_dynamic(void)
+{
+	uint64_t osxsave = 1u << 18, pke = 1u << 22;
+
+	ksft_ok(cpuid(1, 0, 0, 0, true).ecx == XSAVE &&
+			cpuid(1, 0, osxsave, 0, true).ecx == (XSAVE | OSXSAVE),
 		"OSXSAVE follows CR4");
-	ksft_ok(!(off.edx & CPUID_APIC) && on.edx & CPUID_APIC && off.edx == 1,
-		"the APIC bit follows the APIC's state");
-	off = ask((RRCpuidInputs){ 0 }, 7, 0);
-	on = ask((RRCpuidInputs){ .cr4 = CR4_PKE_MASK }, 7, 0);
-	ksft_ok(!(off.ecx & CPUID_7_0_ECX_OSPKE) &&
-			on.ecx & CPUID_7_0_ECX_OSPKE,
-		"OSPKE follows CR4");
-	ksft_ok(ask((RRCpuidInputs){ .xcr0 = 3 }, 0xd, 0).ebx == 576 &&
-			ask((RRCpuidInputs){ .xcr0 = 7 }, 0xd, 0).ebx == 832,
-		"the size of an XSAVE area follows XCR0");
+	entries[1].ecx = OSXSAVE;
+	ksft_ok(cpuid(1, 0, 0, 0, true).ecx == OSXSAVE,
+		"without XSAVE it is the table's");
+	entries[1].ecx = XSAVE | OSXSAVE;
+	ksft_ok(cpuid(1, 0, 0, 0, true).edx == APIC &&
+			cpuid(1, 0, 0, 0, false).edx == 0,
+		"the APIC bit follows the APIC base");
+	ksft_ok(cpuid(7, 0, pke, 0, false).ecx == (PKU | OSPKE) &&
+			cpuid(7, 0, 0, 0, false).ecx == PKU &&
+			cpuid(7, 1, pke, 0, false).ecx == PKU,
+		"OSPKE follows CR4, in subleaf 0");
+	entries[2].ecx = 0;
+	ksft_ok(cpuid(7, 0, pke, 0, false).ecx == 0, "not without PKU");
+	entries[2].ecx = PKU;
+	ksft_ok(cpuid(0xd, 0, 0, 3, false).ebx == 576 &&
+			cpuid(0xd, 0, 0, 7, false).ebx == 832 &&
+			cpuid(0xd, 0, 0, 0x207, false).ebx == 2696 &&
+			cpuid(0xd, 0, 0, 0x203, false).ebx == 2696,
+		"the size of the XSAVE area follows XCR0");
+	ksft_ok(cpuid(0xd, 2, 0, 0x207, false).ebx == 576,
+		"the offsets of its parts do not");
 }
 
-static void test_beyond(void)
+static void test_missing(void)
 {
-	RRCpuidInputs x87_sse_avx = { .xcr0 = 7 };
-	RRCpuidEntry intel = entries[0];
-
-	ksft_ok(is(ask(x87_sse_avx, 0x20, 0), 7, 832, 832, 0),
-		"Intel: a function beyond the limit is the highest basic one");
-	ksft_ok(is(ask(x87_sse_avx, 5, 0), 0, 0, 0, 0),
-		"Intel: a function below the limit that is missing gives zeros");
-	entries[0].ebx = CPUID_VENDOR_AMD_1;
-	entries[0].edx = CPUID_VENDOR_AMD_2;
-	entries[0].ecx = CPUID_VENDOR_AMD_3;
-	ksft_ok(is(ask(x87_sse_avx, 0x20, 0), 0, 0, 0, 0),
-		"AMD: a function beyond the limit gives zeros");
-	entries[0] = intel;
-}
-
-static void test_apply(void)
-{
-	X86CPU *cpu = g_new0(X86CPU, 1);
-	CPUX86State *env = &cpu->env;
-
-	env->features[FEAT_SVM] = env->features[FEAT_ARCH_CAPABILITIES] = 9;
-	rr_cpuid_apply(&table, cpu);
-	ksft_ok(env->features[FEAT_1_EDX] == (CPUID_APIC | 1) &&
-			env->features[FEAT_7_0_EBX] == 0x70,
-		"a CPU gets the features of the table");
-	ksft_ok(!env->features[FEAT_SVM] &&
-			!env->features[FEAT_ARCH_CAPABILITIES],
-		"and no others");
-	ksft_ok(env->cpuid_vendor1 == CPUID_VENDOR_INTEL_1 &&
-			env->cpuid_level == 0xd &&
-			env->cpuid_version == 0x306c3 &&
-			env->cpuid_xlevel == 0x80000008 &&
-			cpu->phys_bits == 0x27,
-		"a CPU gets vendor, levels, version and address width");
-	g_free(cpu);
+	ksft_ok(is(cpuid(0x40000000, 0, 0, 0, false), 0, 0, 0, 0) &&
+			is(cpuid(7, 2, 0, 0, false), 0, 0, 0, 0),
+		"AMD: zeros");
+	ksft_ok(is(cpuid(0xb, 2, 0, 0, false), 0, 0, 2, 77) &&
+			is(cpuid(0xb, 0x1ff, 0, 0, false), 0, 0, 0xff, 77),
+		"topology: ECX[7:0] and EDX stay");
+	set_vendor(INTEL);
+	ksft_ok(is(cpuid(0x20, 2, 0, 0, false), 256, 576, 0, 0),
+		"Intel: the highest basic leaf, beyond the limit");
+	ksft_ok(cpuid(0x40000000, 0, 0, 7, false).ebx == 832,
+		"Intel: of a class that there is not, with its CPU state");
+	ksft_ok(is(cpuid(3, 0, 0, 0, false), 0, 0, 0, 0) &&
+			is(cpuid(0x80000005, 0, 0, 0, false), 0, 0, 0, 0),
+		"Intel: zeros within the limits");
+	set_vendor(AMD);
 }
 
 int main(void)
 {
-	ksft_plan(14);
-	test_entries();
-	test_state();
-	test_beyond();
-	test_apply();
+	ksft_plan(15);
+	test_plain();
+	test_dynamic();
+	test_missing();
 	return ksft_end();
 }

@@ -1,0 +1,54 @@
+/*
+ * Rules that the recorder and the replayer must both follow.  See policy.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "common/core/policy.h"
+
+bool rr_msr_is_cpu_state(uint32_t index)
+{
+    static const struct {
+        uint32_t first, count;
+    } ranges[] = {
+#define X(first, count) { first, count },
+        RR_STATE_MSRS(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+        if (index >= ranges[i].first &&
+            index - ranges[i].first < ranges[i].count) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t rr_hidden_features(int word)
+{
+    switch (word) {
+    case FEAT_1_ECX:
+        /* Clock, PMU and power: inputs that would need an exit each. */
+        return CPUID_EXT_X2APIC | CPUID_EXT_TSC_DEADLINE_TIMER |
+               CPUID_EXT_PDCM | CPUID_EXT_MONITOR | CPUID_EXT_RDRAND |
+               CPUID_EXT_PCID | CPUID_EXT_VMX;
+    case FEAT_7_0_EBX:
+        return CPUID_7_0_EBX_RDSEED | CPUID_7_0_EBX_RTM |
+               CPUID_7_0_EBX_HLE | CPUID_7_0_EBX_INVPCID;
+    case FEAT_7_0_ECX:
+        return CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_PKU;
+    case FEAT_8000_0001_ECX:
+        return CPUID_EXT3_SVM | CPUID_EXT3_PERFCORE;
+    case FEAT_XSAVE:
+        /* What they write depends on hidden state (SDM vol. 1, 13.9). */
+    case FEAT_KVM:
+    case FEAT_SVM:
+    case FEAT_6_EAX:
+    case FEAT_ARCH_CAPABILITIES:
+        return ~0ull;
+    default:
+        return 0;
+    }
+}
