@@ -20,14 +20,14 @@ static void make_result(struct rng *rng, uint64_t *clock,
 					 RRLOG_RDTSCP, RRLOG_RDPMC,
 					 RRLOG_RDMSR,  RRLOG_WRMSR };
 
-	uint64_t field[RRLOG_RESULT_FIELDS];
+	uint64_t values[RRLOG_RESULT_FIELDS];
 
 	*clock += rng_next(rng) % 5000;
 	a->type = types[rng_next(rng) % sizeof(types)];
-	field[0] = rng_next(rng) % 16 ? *clock : rng_value(rng);
-	field[1] = rng_next(rng) % 4;
-	field[2] = rng_next(rng) % 2;
-	memcpy(a->field, field, sizeof(field));
+	values[0] = rng_next(rng) % 16 ? *clock : rng_value(rng);
+	values[1] = rng_next(rng) % 4;
+	values[2] = rng_next(rng) % 2;
+	memcpy(a->field, values, sizeof(values));
 }
 
 static int append_singly(struct rrlog_writer *w, uint64_t output_bytes,

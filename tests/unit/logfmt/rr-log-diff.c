@@ -247,7 +247,7 @@ static void make_timed_trace(uint64_t *data_bytes)
 		rec.type = i % 4 ? RRLOG_PIO_READ : RRLOG_NMI;
 		rec.stamp = i % 4 ? RRLOG_AT_ACCESS : RRLOG_AT_LANDMARK;
 		rec.data_bytes = i % 4;
-		rec.field[0] = i % 4 == 1 ? 0x3f8 : 0x60;
+		rec.pio_read.port = i % 4 == 1 ? 0x3f8 : 0x60;
 		*data_bytes += rec.data_bytes;
 		rec.landmark.branches += i % 4 ? 0 : 1000 * i;
 		rec.landmark.regs[RR_REG_RIP] = i * 40;

@@ -51,8 +51,8 @@ static void make_dma(unsigned int i, struct rrlog_record *rec)
 {
 	memset(rec, 0, sizeof(*rec));
 	rec->type = RRLOG_DMA;
-	rec->field[0] = 3;
-	rec->field[1] = i * 8;
+	rec->dma.block = 3;
+	rec->dma.offset = i * 8;
 	rec->data = disk + i % 7 * 512 + i % (BLOCKS / 2) * BLOCK_BYTES;
 	rec->data_bytes = 512 + i % 3 * 2000;
 }
