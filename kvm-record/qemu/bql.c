@@ -1,9 +1,11 @@
 /*
- * The big lock (BQL), which the vCPU keeps across KVM_RUN, and who waits for it.
+ * The big lock (BQL), which the vCPU keeps across KVM_RUN, and who waits for
+ * it.
  *
- * A thread that waits counts itself first and kicks the vCPU then; the vCPU looks
- * at the count at the next boundary.  If it looks before the thread has counted
- * itself, the kick makes its next KVM_RUN return at once, and it looks again.
+ * A thread that waits counts itself first and kicks the vCPU then; the vCPU
+ * looks at the count at the next boundary.  If it looks before the thread has
+ * counted itself, the kick makes its next KVM_RUN return at once, and it looks
+ * again.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

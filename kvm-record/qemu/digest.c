@@ -9,7 +9,7 @@
 
 #define REGION_PAGES (RRLOG_REGION_BYTES / RRLOG_PAGE_BYTES)
 
-/* XXH3-64 of @count pages from @first on; a page that does not exist is zero. */
+/* XXH3-64 of @count pages from @first on; one that does not exist is zero. */
 static uint64_t digest_region(struct rr_page_map *map, const uint8_t *host,
                               uint64_t first, uint64_t count,
                               XXH3_state_t *state)
@@ -34,7 +34,7 @@ static void digest_block(const struct rr_block *block, uint64_t *digest)
     uint64_t empty = 0; /* the digest of a whole region that does not exist */
     struct rr_page_map map;
 
-    rr_page_map_open(&map, block->anonymous ? host : NULL);
+    rr_page_map_open(&map, block->has_page_map ? host : NULL);
     for (uint64_t first = 0; first < pages; first += REGION_PAGES) {
         uint64_t count = MIN(REGION_PAGES, pages - first);
         uint64_t end = first + count;

@@ -1,9 +1,9 @@
 /*
  * Interrupts, NMIs and the task priority from QEMU's devices.
  *
- * An event takes effect at the boundary at which QEMU hands it to KVM, but KVM may
- * return without having delivered it.  So its record waits until it is delivered,
- * with the landmark of that boundary.
+ * An event takes effect at the boundary at which QEMU hands it to KVM, but KVM
+ * may return without having delivered it.  So its record waits until it is
+ * delivered, with the landmark of that boundary.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

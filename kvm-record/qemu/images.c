@@ -2,10 +2,10 @@
  * Disk reads that need not be in the trace: those from image files that QEMU
  * opened read-only (readonly=on, snapshot=on, the backing file of an overlay).
  *
- * The block layer shows what it read into which buffer.  A device then writes the
- * same bytes to guest RAM in the same pieces, since each element of its list of
- * RAM is mapped as a bounce buffer.  A read and a write are matched by length and
- * hash.  A write that matches no read is recorded as any other DMA.
+ * The block layer shows what it read into which buffer.  A device then writes
+ * the same bytes to guest RAM in the same pieces, since each element of its
+ * list of RAM is mapped as a bounce buffer.  A read and a write are matched by
+ * length and hash.  A write that matches no read is recorded as any other DMA.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 #include "qemu/iov.h"
 #include "common/logfmt/base/hash.h"
 
-/* A shorter read is no smaller as a reference. */
+/* A reference to a shorter read would not be smaller than the read. */
 #define MIN_READ_BYTES 512
 #define RECENT_READS 4096
 
@@ -84,8 +84,8 @@ static void note_read(struct rr_images *im, uint32_t image,
 }
 
 /*
- * The hook of the block layer: @bs was read into @qiov.  In the main loop or the
- * vCPU's thread, with the BQL, since there are no I/O threads.
+ * The hook of the block layer: @bs was read into @qiov.  In the main loop or
+ * the vCPU's thread, with the BQL, since there are no I/O threads.
  */
 static void image_was_read(BlockDriverState *bs, int64_t offset, int64_t bytes,
                            QEMUIOVector *qiov, size_t qiov_offset)

@@ -1,6 +1,6 @@
 /*
- * Appending records: where in the guest's life they take effect, and the writer's
- * errors.
+ * Appending records: where in the guest's life they take effect, and the
+ * writer's errors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -21,7 +21,7 @@ void rr_page_map_open(struct rr_page_map *map, const void *host)
 {
     int fd = -1;
 
-    if (host && sysconf(_SC_PAGESIZE) == RRLOG_PAGE_BYTES) {
+    if (host) {
         fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     }
     rr_page_map_use(map, fd, (uintptr_t)host / RRLOG_PAGE_BYTES);

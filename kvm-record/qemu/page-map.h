@@ -2,8 +2,9 @@
  * Which pages of guest memory exist.
  *
  * Guest RAM is anonymous memory, and a page that nobody has touched is zero.
- * Reading such a page would make it exist, as a small page: the guest would take a
- * nested page fault for each, and the host's huge pages would be lost for good.
+ * Reading such a page would make it exist, as a small page: the guest would
+ * take a nested page fault for each, and the host's huge pages would be lost
+ * for good.
  *
  * Plain C without QEMU.
  *
@@ -28,8 +29,9 @@ struct rr_page_map {
 };
 
 /**
- * The pages of anonymous memory at @host in this process; NULL: nothing is
- * known about them.  Pages are numbered from 0.
+ * The pages of anonymous memory at @host in this process, whose pages have
+ * RRLOG_PAGE_BYTES; NULL: nothing is known about them.  Pages are numbered from
+ * 0.
  */
 void rr_page_map_open(struct rr_page_map *map, const void *host);
 
@@ -42,7 +44,7 @@ void rr_page_map_close(struct rr_page_map *map);
 /** False if page number @page does not exist; true if it does, or may. */
 bool rr_page_exists(struct rr_page_map *map, uint64_t page);
 
-/** The first page of @page .. @end - 1 that exists or may; @end if none does. */
+/** The first of pages @page .. @end - 1 that exists, or may; @end if none. */
 uint64_t rr_page_next(struct rr_page_map *map, uint64_t page, uint64_t end);
 
 #endif

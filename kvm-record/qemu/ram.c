@@ -39,7 +39,8 @@ static int add_block(struct rr_recorder *r, RAMBlock *ram)
     pstrcpy(b.name, sizeof(b.name), ram->idstr);
     r->blocks[r->block_count++] = (struct rr_block) {
         .ram = ram,
-        .anonymous = !qemu_ram_is_shared(ram) && ram->fd < 0,
+        .has_page_map = !qemu_ram_is_shared(ram) && ram->fd < 0 &&
+                        qemu_real_host_page_size() == RRLOG_PAGE_BYTES,
     };
     return rrlog_writer_add_block(r->writer, &b);
 }
@@ -52,7 +53,7 @@ static int put_block_pages(struct rr_recorder *r, uint32_t id)
     struct rr_page_map map;
     int ret = 0;
 
-    rr_page_map_open(&map, block->anonymous ? host : NULL);
+    rr_page_map_open(&map, block->has_page_map ? host : NULL);
     for (uint64_t i = rr_page_next(&map, 0, pages); i < pages && !ret;
          i = rr_page_next(&map, i + 1, pages)) {
         const uint8_t *page = host + i * RRLOG_PAGE_BYTES;

@@ -31,7 +31,8 @@ static bool enable_cap(uint32_t capability, uint64_t arg, const char *what,
 
 /*
  * All that devices write to RAM goes through a buffer of its size.  malloc()
- * would map a buffer above 128 KiB anew each time, to be faulted in and cleared.
+ * would map a buffer above 128 KiB anew each time, to be faulted in and
+ * cleared.
  */
 static void keep_freed_memory(void)
 {

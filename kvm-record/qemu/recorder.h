@@ -1,8 +1,8 @@
 /*
  * The recorder inside QEMU: its data, and the functions of its files.
  *
- * docs/recording.md explains it, docs/floors lists the files by floor: calls go
- * down only.  The functions that QEMU calls are in common/core/hooks.h.
+ * docs/recording.md explains it, docs/floors lists the files by floor: calls
+ * go down only.  The functions that QEMU calls are in common/core/hooks.h.
  *
  * Nothing here locks: all of it runs with the BQL held, which the vCPU thread
  * keeps while the guest runs.  A function that may be called without the BQL
@@ -42,7 +42,7 @@ struct rr_slot {
 /* A RAM block of the trace. */
 struct rr_block {
     RAMBlock *ram;
-    bool anonymous; /* no file backs it: rr_page_map_open() */
+    bool has_page_map; /* rr_page_map_open() knows which pages exist */
 };
 
 /* An interrupt or NMI that KVM has, but the guest has not seen yet. */
@@ -104,7 +104,7 @@ struct rr_recorder {
     char *path; /* of the trace; fixed once the machine exists, as is config */
     struct rr_record_config config;
     enum rr_life life;
-    struct rrlog_writer *writer; /* NULL unless RR_LIFE_RECORDING, or starting */
+    struct rrlog_writer *writer; /* NULL unless a trace is open */
     enum rrlog_end_reason end_reason; /* if the recording ends now */
 
     /* What the guest has put out, by ports and MMIO: io.c. */
@@ -155,8 +155,8 @@ void G_GNUC_PRINTF(2, 3) rr_recorder_fail(struct rr_recorder *r,
 /* ---- kvm-cap.c ---- */
 
 /*
- * Slots of the ring.  It is drained at each exit; a full one takes a guest that
- * reads its clock for a whole tick.
+ * Slots of the ring.  It is drained at each exit; a full one takes a guest
+ * that reads its clock for a whole tick.
  */
 #define RR_RING_SLOTS 16384
 
@@ -209,7 +209,7 @@ const struct rr_landmark *rr_landmark_now(struct rr_vcpu *v);
 
 /* ---- images.c ---- */
 
-/* Begin to note what is read from images. */
+/* Begin to note reads from images. */
 void rr_images_start(struct rr_recorder *r);
 
 /*
@@ -264,8 +264,8 @@ bool rr_log_digests(struct rr_vcpu *v);
 void rr_ring_drain(struct rr_vcpu *v);
 
 /*
- * KVM_EXIT_X86_RECORD: log the instruction.  False: there is none, the ring was
- * full.
+ * KVM_EXIT_X86_RECORD: log the instruction.  False: there is none, the ring
+ * was full.
  */
 bool rr_log_insn_exit(struct rr_vcpu *v, struct kvm_run *run);
 

@@ -1,5 +1,6 @@
 /*
- * CPU state that QEMU reads from KVM and writes back: resets, INIT, the debugger.
+ * CPU state that QEMU reads from KVM and writes back: resets, INIT, the
+ * debugger.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

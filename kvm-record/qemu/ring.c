@@ -85,7 +85,7 @@ static const struct kvm_x86_record_slot *ring_slot(const struct rr_vcpu *v,
     return &v->ring[at & (RR_RING_SLOTS - 1)];
 }
 
-/* A step of the epoch clock: a slot with the value, and slots with its position. */
+/* A step of the epoch clock: a slot with its value, slots with its position. */
 static void log_clock_step(struct rr_vcpu *v, uint32_t at)
 {
     struct rrlog_record rec = {
@@ -152,14 +152,18 @@ void rr_ring_drain(struct rr_vcpu *v)
         rr_recorder_fail(v->recorder, "the epoch clock slipped: an entry of "
                          "the guest took longer than KVM could foresee");
     }
-    /* Pairs with smp_store_release(head) in kvm_record_ring_put(): the slots
-     * below head are written. */
+    /*
+     * Pairs with smp_store_release(head) in kvm_record_ring_put(): the slots
+     * below head are written.
+     */
     head = qatomic_load_acquire(&shared->head);
     if (shared->tail == head) {
         return;
     }
     log_entries(v, shared->tail, head);
-    /* Pairs with smp_load_acquire(tail) in kvm_record_ring_has(): KVM writes
-     * these slots again only after they were read. */
+    /*
+     * Pairs with smp_load_acquire(tail) in kvm_record_ring_has(): KVM writes
+     * these slots again only after they were read.
+     */
     qatomic_store_release(&shared->tail, head);
 }

@@ -1,5 +1,6 @@
 /*
- * The states of a recorder and of its vCPU: the edges of the diagrams in state.h.
+ * The states of a recorder and of its vCPU: the edges of the diagrams in
+ * state.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -6,27 +6,27 @@
  *
  * The vCPU, from one KVM_RUN to the next:
  *
- *                 run                exit_begin             exit_end
- *   BOUNDARY ------------> RUNNING ------------> ACCESS ------------> UNFINISHED
- *      ^                    |  ^                                          |
- *      |  any other exit,   |  |                   run                    |
- *      +--------------------+  +------------------------------------------+
+ *               run              exit_begin            exit_end
+ *   BOUNDARY ----------> RUNNING ----------> ACCESS ----------> UNFINISHED
+ *      ^                  |  ^                                      |
+ *      |  any other exit, |  |                 run                  |
+ *      +------------------+  +--------------------------------------+
  *         or a signal
  *
- *   state       where the guest is               what may happen
- *   BOUNDARY    between two instructions         threads get the BQL, events are
- *                                                injected; landmark
- *   RUNNING     in KVM_RUN                       no record
- *   ACCESS      in the instruction that exited   devices work; stamped at access
- *   UNFINISHED  as before, for KVM finishes      no other thread gets the BQL, no
- *               the instruction at its next      event is injected; landmark
+ *   state       where the guest is              what may happen
+ *   BOUNDARY    between two instructions        threads get the BQL, events
+ *                                               are injected; landmark
+ *   RUNNING     in KVM_RUN                      no record
+ *   ACCESS      in the instruction that exited  devices work; stamped at access
+ *   UNFINISHED  as before, for KVM finishes     no other thread gets the BQL,
+ *               the instruction at its next     no event is injected; landmark
  *               entry
  *
- * The names at the edges are those of the hooks (common/core/hooks.h).  An access
- * is an exit that KVM finishes at the next KVM_RUN: a port, MMIO, an MSR, or an
- * instruction of KVM_CAP_X86_RECORD.  A write to a read-only slot is one too, but
- * is finished before its device works: exit_begin takes it through all states, to
- * BOUNDARY.
+ * The names at the edges are those of the hooks (common/core/hooks.h).  An
+ * access is an exit that KVM finishes at the next KVM_RUN: a port, MMIO, an
+ * MSR, or an instruction of KVM_CAP_X86_RECORD.  A write to a read-only slot is
+ * one too, but it is finished before its device works: exit_begin takes it
+ * through all states, to BOUNDARY.
  *
  * The recorder:
  *

@@ -7,10 +7,10 @@
  * timers of QEMU_CLOCK_VIRTUAL itself, as with icount: a POSIX timer sends
  * SIG_IPI to it while the guest runs; a halted vCPU waits until they are due.
  *
- * Any thread may set a timer, without the BQL.  It stores "changed" and then looks
- * whether a vCPU waits; the vCPU stores that it waits and then looks for the first
- * timer.  There is a full barrier between the two on both sides, so at least one
- * of them sees the other's store.
+ * Any thread may set a timer, without the BQL.  It stores "changed" and then
+ * looks whether a vCPU waits; the vCPU stores that it waits and then looks for
+ * the first timer.  There is a full barrier between the two on both sides, so
+ * at least one of them sees the other's store.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -95,7 +95,7 @@ bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp)
     qatomic_set_mb(&t->changed, false);
     ns = deadline_ns();
     if (ns == 0) {
-        /* KVM_RUN does not run the guest, and rr_record_run_timers() is next. */
+        /* KVM_RUN returns at once, and rr_record_run_timers() is next. */
         qatomic_set(&cpu->kvm_run->immediate_exit, 1);
         qatomic_set(&t->changed, true);
         return true;

@@ -1,6 +1,6 @@
 /*
- * The vCPU around KVM_RUN: the hooks that follow the edges of its diagram, which
- * is in state.h.
+ * The vCPU around KVM_RUN: the hooks that follow the edges of its diagram,
+ * which is in state.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -93,9 +93,9 @@ int rr_record_run(CPUState *cpu, enum rr_entry entry)
 }
 
 /*
- * A write to a read-only slot is no output: TCG drops it before anyone sees it.
- * What the device does with it takes effect after the instruction, so finish the
- * instruction first.
+ * A write to a read-only slot is not output: TCG drops it before anyone sees
+ * it.  What the device does with it takes effect after the instruction, so
+ * finish the instruction first.
  */
 static void finish_readonly_write(struct rr_vcpu *v, struct kvm_run *run)
 {

@@ -63,7 +63,7 @@ static void choose_in(unsigned int state, unsigned int entry)
 		_exit(1);
 }
 
-/* Does @step abort() in another process?  Else it must end well. */
+/* Does @step abort(), tried in a child?  If not, it must succeed. */
 static bool aborts(void (*step)(unsigned int, unsigned int), unsigned int a,
 		   unsigned int b)
 {
@@ -107,7 +107,7 @@ static void test_vcpu_edges(void)
 			!rr_vcpu_may_move(RR_VCPU_STATES, RR_VCPU_BOUNDARY) &&
 			aborts(move_vcpu, RR_VCPU_BOUNDARY, RR_VCPU_STATES) &&
 			aborts(move_vcpu, RR_VCPU_STATES, RR_VCPU_BOUNDARY),
-		"vCPU: what is no state aborts");
+		"vCPU: a number that is not a state aborts");
 }
 
 static void test_life_edges(void)
@@ -129,7 +129,7 @@ static void test_life_edges(void)
 			!rr_life_may_change(RR_LIVES, RR_LIFE_FAILED) &&
 			aborts(change_life, RR_LIFE_OFF, RR_LIVES) &&
 			aborts(change_life, RR_LIVES, RR_LIFE_FAILED),
-		"recorder: what is no state aborts");
+		"recorder: a number that is not a state aborts");
 }
 
 static void test_names(void)
