@@ -23,7 +23,7 @@ FeatureWordInfo feature_word_info[FEATURE_WORDS] = {
 	[FEAT_ARCH_CAPABILITIES] = { .type = MSR_FEATURE_WORD },
 };
 
-struct answer {
+struct result {
 	uint32_t eax, ebx, ecx, edx;
 };
 
@@ -57,16 +57,16 @@ static RRCpuidEntry entries[] = {
 };
 static RRCpuidTable table = { entries, ARRAY_SIZE(entries) };
 
-static struct answer ask(RRCpuidInputs in, uint32_t function, uint32_t index)
+static struct result ask(RRCpuidInputs in, uint32_t function, uint32_t index)
 {
-	struct answer a;
+	struct result a;
 
 	rr_cpuid_lookup(&table, &in, function, index, &a.eax, &a.ebx, &a.ecx,
 			&a.edx);
 	return a;
 }
 
-static bool is(struct answer a, uint32_t eax, uint32_t ebx, uint32_t ecx,
+static bool is(struct result a, uint32_t eax, uint32_t ebx, uint32_t ecx,
 	       uint32_t edx)
 {
 	return a.eax == eax && a.ebx == ebx && a.ecx == ecx && a.edx == edx;
@@ -88,8 +88,8 @@ static void test_entries(void)
 
 static void test_state(void)
 {
-	struct answer off = ask((RRCpuidInputs){ 0 }, 1, 0);
-	struct answer on = ask((RRCpuidInputs){ .cr4 = CR4_OSXSAVE_MASK,
+	struct result off = ask((RRCpuidInputs){ 0 }, 1, 0);
+	struct result on = ask((RRCpuidInputs){ .cr4 = CR4_OSXSAVE_MASK,
 						.apic_enabled = true },
 			       1, 0);
 
