@@ -31,6 +31,7 @@ ifeq ($(configured),yes)
 include common/build/compile.mk
 include common/logfmt/logfmt.mk
 include common/cli/cli.mk
+include common/silicon/silicon.mk
 include kvm-record/rr-kvm.mk
 include tcg-replay/rr-tcg.mk
 include common/qemu/qemu.mk

@@ -1,0 +1,123 @@
+/*
+ * What a processor family does where the manuals leave a result undefined.
+ *
+ * The manuals leave flags, and a few results, undefined after some instructions. Each family
+ * of processors computes them by a fixed rule. A guest pushes such flags with every interrupt, so
+ * a replay must compute them as the recording processor did. The rules are data:
+ * one table a family in families.c, with the source of each row.
+ *
+ * Nothing here depends on QEMU or on the trace format. All functions are pure: any thread may call
+ * them at any time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_SILICON_H
+#define RR_SILICON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The status flags of EFLAGS (SDM vol. 1, 3.4.3.1). */
+#define SILICON_CF 0x0001u
+#define SILICON_PF 0x0004u
+#define SILICON_AF 0x0010u
+#define SILICON_ZF 0x0040u
+#define SILICON_SF 0x0080u
+#define SILICON_OF 0x0800u
+#define SILICON_STATUS_FLAGS                                              \
+	(SILICON_CF | SILICON_PF | SILICON_AF | SILICON_ZF | SILICON_SF | \
+	 SILICON_OF)
+
+/* Instructions that share a row of rules. */
+enum silicon_form {
+	SILICON_BSF, /* also BSR */
+	SILICON_SHL,
+	SILICON_SHR,
+	SILICON_SAR,
+	SILICON_ROL,
+	SILICON_ROR,
+	SILICON_RCL,
+	SILICON_RCR,
+	SILICON_SHLD,
+	SILICON_SHRD,
+	SILICON_MUL, /* also IMUL, of every number of operands */
+	SILICON_DIV, /* also IDIV */
+	SILICON_LZCNT, /* also TZCNT */
+	SILICON_BLS, /* ANDN, BLSI, BLSR, BLSMSK, BZHI */
+	SILICON_BEXTR,
+	SILICON_FORMS,
+};
+
+/* How one flag is computed. */
+enum silicon_rule {
+	SILICON_TCG, /* as QEMU's TCG computes it; always where it is defined */
+	SILICON_ZERO,
+	SILICON_ONE,
+	SILICON_KEEP, /* the value before the instruction */
+	SILICON_PARITY, /* even parity of the result's low byte */
+	SILICON_PARITY_SOURCE, /* even parity of the source's low byte */
+	SILICON_SIGN, /* top bit of the result */
+	SILICON_SIGN_SOURCE, /* top bit of the source */
+	SILICON_IS_ZERO, /* the result is 0 */
+	SILICON_TOP_XOR_CF, /* top bit of the result xor the new CF */
+	SILICON_TOP_TWO, /* the result's two top bits xored */
+	SILICON_FIRST_STEP, /* OF: what the same shift or rotate by 1 gives */
+};
+
+/* One execution of an instruction. */
+struct silicon_insn {
+	enum silicon_form form;
+	unsigned int width_bits; /* of the operands: 8, 16, 32 or 64 */
+	unsigned int count; /* of a shift or rotate, masked to 5 or 6 bits */
+	uint64_t dest; /* the destination before the instruction */
+	uint64_t source;
+	uint64_t result; /* of a multiplication: the low half; of BSF of 0: 0 */
+	uint32_t flags_before;
+	uint32_t flags; /* after the instruction, as TCG computes them */
+};
+
+struct silicon_rules {
+	enum silicon_rule cf, pf, af, zf, sf, of;
+	const char *source; /* where the row is from */
+};
+
+struct silicon_tables; /* tables.h */
+
+struct silicon_family {
+	const char *name; /* as in "x-silicon=NAME" and in manifests */
+	const char *title;
+	/* TCG's own rules, for a probe to know it; nothing is to be done. */
+	bool is_tcg;
+	struct silicon_rules rules[SILICON_FORMS];
+	const struct silicon_tables *tables;
+	/* BSF and BSR with source 0 keep all 64 bits of the destination. */
+	bool bsf_keeps_upper_half;
+	/* SHLD and SHRD of 16 bits by more than 16 shift in the source twice. */
+	bool double_shift_repeats_source;
+};
+
+/* The names of all families, for messages. */
+#define SILICON_NAMES "tcg, zen3, core"
+
+/* Returns the family of that name, or NULL. */
+const struct silicon_family *silicon_family(const char *name);
+
+/* Returns family number @i, from 0 on, or NULL when there are no more. */
+const struct silicon_family *silicon_family_at(unsigned int i);
+
+/* True if a flag of @form is not as TCG computes it. */
+bool silicon_form_differs(const struct silicon_family *f,
+			  enum silicon_form form);
+
+/*
+ * Returns the result of @insn, a double shift. It is ->result but where a 16-bit
+ * shift by more than 16 differs.
+ */
+uint64_t silicon_result(const struct silicon_family *f,
+			const struct silicon_insn *insn);
+
+/* Returns the status flags after @insn on a processor of family @f. */
+uint32_t silicon_flags(const struct silicon_family *f,
+		       const struct silicon_insn *insn);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * The rules of each family against what its processors gave.
+ *
+ * A data file has 400 results for each of 50 instructions: the destination and the
+ * status flags, 8 bytes each. Operands follow from a generator, so they are not
+ * in the file. Instructions that are not in the table below have no undefined flags.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "common/silicon/silicon.h"
+#include "tests/tap.h"
+
+#define RESULTS 400
+#define NONE SILICON_FORMS
+
+struct result {
+	uint64_t dest, flags;
+};
+
+/* In the order of the data files. */
+static const struct {
+	const char *name;
+	enum silicon_form form;
+	unsigned int width_bits;
+} insns[] = {
+	{ "bsf", SILICON_BSF, 64 },
+	{ "bsr", SILICON_BSF, 64 },
+	{ "bsf32", SILICON_BSF, 32 },
+	{ "bsfz", NONE, 64 },
+	{ "bsr32z", NONE, 32 },
+	{ "shl", SILICON_SHL, 64 },
+	{ "shr", SILICON_SHR, 64 },
+	{ "sar", SILICON_SAR, 64 },
+	{ "shl8", SILICON_SHL, 8 },
+	{ "shr8", SILICON_SHR, 8 },
+	{ "shl16", SILICON_SHL, 16 },
+	{ "rol", SILICON_ROL, 64 },
+	{ "ror", SILICON_ROR, 64 },
+	{ "rcl", SILICON_RCL, 64 },
+	{ "rcr", SILICON_RCR, 64 },
+	{ "rol8", SILICON_ROL, 8 },
+	{ "rcl8", SILICON_RCL, 8 },
+	{ "rcl16", SILICON_RCL, 16 },
+	{ "shld", SILICON_SHLD, 64 },
+	{ "shrd", SILICON_SHRD, 64 },
+	{ "shld16", SILICON_SHLD, 16 },
+	{ "shrd16", SILICON_SHRD, 16 },
+	{ "imul2", SILICON_MUL, 64 },
+	{ "imul32", SILICON_MUL, 32 },
+	{ "imul16", SILICON_MUL, 16 },
+	{ "bt", NONE, 64 },
+	{ "bts", NONE, 64 },
+	{ "btr", NONE, 64 },
+	{ "btc", NONE, 64 },
+	{ "and", NONE, 64 },
+	{ "or", NONE, 64 },
+	{ "xor", NONE, 64 },
+	{ "test", NONE, 64 },
+	{ "add", NONE, 64 },
+	{ "popcnt", NONE, 64 },
+	{ "lzcnt", SILICON_LZCNT, 64 },
+	{ "tzcnt", SILICON_LZCNT, 64 },
+	{ "andn", SILICON_BLS, 64 },
+	{ "blsi", SILICON_BLS, 64 },
+	{ "blsr", SILICON_BLS, 64 },
+	{ "blsmsk", SILICON_BLS, 64 },
+	{ "bzhi", SILICON_BLS, 64 },
+	{ "bextr", SILICON_BEXTR, 64 },
+	{ "mul", SILICON_MUL, 64 },
+	{ "imul1", SILICON_MUL, 64 },
+	{ "mul8", SILICON_MUL, 8 },
+	{ "div32", SILICON_DIV, 32 },
+	{ "idiv32", SILICON_DIV, 32 },
+	{ "div64", SILICON_DIV, 64 },
+	{ "cmpxchg", NONE, 64 },
+};
+
+#define INSNS (sizeof(insns) / sizeof(insns[0]))
+
+/* Marsaglia's xorshift, as the program that made the data used it. */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static uint64_t next_operand(uint64_t *state)
+{
+	switch (next_random(state) & 7) {
+	case 0:
+		return 0;
+	case 1:
+		return UINT64_MAX;
+	case 2:
+		return UINT64_C(1) << (next_random(state) & 63);
+	case 3:
+		return next_random(state) & 0xff;
+	default:
+		return next_random(state);
+	}
+}
+
+static struct silicon_insn next_insn(unsigned int number, uint64_t *state,
+				     const struct result *found)
+{
+	struct silicon_insn i = {
+		.form = insns[number].form,
+		.width_bits = insns[number].width_bits,
+	};
+
+	i.dest = next_operand(state);
+	i.source = next_operand(state);
+	i.count = next_operand(state) & (i.width_bits == 64 ? 63 : 31);
+	i.flags_before = next_random(state) & SILICON_STATUS_FLAGS;
+	i.result = found->dest;
+	if (i.form == SILICON_BSF) {
+		uint64_t mask = UINT64_MAX >> (64 - i.width_bits);
+
+		i.result = i.source & mask ? found->dest : 0;
+	} else if (i.form == SILICON_MUL) {
+		i.result = i.dest * i.source;
+	}
+	return i;
+}
+
+/* The flags that a rule, not TCG, gives: they must not come from ->flags. */
+static uint32_t flags_with_rules(const struct silicon_family *f,
+				 enum silicon_form form)
+{
+	const struct silicon_rules *r = &f->rules[form];
+
+	return (r->cf ? SILICON_CF : 0) | (r->pf ? SILICON_PF : 0) |
+	       (r->af ? SILICON_AF : 0) | (r->zf ? SILICON_ZF : 0) |
+	       (r->sf ? SILICON_SF : 0) | (r->of ? SILICON_OF : 0);
+}
+
+static void test_insn(const struct silicon_family *f, unsigned int number,
+		      const struct result *results)
+{
+	uint64_t state = UINT64_C(88172645463325252) + number * UINT64_C(977);
+	unsigned int n, wrong = 0;
+
+	for (n = 0; n < RESULTS; n++) {
+		struct silicon_insn i = next_insn(number, &state, &results[n]);
+
+		if (i.form == NONE)
+			continue;
+		i.flags = results[n].flags ^ flags_with_rules(f, i.form);
+		wrong += silicon_flags(f, &i) != results[n].flags;
+		if (i.form == SILICON_SHLD || i.form == SILICON_SHRD)
+			wrong += silicon_result(f, &i) != i.result &&
+				 (uint16_t)silicon_result(f, &i) !=
+					 (uint16_t)i.result;
+	}
+	if (insns[number].form != NONE)
+		ksft_ok(!wrong, "%s of %s: %u of %d differ", insns[number].name,
+			f->name, wrong, RESULTS);
+}
+
+static void test_family(const char *name, const char *file)
+{
+	const size_t bytes = INSNS * RESULTS * sizeof(struct result);
+	struct result *results = malloc(bytes);
+	gzFile gz = gzopen(file, "rb");
+	unsigned int i;
+
+	if (!gz || gzread(gz, results, bytes) != (int)bytes)
+		ksft_bail_out("cannot read %s", file);
+	gzclose(gz);
+	for (i = 0; i < INSNS; i++)
+		test_insn(silicon_family(name), i, &results[i * RESULTS]);
+	free(results);
+}
+
+static void test_names(void)
+{
+	const struct silicon_family *f;
+	char names[sizeof(SILICON_NAMES)] = "";
+	unsigned int i;
+
+	for (i = 0; (f = silicon_family_at(i)); i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names),
+			 "%s%s", i ? ", " : "", f->name);
+	ksft_ok(!strcmp(names, SILICON_NAMES), "SILICON_NAMES has all names");
+	ksft_ok(!silicon_family("zen"), "a name that is none");
+}
+
+int main(void)
+{
+	unsigned int tests = 0, i;
+
+	for (i = 0; i < INSNS; i++)
+		tests += insns[i].form != NONE;
+	ksft_plan(2 * tests + 2);
+	test_names();
+	test_family("zen3", "tests/unit/silicon/zen3.gz");
+	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz");
+	return ksft_end();
+}
