@@ -1,0 +1,31 @@
+/*
+ * The family of processors whose undefined results TCG gives (common/silicon).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_CORE_SILICON_H
+#define RR_CORE_SILICON_H
+
+#include "common/silicon/silicon.h"
+#include "common/silicon/tables.h"
+
+/*
+ * NULL: TCG gives its own results, at no cost.  Set before the first
+ * translation and then fixed, since translated code depends on it.
+ */
+extern const struct silicon_family *rr_silicon;
+
+/*
+ * Select the family @name ("x-silicon" of a CPU).  False with @errp set if
+ * there is none of that name, or another was selected before: one process has
+ * one family.
+ */
+bool rr_silicon_select(const char *name, Error **errp);
+
+/* Are RCPSS, RSQRTSS and their like read from tables? */
+static inline bool rr_silicon_has_tables(void)
+{
+    return rr_silicon && rr_silicon->tables;
+}
+
+#endif
