@@ -16,6 +16,7 @@
 #include "common/cli/qemu.h"
 #include "common/cli/summary.h"
 #include "common/logfmt/rrlog.h"
+#include "common/silicon/silicon.h"
 #include "kvm-record/commands.h"
 #include "kvm-record/host/check.h"
 #include "kvm-record/lab.h"
@@ -32,6 +33,7 @@ struct options {
 	struct rr_record_options recorder;
 	gboolean lab, deterministic;
 	gint seed, memory_mib;
+	char *silicon;
 	char **lab_args; /* for run.sh */
 	char **qemu_args; /* NULL: there was no "--" */
 };
@@ -54,6 +56,9 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		  "With --lab: its memory, if the computed default is too "
 		  "small",
 		  "MIB" },
+		{ "silicon", 0, 0, G_OPTION_ARG_STRING, &o->silicon,
+		  "With --lab: a processor of this family (" SILICON_NAMES ")",
+		  "NAME" },
 		{ "lab-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->lab_args,
 		  "With --lab: an argument for its run.sh; may be repeated",
 		  "ARG" },
@@ -107,10 +112,12 @@ static bool check_options(const struct options *o, GError **error)
 		why = "-o TRACE is missing";
 	else if (!o->qemu_args)
 		why = "the arguments of QEMU are missing: they come after --";
-	else if (!o->lab &&
-		 (o->deterministic || o->seed || o->memory_mib || o->lab_args))
-		why = "--deterministic, --seed, --memory-lab and --lab-arg "
-		      "need --lab";
+	else if (!o->lab && (o->deterministic || o->seed || o->memory_mib ||
+			     o->silicon || o->lab_args))
+		why = "--deterministic, --seed, --memory-lab, --silicon and "
+		      "--lab-arg need --lab";
+	else if (o->silicon && !silicon_family(o->silicon))
+		why = "--silicon takes one of " SILICON_NAMES;
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
@@ -179,6 +186,7 @@ static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
 		.deterministic = o->deterministic || o->seed,
 		.seed = o->seed,
 		.memory_mib = o->memory_mib,
+		.silicon = o->silicon,
 		.args = o->lab_args,
 	};
 	g_autofree char *trace = NULL, *qemu = NULL;
@@ -287,6 +295,7 @@ int cmd_record(int argc, char **argv)
 		status = rr_fail_error(g_steal_pointer(&error));
 	g_clear_error(&error);
 	g_free(o.trace);
+	g_free(o.silicon);
 	g_strfreev(o.lab_args);
 	rr_record_options_clear(&o.recorder);
 	return status;

@@ -92,6 +92,8 @@ static void add_options(GPtrArray *out, const struct lab_options *o)
 	struct stat st;
 	char *const *arg;
 
+	if (o->silicon)
+		add_args(out, "--silicon", o->silicon);
 	for (arg = o->args; arg && *arg; arg++)
 		add_args(out, *arg, NULL);
 	if (o->seed) {

@@ -16,6 +16,7 @@ struct lab_options {
 	bool deterministic; /* two recordings are the same */
 	int seed; /* of the deterministic lab's random numbers; 0: none given */
 	int memory_mib; /* of the lab; 0: as much as the guest and files need */
+	const char *silicon; /* family of its processor, or NULL: TCG's own */
 	char *const *args; /* more arguments for run.sh, or NULL */
 };
 

@@ -6,7 +6,7 @@ kvm_sources := $(filter-out %/main.c,$(wildcard \
 	$(addsuffix /*.c,kvm-record kvm-record/vm kvm-record/host)))
 
 $(eval $(call archive,rr-kvm,$(kvm_sources)))
-$(eval $(call program,rr-kvm,kvm-record/main.c,rr-kvm rr-cli librrlog))
+$(eval $(call program,rr-kvm,kvm-record/main.c,rr-kvm rr-cli silicon librrlog))
 
-unit_links_kvm-record := rr-kvm rr-cli
+unit_links_kvm-record := rr-kvm rr-cli silicon
 manuals += kvm-record/rr-kvm.1

@@ -10,13 +10,14 @@
 #include "common/cli/options.h"
 #include "common/cli/trace.h"
 #include "common/logfmt/rrlog.h"
+#include "common/silicon/silicon.h"
 #include "tcg-replay/commands.h"
 #include "tcg-replay/run.h"
 
 #define SHOWN_BYTES 400 /* longer manifest entries are not printed */
 
 struct replay_options {
-	char *trace;
+	char *trace, *silicon;
 	gboolean console, verbose;
 	char **plugins, **images, **qemu_args;
 };
@@ -35,6 +36,10 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		{ "image", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->images,
 		  "Read disk image ID of the trace from PATH; may be repeated",
 		  "ID=PATH" },
+		{ "silicon", 0, 0, G_OPTION_ARG_STRING, &o->silicon,
+		  "Give the undefined results of this family of processors, "
+		  "not of the recording one",
+		  "NAME" },
 		{ "qemu-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->qemu_args,
 		  "Pass an argument to QEMU; may be repeated", "ARG" },
 		G_OPTION_ENTRY_NULL
@@ -54,6 +59,10 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		o->trace = g_strdup(argv[1]);
 	else if (argc > 1) {
 		rr_fail_usage("unexpected argument '%s'", argv[1]);
+		return false;
+	}
+	if (o->silicon && !silicon_family(o->silicon)) {
+		rr_fail_usage("--silicon takes one of " SILICON_NAMES);
 		return false;
 	}
 	if (!o->trace || !*o->trace) {
@@ -97,6 +106,7 @@ static int replay(const struct replay_options *o)
 		.trace = o->trace,
 		.console = o->console,
 		.progress = o->verbose && isatty(STDERR_FILENO),
+		.silicon = o->silicon,
 		.plugins = o->plugins,
 		.images = o->images,
 		.qemu_args = o->qemu_args,
@@ -119,6 +129,7 @@ int cmd_replay(int argc, char **argv)
 	if (parse(argc, argv, &o))
 		status = replay(&o);
 	g_free(o.trace);
+	g_free(o.silicon);
 	g_strfreev(o.plugins);
 	g_strfreev(o.images);
 	g_strfreev(o.qemu_args);

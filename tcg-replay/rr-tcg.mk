@@ -5,7 +5,7 @@
 tcg_sources := $(filter-out %/main.c,$(wildcard tcg-replay/*.c))
 
 $(eval $(call archive,rr-tcg,$(tcg_sources)))
-$(eval $(call program,rr-tcg,tcg-replay/main.c,rr-tcg rr-cli librrlog))
+$(eval $(call program,rr-tcg,tcg-replay/main.c,rr-tcg rr-cli silicon librrlog))
 
-unit_links_tcg-replay := rr-tcg rr-cli
+unit_links_tcg-replay := rr-tcg rr-cli silicon
 manuals += tcg-replay/rr-tcg.1

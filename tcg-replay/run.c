@@ -63,6 +63,11 @@ static char *machine(const struct rr_run *run)
 		g_string_append(text, ",console=on");
 	if (run->progress)
 		g_string_append(text, ",progress=on");
+	if (run->silicon) {
+		g_autofree char *silicon = rr_qemu_escape(run->silicon);
+
+		g_string_append_printf(text, ",silicon=%s", silicon);
+	}
 	if (run->images) {
 		g_autofree char *images =
 			g_strjoinv("\n", (char **)run->images);

@@ -14,6 +14,7 @@ struct rr_run {
 	const char *trace;
 	bool console; /* print the guest's serial port on stdout */
 	bool progress; /* on stderr */
+	const char *silicon; /* family of processors, or NULL: the trace's */
 	char *const *plugins; /* "NAME[,ARG=...]", NULL-terminated, or NULL */
 	char *const *images; /* "ID=PATH", likewise */
 	char *const *qemu_args; /* more arguments of QEMU, likewise */

@@ -33,4 +33,7 @@ host_check_function host_check_device, host_check_api, host_check_capabilities,
 host_check_function host_check_pmu_event, host_check_pmu_exact,
 	host_check_processor;
 
+/* check-silicon.c */
+host_check_function host_check_silicon;
+
 #endif

@@ -40,6 +40,7 @@ static const struct check {
 	  host_check_pmu_exact,
 	  6 * TIMEOUT_SECONDS },
 	{ "processor", { NULL }, host_check_processor, TIMEOUT_SECONDS },
+	{ "silicon", { NULL }, host_check_silicon, TIMEOUT_SECONDS },
 };
 #define CHECKS ((int)(sizeof(checks) / sizeof(checks[0])))
 _Static_assert(CHECKS <= HOST_CHECK_MAX, "results have room");

@@ -8,6 +8,7 @@
 #include "qemu-version.h"
 #include "hw/boards.h"
 #include "common/cli/version.h"
+#include "common/silicon/probe.h"
 #include "kvm-record/host/pmu-event.h"
 
 static char *command_line(void)
@@ -60,6 +61,19 @@ void rr_manifest_write_host(const struct rr_recorder *r)
     rrlog_writer_manifest_set(w, "pmu.event", rr_pmu_event_name());
 }
 
+/* What the processor gives where the manuals leave results undefined. */
+static void write_silicon(struct rrlog_writer *w)
+{
+    struct silicon_probe probe;
+    g_autofree char *fingerprint = NULL;
+
+    silicon_probe(&probe);
+    fingerprint = g_strdup_printf("%016" PRIx64, probe.fingerprint);
+    rrlog_writer_manifest_set(w, "cpu.silicon",
+                              probe.family ? probe.family->name : "unknown");
+    rrlog_writer_manifest_set(w, "cpu.fingerprint", fingerprint);
+}
+
 void rr_manifest_write_machine(const struct rr_recorder *r, CPUState *cpu)
 {
     struct rrlog_writer *w = r->writer;
@@ -69,4 +83,5 @@ void rr_manifest_write_machine(const struct rr_recorder *r, CPUState *cpu)
     rrlog_writer_manifest_set(w, "cpu.model",
                               object_get_typename(OBJECT(cpu)));
     rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", r->cpuid, r->cpuid_bytes);
+    write_silicon(w);
 }

@@ -6,6 +6,7 @@
  */
 #include "tcg-replay/qemu/replay.h"
 #include "common/core/cpuid-features.h"
+#include "common/core/silicon.h"
 #include "hw/boards.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
@@ -23,6 +24,7 @@ struct RRReplayMachine {
     MachineState parent_obj;
     char *trace;
     char *images;
+    char *silicon; /* NULL: the trace's */
     bool console;
     bool progress;
     uint64_t corrupt_record;
@@ -113,6 +115,31 @@ static int load_cpuid(struct rr_replay *r, Error **errp)
     t->count = bytes / sizeof(RRCpuidEntry);
     free(data);
     return 0;
+}
+
+/*
+ * The replay gives undefined results as the recording processor did.  A trace
+ * from before they were noted is from the lab, whose processor is TCG.
+ */
+static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
+{
+    const char *fingerprint =
+        rrlog_reader_manifest(r->host.reader, "cpu.fingerprint");
+
+    if (!name) {
+        name = rrlog_reader_manifest(r->host.reader, "cpu.silicon");
+    }
+    if (!name) {
+        return true;
+    }
+    if (!strcmp(name, "unknown")) {
+        warn_report("rr-replay: this QEMU does not know the undefined results "
+                    "of the recording processor (fingerprint %s); where the "
+                    "guest used them, the replay diverges",
+                    fingerprint ? fingerprint : "missing");
+        return true;
+    }
+    return rr_silicon_select(name, errp);
 }
 
 static int create_cpu(struct rr_replay *r, Error **errp)
@@ -209,6 +236,9 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
     configure(r, m);
     rr_branches_are_counted = true;
     rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
+    if (!select_silicon(r, m->silicon, errp)) {
+        return -EINVAL;
+    }
     ret = load_cpuid(r, errp);
     if (!ret) {
         ret = create_blocks(r, OBJECT(m), errp);
@@ -279,6 +309,19 @@ static void set_images(Object *obj, const char *value, Error **errp)
     m->images = g_strdup(value);
 }
 
+static char *get_silicon(Object *obj, Error **errp)
+{
+    return g_strdup(RR_REPLAY_MACHINE(obj)->silicon);
+}
+
+static void set_silicon(Object *obj, const char *value, Error **errp)
+{
+    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
+
+    g_free(m->silicon);
+    m->silicon = g_strdup(value);
+}
+
 #define BOOL_PROPERTY(name)                                                  \
     static bool get_##name(Object *obj, Error **errp)                        \
     {                                                                        \
@@ -322,6 +365,9 @@ static void machine_class_init(ObjectClass *oc, void *data)
     object_class_property_add_str(oc, "images", get_images, set_images);
     object_class_property_set_description(oc, "images",
         "Where the images are that the trace refers to: lines of NUMBER=PATH");
+    object_class_property_add_str(oc, "silicon", get_silicon, set_silicon);
+    object_class_property_set_description(oc, "silicon",
+        "Family of processors whose undefined results the replay gives");
     object_class_property_add_bool(oc, "console", get_console, set_console);
     object_class_property_set_description(oc, "console",
         "Print what the guest writes to its first serial port");

@@ -15,6 +15,7 @@ Usage: run.sh --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
   --mem MIB               memory of the lab (default: 2048)
   --file HOST[:LAB]       copy a file or directory into the lab; may be repeated
   --qemu BIN              the outer QEMU (default: ../bin/qemu-system-x86_64)
+  --silicon NAME          a processor of this family (QEMU's x-silicon=NAME)
   --pmu                   give the lab a PMU; needs this project's QEMU
   --deterministic         make two runs alike, to the last instruction
   --seed N                use other random numbers (default: 1); implies
@@ -37,7 +38,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 mkdir -p "$tmp/root/lab"
 
-qemu='' kernel='' image='' mem=2048 seed='' pmu='' out='' control='' stdin=''
+qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' out='' control='' stdin=''
 firmware='' extra=''
 need() { [ "$1" -ge 2 ] || { usage >&2; exit 125; }; }
 while [ $# -gt 0 ]; do
@@ -49,6 +50,7 @@ while [ $# -gt 0 ]; do
 	--deterministic) seed=${seed:-1} ;;
 	--seed) need $#; seed=$2; shift ;;
 	--pmu) pmu=,x-amd-pmu=on ;;
+	--silicon) need $#; silicon=,x-silicon=$2; shift ;;
 	--out) need $#; out=$2; shift ;;
 	--control) need $#; control=$2; shift ;;
 	--stdin) stdin=yes ;;
@@ -99,7 +101,7 @@ append="$append audit=0 random.trust_cpu=on"
 
 # QEMU would warn of each feature of an EPYC that TCG lacks, so take them away.
 cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,+nrip-save
-cpu=$cpu,-xsavec,+tsc-scale$pmu
+cpu=$cpu,-xsavec,+tsc-scale$pmu$silicon
 
 # ioeventfd=off: with it another thread of QEMU would serve the device, at a time
 # that is different in each run.
