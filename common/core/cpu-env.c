@@ -126,6 +126,10 @@ static void msrs_to_image(CPUX86State *env, struct rr_cpu_image *im)
 
 static void fpu_to_image(CPUX86State *env, struct rr_cpu_image *im)
 {
+    if (tcg_enabled()) {
+        /* TCG keeps new exception flags apart until MXCSR is read. */
+        update_mxcsr_from_sse_status(env);
+    }
     im->fpu_control = env->fpuc;
     im->fpu_status = (env->fpus & ~FPU_STATUS_TOP) |
                      (env->fpstt & 7) << FPU_STATUS_TOP_SHIFT;

@@ -5,7 +5,7 @@
  *
  * The other direction is not here: the replayer reads and sets the branch
  * counters of TCG, which target/i386/tcg/rr-count.h declares (a file of the
- * series, in folder 2-lab).
+ * series, in directory 2-lab).
  *
  * Unless a comment says otherwise, the recorder's hooks are called with the
  * BQL held, and only while rr_recording is true; the replayer's are called by

@@ -18,6 +18,7 @@
 #define SEGMENT_AT(i) \
 	(RR_REG_COUNT + 4 * (i)) /* selector, base, limit, flags */
 #define SYSENTER_ESP_AT (RR_REG_COUNT + 32 + 4 + 7 + 5)
+#define MXCSR_AT 83
 #define CC_FLAGS (CC_C | CC_P | CC_A | CC_Z | CC_S | CC_O)
 
 /* QEMU's functions that the code calls: each keeps the value it gets. */
@@ -64,6 +65,14 @@ void update_fp_status(CPUX86State *env)
 
 void update_mxcsr_status(CPUX86State *env)
 {
+}
+
+/* Exceptions that TCG keeps apart from MXCSR until somebody asks. */
+static uint32_t sse_exceptions;
+
+void update_mxcsr_from_sse_status(CPUX86State *env)
+{
+	env->mxcsr |= sse_exceptions;
 }
 
 static unsigned int flushes;
@@ -160,6 +169,22 @@ static void test_load(void)
 	free_env(to);
 }
 
+static void test_mxcsr(void)
+{
+	CPUX86State *env = busy_env();
+	RRCPUState tcg, kvm;
+
+	sse_exceptions = 0x20;
+	tcg_allowed = false;
+	rr_cpu_state_get(env, &kvm);
+	tcg_allowed = true;
+	rr_cpu_state_get(env, &tcg);
+	sse_exceptions = 0;
+	ksft_ok(tcg.value[MXCSR_AT] == 0x1fa0 && kvm.value[MXCSR_AT] == 0x1f80,
+		"MXCSR has the exceptions that TCG keeps apart");
+	free_env(env);
+}
+
 static void test_names(void)
 {
 	CPUX86State *env = busy_env();
@@ -237,7 +262,8 @@ static void test_landmark(void)
 
 int main(void)
 {
-	ksft_plan(15);
+	ksft_plan(16);
+	test_mxcsr();
 	test_load();
 	test_names();
 	test_kvm_and_tcg();
