@@ -100,7 +100,7 @@ kvm_tests := $(if $(CONFIG_LAB),$(strip $(patsubst %.c,$(BUILD)/%,\
 
 .PHONY: guest
 guest: $(BUILD)/guest/.ready
-$(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/*)
+$(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
 	$(call say,GUEST,$(@D))sh tests/guest/mkguest.sh $(BUILD)/linux/cloud $(@D)
 	@touch $@
 

@@ -38,6 +38,14 @@ ${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 	-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -o "$out/adbits" "$here/adbits.c"
 
+# A guest that is one program.
+mkdir -p "$root/processor/dev"
+(cd "$here/../.." && ${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -iquote . -static -s \
+	-o "$root/processor/init" tests/guest/processor.c common/silicon/*.c)
+find "$root/processor" -exec touch -h -d @0 {} +
+(cd "$root/processor" && find . | LC_ALL=C sort |
+	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/processor.gz"
+
 # Disk contents that do not compress and are the same in every build.
 noise() { # SEED MIB
 	openssl enc -aes-128-ctr -K "$(printf %032x "$1")" -iv 0 -nosalt \

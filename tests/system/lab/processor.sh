@@ -1,0 +1,36 @@
+#!/bin/sh
+# timeout=300
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What TCG computes for a guest: SSE as the manual has it, and with x-silicon the
+# undefined results of a family of processors.  The fingerprint of "core" is the
+# one that the Emerald Rapids gave which its rules were measured on.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+boot() { # [CPU-OPTION]: the guest's output in $tmp/output
+	timeout 100 "$RR_BIN/qemu-system-x86_64" -m 128 -nodefaults -no-user-config \
+		-display none -no-reboot -serial stdio -cpu "max$1" \
+		-kernel "$RR_GUEST/vmlinuz" -initrd "$RR_GUEST/processor.gz" \
+		-append 'console=ttyS0 quiet panic=-1' </dev/null 2>"$tmp/errors" |
+		tr -d '\r' >"$tmp/output"
+	sed 's/^/# /' "$tmp/output" "$tmp/errors"
+}
+prints() { # TEXT NAME
+	grep -qx "$1" "$tmp/output"
+	result $? "$2"
+}
+
+boot ''
+prints 'two-nans 7fc00001 7fc00002' 'SSE returns the first of two NaNs'
+prints 'denormal-flag 2 daz 0' 'a denormal operand sets MXCSR.DE, but not under DAZ'
+prints 'daz-min 0 daz-max 0' 'MINSS and MAXSS return 0 for a denormal under DAZ'
+prints 'silicon tcg [0-9a-f]*' "the undefined results are TCG's own"
+boot ,x-silicon=core
+prints 'silicon core 74c48544a1e61a77' 'with x-silicon=core they are those of the processor'
+boot ,x-silicon=zen3
+prints 'silicon zen3 [0-9a-f]*' 'with x-silicon=zen3 they fit the rules of Zen 3'
+boot ,x-silicon=none
+grep -q 'x-silicon=none: the families are tcg, zen3, core' "$tmp/errors"
+result $? 'an unknown family is refused'
+finish
