@@ -6,6 +6,7 @@
 #include <cpuid.h>
 #include <string.h>
 
+#include "common/silicon/operands.h"
 #include "common/silicon/probe.h"
 #include "common/silicon/tables.h"
 
@@ -164,42 +165,16 @@ static bool has(enum needs needs)
 	}
 }
 
-/* Marsaglia's xorshift. */
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* Operands rich in the values where rules differ. */
-static uint64_t next_operand(uint64_t *state)
-{
-	switch (next_random(state) & 7) {
-	case 0:
-		return 0;
-	case 1:
-		return UINT64_MAX;
-	case 2:
-		return UINT64_C(1) << (next_random(state) & 63);
-	case 3:
-		return next_random(state) & 0xff;
-	default:
-		return next_random(state);
-	}
-}
-
 static struct operands next_operands(const struct probe_insn *p,
 				     uint64_t *state)
 {
 	struct operands o;
 
-	o.dest = next_operand(state);
-	o.source = next_operand(state);
-	o.count = next_operand(state);
+	o.dest = silicon_next_operand(state);
+	o.source = silicon_next_operand(state);
+	o.count = silicon_next_operand(state);
 	/* Interrupts stay on, and bit 1 is always set. */
-	o.flags = (next_random(state) & SILICON_STATUS_FLAGS) | 0x202;
+	o.flags = (silicon_next_random(state) & SILICON_STATUS_FLAGS) | 0x202;
 	/* A divisor is not 0, and with a high half of 0 nothing overflows. */
 	if (p->form == SILICON_DIV)
 		o.source |= 1;
@@ -291,7 +266,7 @@ static uint64_t probe_table(bool is_rsqrt, uint64_t *fingerprint)
 	unsigned int run, n;
 
 	for (run = 0; run < TABLE_RUNS; run++) {
-		uint32_t x = (uint32_t)next_random(&state);
+		uint32_t x = (uint32_t)silicon_next_random(&state);
 		uint32_t y = is_rsqrt ? run_rsqrtss(x) : run_rcpss(x);
 
 		add_to_fingerprint(fingerprint, y);

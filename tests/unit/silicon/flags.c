@@ -11,6 +11,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "common/silicon/operands.h"
 #include "common/silicon/silicon.h"
 #include "tests/tap.h"
 
@@ -81,31 +82,6 @@ static const struct {
 
 #define INSNS (sizeof(insns) / sizeof(insns[0]))
 
-/* Marsaglia's xorshift, as the program that made the data used it. */
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-static uint64_t next_operand(uint64_t *state)
-{
-	switch (next_random(state) & 7) {
-	case 0:
-		return 0;
-	case 1:
-		return UINT64_MAX;
-	case 2:
-		return UINT64_C(1) << (next_random(state) & 63);
-	case 3:
-		return next_random(state) & 0xff;
-	default:
-		return next_random(state);
-	}
-}
-
 static struct silicon_insn next_insn(unsigned int number, uint64_t *state,
 				     const struct result *found)
 {
@@ -114,10 +90,10 @@ static struct silicon_insn next_insn(unsigned int number, uint64_t *state,
 		.width_bits = insns[number].width_bits,
 	};
 
-	i.dest = next_operand(state);
-	i.source = next_operand(state);
-	i.count = next_operand(state) & (i.width_bits == 64 ? 63 : 31);
-	i.flags_before = next_random(state) & SILICON_STATUS_FLAGS;
+	i.dest = silicon_next_operand(state);
+	i.source = silicon_next_operand(state);
+	i.count = silicon_next_operand(state) & (i.width_bits == 64 ? 63 : 31);
+	i.flags_before = silicon_next_random(state) & SILICON_STATUS_FLAGS;
 	i.result = found->dest;
 	if (i.form == SILICON_BSF) {
 		uint64_t mask = UINT64_MAX >> (64 - i.width_bits);
