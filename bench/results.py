@@ -22,8 +22,9 @@ EXACT_FIELDS = ('guest-branches', 'host-branches', 'cpu-ns', 'size-1')
 # Times of single requests, measured by the guest; for real hosts only.
 LATENCY = ('p50-ns', 'p90-ns', 'p99-ns', 'max-ns')
 # Differences allowed to a baseline of another build: when an unrelated change of the image
-# shifts them, a few timer ticks or other work of the lab's kernel fall into a short phase.
-LEAST = {'guest-branches': 20000, 'host-branches': 60000, 'cpu-ns': 400000, 'size-1': 1024}
+# shifts them, a few timer ticks or other work of the lab's kernel fall into a short phase,
+# or a frame of the log is written in it and not before (up to 95,000 host branches).
+LEAST = {'guest-branches': 20000, 'host-branches': 120000, 'cpu-ns': 400000, 'size-1': 1024}
 
 
 class Bad(Exception):
