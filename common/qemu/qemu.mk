@@ -6,11 +6,11 @@ qemu := $(BUILD)/bin/qemu-system-x86_64
 qemu_from := $(if $(CONFIG_QEMU_DEBIAN),debian,submodule)
 qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd)
 qemu_patches := $(sort $(wildcard common/qemu/patches/*/*.patch))
-qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/logfmt \
+qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/silicon common/logfmt \
 	$(addprefix common/logfmt/,base file data trace) \
 	common/landmark kvm-record/qemu tcg-replay/qemu \
 	kernel-patch/include kernel-patch/include/asm) \
-	common/core/meson.build kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
+	common/core/meson.build common/core/*.c.inc common/silicon/*.c.inc kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
 	common/cli/record-text.[ch] common/cli/exit-status.h common/cli/version.h \
 	kvm-record/vm/options.def kvm-record/vm/record-config.h \
 	kvm-record/vm/option-rows.[ch] */qemu/trace-events))
