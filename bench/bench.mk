@@ -36,7 +36,7 @@ bench-short: all bench-guest
 
 # The counts hold for one build of QEMU and of the modules.  Another build of the
 # same sources in another directory differed by up to 1.8 %.
-bench-check: all bench-guest
+bench-check: all guest bench-guest
 	$(Q)$(test_env) sh tests/run.sh bench/check-baseline.sh
 bench-accept: all bench-guest
 	$(Q)$(bench_run) check --verify -o bench/baseline.json $(BENCH_OPTIONS)
