@@ -54,7 +54,7 @@ grep -q 'executed RDRAND or RDSEED, which CPUID hides' "$tmp/report"
 result $? 'RDRAND that is hidden, unasked: and says why'
 
 "$RR_BIN/rr-kvm" record --lab --clock sundial -o "$tmp/d.rrt" -- -m 64 2>"$tmp/err"
-[ $? -eq 1 ] && grep -q 'ring, exit, epoch' "$tmp/err"
+[ $? -eq 1 ] && grep -q 'ring, exit and epoch' "$tmp/err"
 result $? 'an unknown clock is refused'
 "$RR_BIN/rr-kvm" record --lab --epoch-us 50 -o "$tmp/d.rrt" -- -m 64 2>"$tmp/err"
 [ $? -eq 1 ] && grep -q 'needs --clock epoch' "$tmp/err"
