@@ -6,6 +6,7 @@
 #include "common/cli/record-text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void append_landmark(GString *out, const struct rr_landmark *lm,
 			    bool all_registers)
@@ -95,4 +96,23 @@ const char *rr_end_reason_text(uint64_t reason)
 	default:
 		return "no end record";
 	}
+}
+
+char *rr_processor_change_text(const struct rrlog_reader *r)
+{
+	static const char *const keys[] = { "host.cpu", "host.microcode",
+					    "cpu.silicon", "cpu.fingerprint" };
+	GString *text = g_string_new(NULL);
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(keys); i++) {
+		const char *start = rrlog_reader_manifest(r, keys[i]);
+		const char *end = rrlog_reader_end(r, keys[i]);
+
+		if (start && end && strcmp(start, end))
+			g_string_append_printf(text, "%s%s %s, at the end %s",
+					       text->len ? "; " : "", keys[i],
+					       start, end);
+	}
+	return g_string_free(text, !text->len);
 }

@@ -36,4 +36,11 @@ void rr_append_hex(GString *out, const void *bytes, size_t count);
 /** @reason: of the end record, an enum rrlog_end_reason; 0 if there is none. */
 const char *rr_end_reason_text(uint64_t reason);
 
+/**
+ * What the recording processor was at the start and not at the end, "cpu.silicon
+ * zen3, at the end core; ..."; NULL: nothing, or the end is not known.  Free it
+ * with g_free().
+ */
+char *rr_processor_change_text(const struct rrlog_reader *r);
+
 #endif

@@ -201,6 +201,12 @@ int rrlog_writer_create(const char *path, const char *codec,
 /** Set an entry of the manifest.  -EILSEQ: not UTF-8; -EBUSY: after start. */
 int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
 			      const char *value);
+/**
+ * Set an entry of what is noted when the recording ends, at any time before
+ * that: it is written when the trace is closed as complete.  -EILSEQ: not UTF-8.
+ */
+int rrlog_writer_end_set(struct rrlog_writer *w, const char *key,
+			 const char *value);
 /** Set an entry to a number, as decimal text. */
 int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
 				  uint64_t value);
@@ -339,6 +345,14 @@ size_t rrlog_reader_manifest_count(const struct rrlog_reader *r);
  * The key of entry @i, in the order of the manifest; NULL if @i is too large.
  */
 const char *rrlog_reader_manifest_key(const struct rrlog_reader *r, size_t i);
+
+/**
+ * The same for what was noted when the recording ended; there are no entries if
+ * the trace is older, or was cut off.
+ */
+const char *rrlog_reader_end(const struct rrlog_reader *r, const char *key);
+size_t rrlog_reader_end_count(const struct rrlog_reader *r);
+const char *rrlog_reader_end_key(const struct rrlog_reader *r, size_t i);
 
 /** The number of RAM blocks. */
 size_t rrlog_reader_block_count(const struct rrlog_reader *r);

@@ -129,6 +129,7 @@ static void stop_recording(struct rr_recorder *r)
     }
     rr_recorder_change(r, RR_LIFE_ENDED);
     tell_wait(r->writer);
+    rr_manifest_write_end(r);
     ret = rrlog_writer_close(r->writer, true);
     r->writer = NULL;
     if (ret) {

@@ -118,6 +118,7 @@ struct rr_recorder {
 
     void *cpuid; /* the table of KVM_SET_CPUID2 */
     uint32_t cpuid_bytes;
+    uint64_t fingerprint; /* of the processor, at the start */
 
     struct rr_images *images; /* NULL: no references to images */
     struct rr_bql bql;
@@ -190,7 +191,10 @@ void rr_options_write_manifest(const struct rr_recorder *r);
 void rr_manifest_write_host(const struct rr_recorder *r);
 
 /* The entries for the guest's machine. */
-void rr_manifest_write_machine(const struct rr_recorder *r, CPUState *cpu);
+void rr_manifest_write_machine(struct rr_recorder *r, CPUState *cpu);
+
+/* What the processor is now, at the end; warns if it was another. */
+void rr_manifest_write_end(struct rr_recorder *r);
 
 /* ---- landmark.c ---- */
 

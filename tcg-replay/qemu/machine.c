@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "common/cli/record-text.h"
 #include "common/core/cpuid-features.h"
 #include "common/core/silicon.h"
 #include "hw/boards.h"
@@ -117,6 +118,17 @@ static int load_cpuid(struct rr_replay *r, Error **errp)
     return 0;
 }
 
+static void tell_processor_change(struct rr_replay *r)
+{
+    g_autofree char *change = rr_processor_change_text(r->host.reader);
+
+    if (change) {
+        warn_report("rr-replay: the processor changed during the recording: "
+                    "%s; the replay gives the undefined results of the first",
+                    change);
+    }
+}
+
 /*
  * The replay gives undefined results as the recording processor did.  A trace
  * from before they were noted is from the lab, whose processor is TCG.
@@ -135,7 +147,9 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
     if (!strcmp(name, "unknown")) {
         warn_report("rr-replay: this QEMU does not know the undefined results "
                     "of the recording processor (fingerprint %s); where the "
-                    "guest used them, the replay diverges",
+                    "guest used them, the replay diverges. Send the project "
+                    "what rr-log info prints, and what rr-kvm check-host says "
+                    "on the recording host",
                     fingerprint ? fingerprint : "missing");
         return true;
     }
@@ -236,6 +250,7 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
     configure(r, m);
     rr_branches_are_counted = true;
     rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
+    tell_processor_change(r);
     if (!select_silicon(r, m->silicon, errp)) {
         return -EINVAL;
     }

@@ -131,14 +131,15 @@ static const char *parse_entries(struct rrlog_manifest *m, JsonObject *root)
 	return wrong;
 }
 
-static int parse_root(struct rrlog_manifest *m, JsonObject *root,
-		      const char *name, struct rrlog_error *error)
+/* What is the same in every manifest. */
+static int parse_identity(struct rrlog_manifest *m, JsonObject *root,
+			  const char *expected_format, const char *name,
+			  struct rrlog_error *error)
 {
 	const char *format = get_string(root, "format");
-	const char *wrong = NULL;
 	uint64_t version;
 
-	if (!format || strcmp(format, "rr trace") ||
+	if (!format || strcmp(format, expected_format) ||
 	    !get_u64(root, "version", &version))
 		return rrlog_fail(error, -EBADMSG,
 				  "%s: offset 0: not the manifest of a trace",
@@ -150,9 +151,25 @@ static int parse_root(struct rrlog_manifest *m, JsonObject *root,
 			name, (unsigned long long)version,
 			RRLOG_FORMAT_VERSION);
 	if (!get_hex(root, "trace_id", m->trace_id, sizeof(m->trace_id)))
-		wrong = "\"trace_id\" is missing or wrong";
-	if (!wrong)
-		wrong = parse_pages(m, root);
+		return rrlog_fail(error, -EBADMSG,
+				  "%s: offset 0: \"trace_id\" is missing or "
+				  "wrong",
+				  name);
+	return 0;
+}
+
+typedef int parse_fn(struct rrlog_manifest *m, JsonObject *root,
+		     const char *name, struct rrlog_error *error);
+
+static int parse_root(struct rrlog_manifest *m, JsonObject *root,
+		      const char *name, struct rrlog_error *error)
+{
+	int err = parse_identity(m, root, RRLOG_MANIFEST_FORMAT, name, error);
+	const char *wrong;
+
+	if (err)
+		return err;
+	wrong = parse_pages(m, root);
 	if (!wrong)
 		wrong = parse_blocks(m, root);
 	if (!wrong)
@@ -162,9 +179,30 @@ static int parse_root(struct rrlog_manifest *m, JsonObject *root,
 	return rrlog_fail(error, -EBADMSG, "%s: offset 0: %s", name, wrong);
 }
 
-int rrlog_manifest_parse(struct rrlog_manifest *m, const char *text,
-			 size_t bytes, const char *name,
-			 struct rrlog_error *error)
+static int parse_end_root(struct rrlog_manifest *m, JsonObject *root,
+			  const char *name, struct rrlog_error *error)
+{
+	int err =
+		parse_identity(m, root, RRLOG_MANIFEST_END_FORMAT, name, error);
+	const char *wrong;
+	uint32_t checksum_be;
+
+	if (err)
+		return err;
+	wrong = parse_entries(m, root);
+	if (!wrong && (!get_hex(root, "checksum", (uint8_t *)&checksum_be,
+				sizeof(checksum_be)) ||
+		       GUINT32_FROM_BE(checksum_be) !=
+			       rrlog_manifest_entries_checksum(m)))
+		wrong = "wrong checksum";
+	if (!wrong)
+		return 0;
+	return rrlog_fail(error, -EBADMSG, "%s: offset 0: %s", name, wrong);
+}
+
+static int parse_text(struct rrlog_manifest *m, const char *text, size_t bytes,
+		      const char *name, parse_fn *parse,
+		      struct rrlog_error *error)
 {
 	JsonParser *parser;
 	JsonNode *root;
@@ -183,10 +221,24 @@ int rrlog_manifest_parse(struct rrlog_manifest *m, const char *text,
 	root = json_parser_get_root(parser);
 	if (!root || !JSON_NODE_HOLDS_OBJECT(root))
 		goto out;
-	err = parse_root(m, json_node_get_object(root), name, error);
+	err = parse(m, json_node_get_object(root), name, error);
 out:
 	g_object_unref(parser);
 	if (err)
 		rrlog_fail(error, err, "%s: offset 0: not JSON", name);
 	return err;
+}
+
+int rrlog_manifest_parse(struct rrlog_manifest *m, const char *text,
+			 size_t bytes, const char *name,
+			 struct rrlog_error *error)
+{
+	return parse_text(m, text, bytes, name, parse_root, error);
+}
+
+int rrlog_manifest_parse_end(struct rrlog_manifest *m, const char *text,
+			     size_t bytes, const char *name,
+			     struct rrlog_error *error)
+{
+	return parse_text(m, text, bytes, name, parse_end_root, error);
 }

@@ -9,6 +9,8 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "common/logfmt/base/checksum.h"
+
 void rrlog_manifest_init(struct rrlog_manifest *m)
 {
 	memset(m, 0, sizeof(*m));
@@ -99,23 +101,35 @@ static void add_u64(JsonBuilder *b, const char *key, uint64_t value)
 	json_builder_add_int_value(b, (gint64)value);
 }
 
-static void add_identity(JsonBuilder *b, const struct rrlog_manifest *m)
+static void add_checksum(JsonBuilder *b, uint32_t checksum)
+{
+	char hex[9];
+
+	g_snprintf(hex, sizeof(hex), "%08x", checksum);
+	add_string(b, "checksum", hex);
+}
+
+static void add_identity(JsonBuilder *b, const struct rrlog_manifest *m,
+			 const char *format)
 {
 	GString *hex = g_string_new(NULL);
 	size_t i;
 
 	for (i = 0; i < sizeof(m->trace_id); i++)
 		g_string_append_printf(hex, "%02x", m->trace_id[i]);
-	add_string(b, "format", "rr trace");
+	add_string(b, "format", format);
 	add_u64(b, "version", RRLOG_FORMAT_VERSION);
 	add_string(b, "trace_id", hex->str);
-	g_string_printf(hex, "%08x", m->pages_chain);
+	g_string_free(hex, TRUE);
+}
+
+static void add_pages(JsonBuilder *b, const struct rrlog_manifest *m)
+{
 	json_builder_set_member_name(b, "pages");
 	json_builder_begin_object(b);
 	add_u64(b, "bytes", m->pages_bytes);
-	add_string(b, "checksum", hex->str);
+	add_checksum(b, m->pages_chain);
 	json_builder_end_object(b);
-	g_string_free(hex, TRUE);
 }
 
 static void add_blocks(JsonBuilder *b, const struct rrlog_manifest *m)
@@ -148,16 +162,29 @@ static void add_entries(JsonBuilder *b, const struct rrlog_manifest *m)
 	json_builder_end_object(b);
 }
 
-char *rrlog_manifest_format(const struct rrlog_manifest *m, size_t *bytes)
+uint32_t rrlog_manifest_entries_checksum(const struct rrlog_manifest *m)
 {
-	JsonBuilder *b = json_builder_new();
+	uint32_t checksum = 0;
+	guint i;
+
+	for (i = 0; i < m->keys->len; i++) {
+		const char *key = g_ptr_array_index(m->keys, i);
+		const char *value = g_hash_table_lookup(m->values, key);
+
+		checksum =
+			rrlog_checksum_continue(checksum, key, strlen(key) + 1);
+		checksum = rrlog_checksum_continue(checksum, value,
+						   strlen(value) + 1);
+	}
+	return checksum;
+}
+
+/* The text of the object that @b has begun; frees @b. */
+static char *finish_text(JsonBuilder *b, size_t *bytes)
+{
 	JsonNode *root;
 	char *json, *text;
 
-	json_builder_begin_object(b);
-	add_identity(b, m);
-	add_blocks(b, m);
-	add_entries(b, m);
 	json_builder_end_object(b);
 	root = json_builder_get_root(b);
 	json = json_to_string(root, TRUE);
@@ -171,4 +198,27 @@ char *rrlog_manifest_format(const struct rrlog_manifest *m, size_t *bytes)
 		return text;
 	g_free(text);
 	return NULL;
+}
+
+char *rrlog_manifest_format(const struct rrlog_manifest *m, size_t *bytes)
+{
+	JsonBuilder *b = json_builder_new();
+
+	json_builder_begin_object(b);
+	add_identity(b, m, RRLOG_MANIFEST_FORMAT);
+	add_pages(b, m);
+	add_blocks(b, m);
+	add_entries(b, m);
+	return finish_text(b, bytes);
+}
+
+char *rrlog_manifest_format_end(const struct rrlog_manifest *m, size_t *bytes)
+{
+	JsonBuilder *b = json_builder_new();
+
+	json_builder_begin_object(b);
+	add_identity(b, m, RRLOG_MANIFEST_END_FORMAT);
+	add_checksum(b, rrlog_manifest_entries_checksum(m));
+	add_entries(b, m);
+	return finish_text(b, bytes);
 }

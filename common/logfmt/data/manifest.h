@@ -11,6 +11,10 @@
 #include "common/logfmt/base/error.h"
 #include "common/logfmt/rrlog.h"
 
+/* The member "format". */
+#define RRLOG_MANIFEST_FORMAT "rr trace"
+#define RRLOG_MANIFEST_END_FORMAT "rr trace end"
+
 #define RRLOG_MANIFEST_MAX_BYTES (1u << 20)
 #define RRLOG_MANIFEST_MAX_BRACKETS 4096
 #define RRLOG_BLOCK_MAX_BYTES (UINT64_C(1) << 52)
@@ -48,6 +52,20 @@ char *rrlog_manifest_format(const struct rrlog_manifest *m, size_t *bytes);
 int rrlog_manifest_parse(struct rrlog_manifest *m, const char *text,
 			 size_t bytes, const char *name,
 			 struct rrlog_error *error);
+
+/**
+ * The checksum of the entries: each key and each value, with a zero byte behind.
+ */
+uint32_t rrlog_manifest_entries_checksum(const struct rrlog_manifest *m);
+
+/**
+ * The same two for what is noted when a recording ends (FORMAT.md, "End of the
+ * manifest"): trace id and entries, no blocks and pages.
+ */
+char *rrlog_manifest_format_end(const struct rrlog_manifest *m, size_t *bytes);
+int rrlog_manifest_parse_end(struct rrlog_manifest *m, const char *text,
+			     size_t bytes, const char *name,
+			     struct rrlog_error *error);
 
 /**
  * The size of the text and its brackets are within the limits of the format.

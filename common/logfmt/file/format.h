@@ -20,6 +20,7 @@
 #define RRLOG_FRAME_MAGIC UINT32_C(0x4d524652) /* "RFRM" */
 
 #define RRLOG_FILE_MANIFEST "manifest"
+#define RRLOG_FILE_MANIFEST_END "manifest-end"
 #define RRLOG_FILE_PAGES "pages"
 #define RRLOG_FILE_EVENTS "events"
 #define RRLOG_FILE_INDEX "index"

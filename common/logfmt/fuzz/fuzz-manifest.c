@@ -38,6 +38,18 @@ static void check_again(const struct rrlog_manifest *m)
 	g_free(text);
 }
 
+static void parse_end(const char *text, size_t bytes)
+{
+	struct rrlog_error error = { "" };
+	struct rrlog_manifest m;
+
+	rrlog_manifest_init(&m);
+	if (rrlog_manifest_parse_end(&m, text, bytes, "fuzz", &error) &&
+	    !error.text[0])
+		abort(); /* an error without a text */
+	rrlog_manifest_free(&m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct rrlog_manifest m;
@@ -45,5 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (!parse(&m, (const char *)data, bytes))
 		check_again(&m);
 	rrlog_manifest_free(&m);
+	parse_end((const char *)data, bytes);
 	return 0;
 }

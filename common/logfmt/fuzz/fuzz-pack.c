@@ -22,9 +22,10 @@
 #define CHECKSUM_OFFSET 148
 #define PACKED "packed"
 
-static const char *const names[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				     RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				     RRLOG_FILE_INDEX };
+static const char *const names[] = {
+	RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
+	RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX, RRLOG_FILE_MANIFEST_END
+};
 
 /* ---- the tar file ---- */
 

@@ -353,10 +353,10 @@ static bool store_manifests(const char *trace, const char *out)
 
 static void remove_trace(const char *path)
 {
-	static const char *const files[] = { RRLOG_FILE_MANIFEST,
-					     RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
-					     RRLOG_FILE_EVENTS,
-					     RRLOG_FILE_INDEX };
+	static const char *const files[] = {
+		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
+		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX, RRLOG_FILE_MANIFEST_END
+	};
 	unsigned int i;
 
 	for (i = 0; i < G_N_ELEMENTS(files); i++) {

@@ -6,6 +6,7 @@
 #include "common/cli/json.h"
 #include "common/cli/options.h"
 #include "common/cli/output.h"
+#include "common/cli/record-text.h"
 #include "common/cli/trace.h"
 #include "common/logfmt/rrlog.h"
 #include "common/logfmt/tool/commands.h"
@@ -99,6 +100,28 @@ static char *readable_entry(const struct rrlog_reader *r, const char *key)
 	return text;
 }
 
+/* What was noted at the end, and whether the processor was another then. */
+static void print_end(const struct rrlog_reader *r)
+{
+	g_autofree char *change = rr_processor_change_text(r);
+	size_t i;
+
+	for (i = 0; i < rrlog_reader_end_count(r); i++) {
+		const char *key = rrlog_reader_end_key(r, i);
+
+		printf("at the end, ");
+		rr_print_safe(key);
+		printf(": ");
+		rr_print_safe(rrlog_reader_end(r, key));
+		printf("\n");
+	}
+	if (!change)
+		return;
+	printf("the processor changed: ");
+	rr_print_safe(change);
+	printf("\n");
+}
+
 static void print_text(const struct rrlog_reader *r, const char *trace)
 {
 	struct rrlog_reader_position p;
@@ -132,6 +155,7 @@ static void print_text(const struct rrlog_reader *r, const char *trace)
 		printf("\n");
 		g_free(value);
 	}
+	print_end(r);
 }
 
 static void add_blocks(JsonBuilder *b, const struct rrlog_reader *r)
@@ -166,6 +190,24 @@ static void add_entries(JsonBuilder *b, const struct rrlog_reader *r)
 	json_builder_end_object(b);
 }
 
+static void add_end(JsonBuilder *b, const struct rrlog_reader *r)
+{
+	g_autofree char *change = rr_processor_change_text(r);
+	size_t i;
+
+	if (!rrlog_reader_end_count(r))
+		return;
+	json_builder_set_member_name(b, "end");
+	json_builder_begin_object(b);
+	for (i = 0; i < rrlog_reader_end_count(r); i++) {
+		const char *key = rrlog_reader_end_key(r, i);
+
+		rr_json_add_string(b, key, rrlog_reader_end(r, key));
+	}
+	json_builder_end_object(b);
+	rr_json_add_bool(b, "processor_changed", change != NULL);
+}
+
 static void print_json(const struct rrlog_reader *r)
 {
 	JsonBuilder *b = json_builder_new();
@@ -181,6 +223,7 @@ static void print_json(const struct rrlog_reader *r)
 	rr_json_add_u64(b, "pages_bytes", p.pages_file_bytes);
 	add_blocks(b, r);
 	add_entries(b, r);
+	add_end(b, r);
 	json_builder_end_object(b);
 	rr_json_print(b, true);
 }

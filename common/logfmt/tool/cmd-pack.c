@@ -293,9 +293,10 @@ static int put_image(struct pack *p, uint32_t id)
 	return status;
 }
 
-static const char *const members[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				       RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				       RRLOG_FILE_INDEX };
+static const char *const members[] = {
+	RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
+	RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX, RRLOG_FILE_MANIFEST_END
+};
 
 static void count_bytes(struct pack *p)
 {

@@ -113,6 +113,17 @@ static int read_all(struct rrlog_reader *r, const char *trace,
 	return err ? err : read_blobs(trace, totals, error);
 }
 
+static void print_change(const struct rrlog_reader *r)
+{
+	g_autofree char *change = rr_processor_change_text(r);
+
+	if (!change)
+		return;
+	printf("the processor changed during the recording: ");
+	rr_print_safe(change);
+	printf("\n");
+}
+
 static void print_text(const struct rrlog_reader *r,
 		       const struct totals *totals)
 {
@@ -128,6 +139,7 @@ static void print_text(const struct rrlog_reader *r,
 		printf("%" PRIu64
 		       " optional records of a later version were skipped\n",
 		       p.skipped_count);
+	print_change(r);
 	if (rrlog_reader_is_complete(r))
 		return;
 	if (p.record_count)
@@ -149,6 +161,7 @@ static const char *state(const struct rrlog_reader *r, int err)
 static void print_json(const struct rrlog_reader *r,
 		       const struct totals *totals, int err, const char *why)
 {
+	g_autofree char *change = rr_processor_change_text(r);
 	JsonBuilder *b = json_builder_new();
 	struct rrlog_reader_position p;
 
@@ -164,6 +177,8 @@ static void print_json(const struct rrlog_reader *r,
 	rr_json_add_u64(b, "pages", totals->pages);
 	rr_json_add_u64(b, "blob_bytes", totals->blob_bytes);
 	rr_json_add_u64(b, "end_reason", totals->end);
+	if (change)
+		rr_json_add_string(b, "processor_change", change);
 	rr_json_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
 	json_builder_end_object(b);
 	rr_json_print(b, true);

@@ -15,9 +15,10 @@
 
 static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 
-static const char *const names[] = { RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES,
-				     RRLOG_FILE_BLOBS, RRLOG_FILE_EVENTS,
-				     RRLOG_FILE_INDEX };
+static const char *const names[] = {
+	RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
+	RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX, RRLOG_FILE_MANIFEST_END
+};
 
 /* For the signal handler. */
 static const char *left_path;

@@ -18,6 +18,7 @@ struct rrlog_reader {
 	struct rrlog_error error;
 	int failed; /* the error after which no more records are read */
 	struct rrlog_manifest manifest;
+	struct rrlog_manifest at_end; /* its entries only; may be empty */
 	struct rrlog_frame_reader events;
 	struct rrlog_prediction prediction;
 	/* The current frame: */

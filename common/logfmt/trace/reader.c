@@ -15,15 +15,15 @@
 
 /* ---- opening ---- */
 
-static int load_manifest(struct rrlog_reader *r, const char *name, char **text,
-			 size_t *bytes)
+/* -ENOENT, without a text: there is no such file. */
+static int load_manifest(struct rrlog_reader *r, const char *file_name,
+			 const char *name, char **text, size_t *bytes)
 {
 	struct rrlog_member file;
-	int err = rrlog_store_find(&r->store, RRLOG_FILE_MANIFEST, &file);
+	int err = rrlog_store_find(&r->store, file_name, &file);
 
 	if (err == -ENOENT)
-		return rrlog_fail(&r->error, -EBADMSG,
-				  "%s: offset 0: the file is missing", name);
+		return err;
 	if (err)
 		return rrlog_fail(&r->error, err, "%s: %s", name,
 				  strerror(-err));
@@ -53,8 +53,11 @@ static int read_manifest(struct rrlog_reader *r)
 		g_strdup_printf("%s/%s", r->store.path, RRLOG_FILE_MANIFEST);
 	char *text = NULL;
 	size_t bytes = 0;
-	int err = load_manifest(r, name, &text, &bytes);
+	int err = load_manifest(r, RRLOG_FILE_MANIFEST, name, &text, &bytes);
 
+	if (err == -ENOENT)
+		err = rrlog_fail(&r->error, -EBADMSG,
+				 "%s: offset 0: the file is missing", name);
 	if (err)
 		goto out;
 	err = -EBADMSG;
@@ -74,6 +77,29 @@ free_text:
 out:
 	g_free(name);
 	return err;
+}
+
+/* It is missing in old traces, and where the recording was cut off. */
+static int read_end(struct rrlog_reader *r)
+{
+	char *name = g_strdup_printf("%s/%s", r->store.path,
+				     RRLOG_FILE_MANIFEST_END);
+	char *text = NULL;
+	size_t bytes = 0;
+	int err =
+		load_manifest(r, RRLOG_FILE_MANIFEST_END, name, &text, &bytes);
+
+	if (err)
+		goto out;
+	err = rrlog_manifest_parse_end(&r->at_end, text, bytes, name, &r->error);
+	if (!err && memcmp(r->at_end.trace_id, r->manifest.trace_id,
+			   sizeof(r->at_end.trace_id)))
+		err = rrlog_fail(&r->error, -EBADMSG,
+				 "%s: offset 0: not of this trace", name);
+	free(text);
+out:
+	g_free(name);
+	return err == -ENOENT ? 0 : err;
 }
 
 static int open_blobs(struct rrlog_reader *r)
@@ -103,6 +129,7 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 	r->events.keep_table = r->blobs.frames.keep_table = true;
 	r->fetch = RRLOG_FETCH_BLOBS | RRLOG_FETCH_IMAGES;
 	rrlog_manifest_init(&r->manifest);
+	rrlog_manifest_init(&r->at_end);
 	err = rrlog_store_open(&r->store, path, &r->error);
 	if (!err)
 		err = rrlog_frame_reader_open(&r->events, &r->store,
@@ -110,6 +137,8 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader)
 					      RRLOG_MAGIC_EVENTS, &r->error);
 	if (!err)
 		err = read_manifest(r);
+	if (!err)
+		err = read_end(r);
 	if (!err)
 		err = open_blobs(r);
 	if (!err)
@@ -127,6 +156,7 @@ void rrlog_reader_close(struct rrlog_reader *r)
 	rrlog_images_free(&r->images);
 	rrlog_buffer_free(&r->data);
 	rrlog_manifest_free(&r->manifest);
+	rrlog_manifest_free(&r->at_end);
 	rrlog_store_close(&r->store);
 	free(r);
 }
@@ -141,6 +171,22 @@ const char *rrlog_reader_error(const struct rrlog_reader *r)
 const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key)
 {
 	return g_hash_table_lookup(r->manifest.values, key);
+}
+
+const char *rrlog_reader_end(const struct rrlog_reader *r, const char *key)
+{
+	return g_hash_table_lookup(r->at_end.values, key);
+}
+
+size_t rrlog_reader_end_count(const struct rrlog_reader *r)
+{
+	return r->at_end.keys->len;
+}
+
+const char *rrlog_reader_end_key(const struct rrlog_reader *r, size_t i)
+{
+	return i < r->at_end.keys->len ? g_ptr_array_index(r->at_end.keys, (guint)i) :
+				      NULL;
 }
 
 int rrlog_reader_manifest_u64(const struct rrlog_reader *r, const char *key,

@@ -13,7 +13,7 @@ int rrlog_trace_remove(const char *path)
 {
 	static const char *const files[] = {
 		RRLOG_FILE_MANIFEST, RRLOG_FILE_PAGES, RRLOG_FILE_BLOBS,
-		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX,
+		RRLOG_FILE_EVENTS,   RRLOG_FILE_INDEX, RRLOG_FILE_MANIFEST_END,
 	};
 	int dir_fd =
 		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -48,6 +48,7 @@ struct rrlog_writer {
 	char *path;
 	enum rrlog_codec codec;
 	struct rrlog_manifest manifest;
+	struct rrlog_manifest end; /* its entries only */
 	struct rrlog_page_writer pages;
 	uint64_t page_limit[RRLOG_MAX_BLOCKS]; /* highest page put, plus 1 */
 	/* Only the thread uses these three while it runs: */

@@ -17,8 +17,6 @@
 #include "common/logfmt/base/checksum.h"
 #include "common/logfmt/base/io.h"
 
-#define MANIFEST_TEMPORARY RRLOG_FILE_MANIFEST ".tmp"
-
 static void init_sync(struct rrlog_writer *w)
 {
 	pthread_condattr_t attr;
@@ -47,6 +45,7 @@ static void free_writer(struct rrlog_writer *w)
 	rrlog_frame_writer_close(&w->blobs);
 	rrlog_blob_writer_free(&w->blob_table);
 	rrlog_manifest_free(&w->manifest);
+	rrlog_manifest_free(&w->end);
 	rrlog_buffer_free(&w->current.raw);
 	rrlog_buffer_free(&w->current.blobs);
 	free_spares(&w->spare);
@@ -79,6 +78,7 @@ int rrlog_writer_create(const char *path, const char *codec,
 		return -ENOMEM;
 	init_sync(w);
 	rrlog_manifest_init(&w->manifest);
+	rrlog_manifest_init(&w->end);
 	w->dir_fd = w->pages.frames.fd = w->events.fd = -1;
 	w->blobs.fd = w->index.frames.fd = -1;
 	w->codec = w->events.compressor.codec = w->blobs.compressor.codec =
@@ -115,6 +115,12 @@ int rrlog_writer_manifest_set(struct rrlog_writer *w, const char *key,
 {
 	return w->started ? -EBUSY :
 			    rrlog_manifest_set(&w->manifest, key, value);
+}
+
+int rrlog_writer_end_set(struct rrlog_writer *w, const char *key,
+			 const char *value)
+{
+	return rrlog_manifest_set(&w->end, key, value);
 }
 
 int rrlog_writer_manifest_set_u64(struct rrlog_writer *w, const char *key,
@@ -188,12 +194,15 @@ static int check_pages(const struct rrlog_writer *w)
 	return 0;
 }
 
-static int write_manifest_file(struct rrlog_writer *w, const char *text,
-			       size_t bytes)
+/* The file @name exists once it is whole. */
+static int write_manifest_file(struct rrlog_writer *w, const char *name,
+			       const char *text, size_t bytes)
 {
-	int fd = rrlog_create_file(w->dir_fd, MANIFEST_TEMPORARY);
-	int err;
+	char temporary[sizeof(RRLOG_FILE_MANIFEST_END ".tmp")];
+	int fd, err;
 
+	snprintf(temporary, sizeof(temporary), "%s.tmp", name);
+	fd = rrlog_create_file(w->dir_fd, temporary);
 	if (fd < 0)
 		return fd;
 	err = rrlog_write_all(fd, text, bytes, 0);
@@ -202,8 +211,7 @@ static int write_manifest_file(struct rrlog_writer *w, const char *text,
 	close(fd);
 	if (err)
 		return err;
-	if (renameat(w->dir_fd, MANIFEST_TEMPORARY, w->dir_fd,
-		     RRLOG_FILE_MANIFEST))
+	if (renameat(w->dir_fd, temporary, w->dir_fd, name))
 		return -errno;
 	return 0;
 }
@@ -220,7 +228,7 @@ static int seal_manifest(struct rrlog_writer *w, uint32_t *checksum)
 	if (!text)
 		return -E2BIG;
 	*checksum = rrlog_checksum(text, bytes);
-	err = write_manifest_file(w, text, bytes);
+	err = write_manifest_file(w, RRLOG_FILE_MANIFEST, text, bytes);
 	g_free(text);
 	return err;
 }
@@ -352,10 +360,29 @@ uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w)
 	return wait_ns;
 }
 
+static int write_end(struct rrlog_writer *w)
+{
+	size_t bytes;
+	char *text;
+	int err;
+
+	if (!w->end.keys->len)
+		return 0;
+	memcpy(w->end.trace_id, w->manifest.trace_id, sizeof(w->end.trace_id));
+	text = rrlog_manifest_format_end(&w->end, &bytes);
+	if (!text)
+		return -E2BIG;
+	err = write_manifest_file(w, RRLOG_FILE_MANIFEST_END, text, bytes);
+	g_free(text);
+	return err;
+}
+
 static int complete_files(struct rrlog_writer *w)
 {
-	int err = rrlog_frame_writer_complete(&w->blobs);
+	int err = write_end(w);
 
+	if (!err)
+		err = rrlog_frame_writer_complete(&w->blobs);
 	if (!err)
 		err = rrlog_frame_writer_complete(&w->events);
 	if (!err)

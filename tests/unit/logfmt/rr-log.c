@@ -69,6 +69,56 @@ static void test_commands(void)
 	remove_trace(trace);
 }
 
+static void make_trace_with_end(const char *microcode)
+{
+	struct rrlog_writer *w = create_trace(trace, NULL, 20);
+	int err = rrlog_writer_manifest_set(w, "host.microcode", "0x10");
+
+	if (!err)
+		err = rrlog_writer_start(w);
+	if (!err)
+		err = rrlog_writer_end_set(w, "host.microcode", microcode);
+	if (rrlog_writer_close(w, true) || err)
+		ksft_bail_out("cannot write %s", trace);
+}
+
+/* What the recorder noted when the recording ended. */
+static void test_end(void)
+{
+	struct file_copy f;
+	struct outcome o;
+	size_t at;
+
+	make_trace_with_end("0x10");
+	o = run_on_trace("info");
+	ksft_ok(!o.status &&
+			strstr(o.out, "at the end, host.microcode: 0x10\n") &&
+			!strstr(o.out, "changed"),
+		"info of the end of a recording");
+	remove_trace(trace);
+	make_trace_with_end("0x11");
+	o = run_on_trace("info");
+	ksft_ok(!o.status &&
+			strstr(o.out, "the processor changed: host.microcode "
+				      "0x10, at the end 0x11\n"),
+		"info names what changed");
+	o = run_on_trace("info --json");
+	ksft_ok(!o.status && strstr(o.out, "\"processor_changed\" : true"),
+		"info --json too");
+	o = run_on_trace("verify");
+	ksft_ok(!o.status && strstr(o.out, "the processor changed"),
+		"verify names it");
+	f = load_file(trace, "manifest-end");
+	at = (size_t)((uint8_t *)memmem(f.bytes, f.size, "0x11", 4) - f.bytes);
+	f.bytes[at + 3] = '0';
+	store_file(trace, "manifest-end", f.bytes, f.size);
+	free(f.bytes);
+	o = run_on_trace("verify");
+	ksft_ok(o.status == 4 && strstr(o.err, "manifest-end: offset 0"),
+		"a changed byte in it is damage: %s", strtok(o.err, "\n"));
+	remove_trace(trace);
+}
+
 static void test_incomplete(void)
 {
 	struct file_copy f;
@@ -291,8 +341,9 @@ int main(int argc, char **argv)
 	struct outcome o;
 
 	setup_program(argc, argv);
-	ksft_plan(8 + 2 + 3 + 3 + 1 + 2 + 2 + 4 + 15);
+	ksft_plan(8 + 5 + 2 + 3 + 3 + 1 + 2 + 2 + 4 + 15);
 	test_commands();
+	test_end();
 	test_incomplete();
 	test_damaged();
 	test_unnamed_blobs();

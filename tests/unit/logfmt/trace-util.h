@@ -61,9 +61,10 @@ __attribute__((unused)) static void make_temp_dir(char *path, size_t bytes)
 
 __attribute__((unused)) static void remove_trace(const char *path)
 {
-	static const char *const names[] = { "manifest", "manifest.tmp",
-					     "pages",	 "events",
-					     "index",	 "blobs" };
+	static const char *const names[] = {
+		"manifest", "manifest.tmp", "pages",	    "events",
+		"index",    "blobs",	    "manifest-end", "manifest-end.tmp"
+	};
 	char file[512];
 	size_t i;
 
