@@ -32,7 +32,7 @@ $(BUILD)/qemu/.rr-configured: common/build/qemu-configure.sh \
 # meson lists our directories only when it configures.
 $(BUILD)/qemu/.rr-built: $(BUILD)/qemu/.rr-configured $(BUILD)/qemu-src/.rr-ready \
 		$(qemu_ours) $(qemu_list)
-	@if [ -e $@ ] && [ $(qemu_list) -nt $@ ]; then \
+	@if [ $(qemu_list) -nt $< ] && ! [ $@ -nt $(qemu_list) ]; then \
 		touch $(BUILD)/qemu-src/meson.build; fi
 	$(call say,NINJA,QEMU)$(alone) sh common/build/qemu-build.sh $(BUILD)
 
