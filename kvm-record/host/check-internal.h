@@ -30,8 +30,12 @@ host_check_function host_check_device, host_check_api, host_check_capabilities,
 	host_check_rings, host_check_irqchip, host_check_patch;
 
 /* check-pmu.c */
-host_check_function host_check_pmu_event, host_check_pmu_exact,
-	host_check_processor;
+host_check_function host_check_pmu_event, host_check_pmu_exact;
+
+/* check-hints.c */
+host_check_function host_check_processor, host_check_spec_lock_map,
+	host_check_smi, host_check_nmi_watchdog, host_check_core_types,
+	host_check_mediated_pmu, host_check_vmscape, host_check_split_lock;
 
 /* check-silicon.c */
 host_check_function host_check_silicon;

@@ -116,13 +116,3 @@ void host_check_pmu_exact(struct host_check_result *r, int tries)
 	else
 		report_tally(r, tries, &tally);
 }
-
-void host_check_processor(struct host_check_result *r, int tries)
-{
-	struct host_facts facts = host_facts_read();
-	struct host_hint hint = host_hint(&facts);
-
-	(void)tries;
-	host_check_set(r, hint.is_warning ? HOST_CHECK_WARN : HOST_CHECK_OK,
-		       hint.remedy, "%s", hint.reason);
-}

@@ -40,6 +40,13 @@ static const struct check {
 	  host_check_pmu_exact,
 	  6 * TIMEOUT_SECONDS },
 	{ "processor", { NULL }, host_check_processor, TIMEOUT_SECONDS },
+	{ "spec-lock-map", { NULL }, host_check_spec_lock_map, TIMEOUT_SECONDS },
+	{ "smi", { NULL }, host_check_smi, TIMEOUT_SECONDS },
+	{ "nmi-watchdog", { NULL }, host_check_nmi_watchdog, TIMEOUT_SECONDS },
+	{ "core-types", { NULL }, host_check_core_types, TIMEOUT_SECONDS },
+	{ "mediated-pmu", { NULL }, host_check_mediated_pmu, TIMEOUT_SECONDS },
+	{ "vmscape", { NULL }, host_check_vmscape, TIMEOUT_SECONDS },
+	{ "split-lock", { NULL }, host_check_split_lock, TIMEOUT_SECONDS },
 	{ "silicon", { NULL }, host_check_silicon, TIMEOUT_SECONDS },
 };
 #define CHECKS ((int)(sizeof(checks) / sizeof(checks[0])))

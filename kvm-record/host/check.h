@@ -23,7 +23,7 @@ struct host_check_result {
 	double seconds;
 };
 
-#define HOST_CHECK_MAX 16
+#define HOST_CHECK_MAX 32
 #define HOST_CHECK_TRIES_FAST 50
 #define HOST_CHECK_TRIES 1000
 

@@ -1,54 +1,13 @@
 /*
- * Properties of the processor that can spoil a recording; see hints.h.
+ * What may spoil a recording, by the facts of a host; see hints.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/host/hints.h"
 
-#include <cpuid.h>
-#include <fcntl.h>
 #include <glib.h>
-#include <unistd.h>
-
-#include "kvm-record/host/pmu-event.h"
-
-/* Linux calls it MSR_AMD64_LS_CFG; on Zen bit 54 turns SpecLockMap off. */
-#define MSR_LS_CFG 0xc0011020
-#define SPEC_LOCK_MAP_OFF (1ull << 54)
-
-static bool is_virtual(void)
-{
-	unsigned int a, b, c, d;
-
-	return __get_cpuid(1, &a, &b, &c, &d) && (c & (1u << 31));
-}
-
-/* Reads CPU 0 and takes the others to be the same. */
-static int read_spec_lock_map(void)
-{
-	int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
-	uint64_t value;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = pread(fd, &value, sizeof(value), MSR_LS_CFG);
-	close(fd);
-	return n == sizeof(value) ? !(value & SPEC_LOCK_MAP_OFF) : -1;
-}
-
-static int read_freeze_on_smi(void)
-{
-	int fd = open("/sys/devices/cpu/freeze_on_smi", O_RDONLY | O_CLOEXEC);
-	char c = 0;
-
-	if (fd < 0)
-		return -1;
-	if (read(fd, &c, 1) != 1)
-		c = 0;
-	close(fd);
-	return c == '0' ? 0 : c == '1' ? 1 : -1;
-}
+#include <stdarg.h>
+#include <string.h>
 
 static unsigned int quirks_of(const struct rr_host_cpu *cpu)
 {
@@ -58,65 +17,135 @@ static unsigned int quirks_of(const struct rr_host_cpu *cpu)
 	return f ? f->quirks : RR_QUIRK_SMI | RR_QUIRK_HYBRID;
 }
 
-struct host_facts host_facts_read(void)
+static struct host_hint __attribute__((format(printf, 3, 4)))
+hint(enum host_check_status status, const char *remedy, const char *fmt, ...)
 {
-	struct host_facts f = {
-		.cpu = rr_host_cpu(),
-		.is_virtual = is_virtual(),
-		.spec_lock_map = -1,
-		.freeze_on_smi = read_freeze_on_smi(),
-	};
-	struct rr_pmu_event e;
+	struct host_hint h = { .status = status, .remedy = remedy };
+	va_list ap;
 
-	if (quirks_of(&f.cpu) & RR_QUIRK_SPEC_LOCK_MAP)
-		f.spec_lock_map = read_spec_lock_map();
-	f.two_core_types = rr_pmu_event_find(&e, NULL) && e.cpus[0];
-	return f;
+	va_start(ap, fmt);
+	g_vsnprintf(h.reason, sizeof(h.reason), fmt, ap);
+	va_end(ap);
+	return h;
 }
 
-static struct host_hint warning(const char *reason, const char *remedy)
+struct host_hint host_hint_processor(const struct host_facts *f)
 {
-	struct host_hint hint = { .is_warning = true, .remedy = remedy };
+	const struct rr_host_cpu *cpu = &f->cpu;
 
-	g_strlcpy(hint.reason, reason, sizeof(hint.reason));
-	return hint;
+	/* Not a warning: the check pmu-exact tries what a hypervisor counts. */
+	if (f->is_virtual)
+		return hint(
+			HOST_CHECK_OK, "",
+			"%s family 0x%x model 0x%x, virtual: this host is a "
+			"guest, whose hypervisor counts the branches, and "
+			"whose SMIs and MSRs are not seen",
+			cpu->vendor, cpu->family, cpu->model);
+	return hint(HOST_CHECK_OK, "", "%s family 0x%x model 0x%x", cpu->vendor,
+		    cpu->family, cpu->model);
 }
 
-static struct host_hint no_hint(const struct host_facts *facts)
+/* Speculation behind a locked instruction is rolled back, the counter is not. */
+struct host_hint host_hint_spec_lock_map(const struct host_facts *f)
 {
-	struct host_hint hint = { .remedy = "" };
+	const char *remedy = rr_quirk_remedy(RR_QUIRK_SPEC_LOCK_MAP);
 
-	g_snprintf(hint.reason, sizeof(hint.reason),
-		   "%s family 0x%x model 0x%x%s: no known trouble",
-		   facts->cpu.vendor, facts->cpu.family, facts->cpu.model,
-		   facts->is_virtual ? ", virtual" : "");
-	return hint;
+	if (!(quirks_of(&f->cpu) & RR_QUIRK_SPEC_LOCK_MAP))
+		return hint(HOST_CHECK_OK, "", "not on this processor");
+	/* A hypervisor may hide the MSR. */
+	if (f->is_virtual)
+		return hint(HOST_CHECK_OK, "", "not known on a virtual host");
+	if (f->spec_lock_map == HOST_SWITCH_ON)
+		return hint(
+			HOST_CHECK_FAIL, remedy,
+			"SpecLockMap is on: counts are off by a few in tens "
+			"of millions");
+	if (f->spec_lock_map == HOST_SWITCH_UNKNOWN)
+		return hint(HOST_CHECK_WARN, remedy,
+			    "cannot read whether SpecLockMap is off (no "
+			    "/dev/cpu/0/msr)");
+	return hint(HOST_CHECK_OK, "", "SpecLockMap is off");
 }
 
-struct host_hint host_hint(const struct host_facts *facts)
+struct host_hint host_hint_smi(const struct host_facts *f)
 {
-	unsigned int quirks = quirks_of(&facts->cpu);
+	const char *remedy = rr_quirk_remedy(RR_QUIRK_SMI);
 
-	/* A hypervisor may hide the MSR, and runs the SMIs itself. */
-	if (facts->is_virtual)
-		return no_hint(facts);
-	if ((quirks & RR_QUIRK_SPEC_LOCK_MAP) && facts->spec_lock_map > 0)
-		return warning("SpecLockMap is on: counts are off by a few in "
-			       "tens of millions",
-			       rr_quirk_remedy(RR_QUIRK_SPEC_LOCK_MAP));
-	if ((quirks & RR_QUIRK_SPEC_LOCK_MAP) && facts->spec_lock_map < 0)
-		return warning("cannot read whether SpecLockMap is off (no "
-			       "/dev/cpu/0/msr)",
-			       rr_quirk_remedy(RR_QUIRK_SPEC_LOCK_MAP));
-	if ((quirks & RR_QUIRK_SMI) && !facts->freeze_on_smi)
-		return warning("the branches of an SMI handler are counted as "
-			       "the guest's",
-			       rr_quirk_remedy(RR_QUIRK_SMI));
-	if (facts->two_core_types)
-		return warning("two kinds of core: recordings stay on the big "
-			       "ones",
-			       "nothing to do");
-	return no_hint(facts);
+	/* A hypervisor runs the SMIs itself. */
+	if (!(quirks_of(&f->cpu) & RR_QUIRK_SMI) || f->is_virtual)
+		return hint(HOST_CHECK_OK, "", "not on this processor");
+	if (f->freeze_on_smi == HOST_SWITCH_OFF)
+		return hint(HOST_CHECK_FAIL, remedy,
+			    "the branches of an SMI handler are counted as the "
+			    "guest's");
+	if (f->freeze_on_smi == HOST_SWITCH_UNKNOWN)
+		return hint(HOST_CHECK_WARN, "",
+			    "there is no freeze_on_smi: the branches of an SMI "
+			    "handler may be counted as the guest's");
+	return hint(HOST_CHECK_OK, "", "freeze_on_smi is on");
+}
+
+/* It takes a counter on each CPU, and its NMIs leave the guest. */
+struct host_hint host_hint_nmi_watchdog(const struct host_facts *f)
+{
+	if (f->nmi_watchdog == HOST_SWITCH_ON)
+		return hint(HOST_CHECK_WARN, "sysctl kernel.nmi_watchdog=0",
+			    "the NMI watchdog uses one of the counters");
+	return hint(HOST_CHECK_OK, "", "no NMI watchdog");
+}
+
+struct host_hint host_hint_core_types(const struct host_facts *f)
+{
+	if (f->two_core_types)
+		return hint(HOST_CHECK_WARN, "",
+			    "two kinds of core: recordings stay on CPUs %s, "
+			    "and the fingerprint is that of where it was taken",
+			    f->big_cores);
+	return hint(HOST_CHECK_OK, "", "one kind of core");
+}
+
+/*
+ * An event that counts guests and a VM with a mediated PMU exclude each other
+ * (Linux 7.0, perf_create_mediated_pmu()).
+ */
+struct host_hint host_hint_mediated_pmu(const struct host_facts *f)
+{
+	if (f->mediated_pmu == HOST_SWITCH_ON)
+		return hint(HOST_CHECK_WARN,
+			    "load kvm_intel or kvm_amd with "
+			    "enable_mediated_pmu=0",
+			    "KVM gives guests the whole PMU: while another VM "
+			    "has one nothing can be recorded, and no such VM "
+			    "starts while something is");
+	return hint(HOST_CHECK_OK, "", "KVM's PMU is not mediated");
+}
+
+/* Linux: Documentation/admin-guide/hw-vuln/vmscape.rst. */
+struct host_hint host_hint_vmscape(const struct host_facts *f)
+{
+	if (strstr(f->vmscape, "IBPB"))
+		return hint(HOST_CHECK_WARN,
+			    "vmscape=off on the kernel's command line, if all "
+			    "guests are trusted",
+			    "VMSCAPE, \"%s\": each exit to QEMU also flushes "
+			    "the branch predictor, so recording is slower",
+			    f->vmscape);
+	return hint(HOST_CHECK_OK, "", "no flush at exits to QEMU (%s)",
+		    f->vmscape[0] ? f->vmscape :
+				    "this kernel knows no vmscape");
+}
+
+struct host_hint host_hint_split_lock(const struct host_facts *f)
+{
+	if (f->split_lock_fatal)
+		return hint(HOST_CHECK_WARN, "split_lock_detect=warn",
+			    "Linux kills a guest that locks across a cache "
+			    "line (split_lock_detect=fatal)");
+	if (f->split_lock_detect)
+		return hint(HOST_CHECK_OK, "",
+			    "a guest that locks across a cache line is slowed "
+			    "down; its #AC stays with the host");
+	return hint(HOST_CHECK_OK, "", "no #AC for split locks");
 }
 
 char *host_inexact_remedy(const struct rr_host_cpu *cpu)

@@ -44,7 +44,7 @@ static void test_run(void)
 		if (results[i].status == HOST_CHECK_SKIP)
 			unexplained += !is_explained(&results[i]);
 	}
-	ksft_ok(count == 10 && !silent, "%d checks, each with a reason", count);
+	ksft_ok(count == 17 && !silent, "%d checks, each with a reason", count);
 	ksft_ok(!unexplained, "a skipped check names the one that failed");
 	ksft_ok(find("processor") &&
 			find("processor")->status != HOST_CHECK_FAIL &&
