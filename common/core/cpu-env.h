@@ -22,8 +22,8 @@ void rr_cpu_state_get(CPUX86State *env, RRCPUState *state);
 bool rr_cpu_state_put(CPUX86State *env, const void *data, size_t bytes);
 
 /*
- * The general registers of @env as those of a landmark, RFLAGS without the bits
- * of RR_RFLAGS_IGNORED.  lm->branches is left alone.
+ * The general registers of @env as those of a landmark, RFLAGS without RF.
+ * lm->branches is left alone.
  */
 void rr_landmark_from_env(CPUX86State *env, struct rr_landmark *lm);
 

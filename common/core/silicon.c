@@ -11,6 +11,9 @@
 
 const struct silicon_family *rr_silicon;
 
+bool rr_silicon_is_noting;
+struct rr_silicon_note rr_silicon_note = { .form = SILICON_FORMS };
+
 static const char *selected_name;
 
 bool rr_silicon_select(const char *name, Error **errp)
@@ -28,7 +31,7 @@ bool rr_silicon_select(const char *name, Error **errp)
         return false;
     }
     selected_name = f->name;
-    rr_silicon = f->is_tcg ? NULL : f;
+    rr_silicon = f->is_tcg && !rr_silicon_is_noting ? NULL : f;
     return true;
 }
 

@@ -10,8 +10,8 @@
 #include "common/silicon/tables.h"
 
 /*
- * NULL: TCG gives its own results, at no cost.  Set before the first
- * translation and then fixed, since translated code depends on it.
+ * NULL: TCG gives its own results, at no cost, and keeps no notes.  Set before
+ * the first translation and then fixed, since translated code depends on it.
  */
 extern const struct silicon_family *rr_silicon;
 
@@ -21,6 +21,19 @@ extern const struct silicon_family *rr_silicon;
  * one family.
  */
 bool rr_silicon_select(const char *name, Error **errp);
+
+/* The last instruction that left flags undefined. */
+struct rr_silicon_note {
+    uint64_t eip;
+    uint64_t form; /* enum silicon_form; SILICON_FORMS: there was none */
+};
+
+/*
+ * For the replayer's report: keep a note of such instructions.  Set before the
+ * family is selected; it costs two stores an instruction.
+ */
+extern bool rr_silicon_is_noting;
+extern struct rr_silicon_note rr_silicon_note;
 
 /* Are RCPSS, RSQRTSS and their like read from tables? */
 static inline bool rr_silicon_has_tables(void)

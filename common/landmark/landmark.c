@@ -22,20 +22,23 @@ const char *rr_reg_name(enum rr_reg reg)
 	return (unsigned int)reg < RR_REG_COUNT ? reg_names[reg] : NULL;
 }
 
-static uint64_t significant(const struct rr_landmark *lm, unsigned int reg)
+static uint64_t significant(const struct rr_landmark *lm, unsigned int reg,
+			    uint64_t ignored)
 {
 	if (reg == RR_REG_RFLAGS)
-		return lm->regs[reg] & ~RR_RFLAGS_IGNORED;
+		return lm->regs[reg] & ~ignored;
 	return lm->regs[reg];
 }
 
 enum rr_reg rr_landmark_first_difference(const struct rr_landmark *a,
-					 const struct rr_landmark *b)
+					 const struct rr_landmark *b,
+					 uint64_t ignored)
 {
 	unsigned int reg;
 
 	for (reg = 0; reg < RR_REG_COUNT; reg++) {
-		if (significant(a, reg) != significant(b, reg))
+		if (significant(a, reg, ignored) !=
+		    significant(b, reg, ignored))
 			break;
 	}
 	return (enum rr_reg)reg;
@@ -47,7 +50,7 @@ uint64_t rr_landmark_digest(const struct rr_landmark *lm)
 	unsigned int reg;
 
 	for (reg = 0; reg < RR_REG_COUNT; reg++)
-		regs_le[reg] = htole64(significant(lm, reg));
+		regs_le[reg] = htole64(significant(lm, reg, RR_RFLAGS_IGNORED));
 	return XXH3_64bits(regs_le, sizeof(regs_le));
 }
 

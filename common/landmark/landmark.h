@@ -32,11 +32,15 @@ enum rr_reg {
 };
 
 /*
- * RFLAGS bits that a landmark ignores: AF (undefined after logical operations,
- * shifts, MUL and DIV; SDM vol. 1, appendix A) and RF (set by hardware in
- * images that software emulation pushes clear; SDM vol. 3, 17.3.1.1).
+ * RF is in no landmark: hardware sets it in images that software emulation pushes
+ * clear (SDM vol. 3, 17.3.1.1).  AF, which is undefined after shifts, MUL and DIV
+ * (SDM vol. 1, appendix A), is in those of traces whose manifest says so; it can
+ * be compared where the family of the recording processor is known.
  */
-#define RR_RFLAGS_IGNORED ((UINT64_C(1) << 4) | (UINT64_C(1) << 16))
+#define RR_RFLAGS_AF (UINT64_C(1) << 4)
+#define RR_RFLAGS_RF (UINT64_C(1) << 16)
+/* What the digest leaves out, and landmarks of old traces. */
+#define RR_RFLAGS_IGNORED (RR_RFLAGS_AF | RR_RFLAGS_RF)
 
 struct rr_landmark {
 	uint64_t branches; /* conditional branches retired since the start */
@@ -49,10 +53,11 @@ const char *rr_reg_name(enum rr_reg reg);
 /**
  * Compare the state part (not .branches) of two landmarks.
  * Returns the first register in which they differ, RR_REG_COUNT if none;
- * RR_RFLAGS_IGNORED bits do not count.
+ * RFLAGS bits in @ignored do not count.
  */
 enum rr_reg rr_landmark_first_difference(const struct rr_landmark *a,
-					 const struct rr_landmark *b);
+					 const struct rr_landmark *b,
+					 uint64_t ignored);
 
 /** 64-bit digest (XXH3) of all registers less RR_RFLAGS_IGNORED. */
 uint64_t rr_landmark_digest(const struct rr_landmark *lm);

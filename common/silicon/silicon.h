@@ -15,6 +15,7 @@
 #define RR_SILICON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The status flags of EFLAGS (SDM vol. 1, 3.4.3.1). */
@@ -104,6 +105,9 @@ const struct silicon_family *silicon_family(const char *name);
 
 /* Returns family number @i, from 0 on, or NULL when there are no more. */
 const struct silicon_family *silicon_family_at(unsigned int i);
+
+/* The instructions of @form, "MUL or IMUL"; NULL if there is no such form. */
+const char *silicon_form_name(unsigned int form);
 
 /* True if a flag of @form is not as TCG computes it. */
 bool silicon_form_differs(const struct silicon_family *f,

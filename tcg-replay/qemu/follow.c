@@ -58,7 +58,9 @@ static bool registers_match(struct rr_replay *r,
     struct rr_landmark found;
 
     find_landmark(r, &found);
-    if (rr_landmark_first_difference(&found, expected) == RR_REG_COUNT) {
+    if (rr_landmark_first_difference(&found, expected,
+                                     r->config.ignored_rflags) ==
+        RR_REG_COUNT) {
         return true;
     }
     if (found.regs[RR_REG_RIP] == expected->regs[RR_REG_RIP]) {

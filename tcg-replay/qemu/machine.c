@@ -135,14 +135,15 @@ static void tell_processor_change(struct rr_replay *r)
  */
 static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
 {
-    const char *fingerprint =
-        rrlog_reader_manifest(r->host.reader, "cpu.fingerprint");
+    struct rrlog_reader *reader = r->host.reader;
+    const char *fingerprint = rrlog_reader_manifest(reader, "cpu.fingerprint");
+    const char *recorded = rrlog_reader_manifest(reader, "cpu.silicon");
 
+    r->config.silicon = recorded ? recorded : "tcg";
+    r->config.ignored_rflags = RR_RFLAGS_IGNORED;
+    rr_silicon_is_noting = true;
     if (!name) {
-        name = rrlog_reader_manifest(r->host.reader, "cpu.silicon");
-    }
-    if (!name) {
-        return true;
+        name = r->config.silicon;
     }
     if (!strcmp(name, "unknown")) {
         warn_report("rr-replay: this QEMU does not know the undefined results "
@@ -151,7 +152,10 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
                     "what rr-log info prints, and what rr-kvm check-host says "
                     "on the recording host",
                     fingerprint ? fingerprint : "missing");
-        return true;
+        return rr_silicon_select("tcg", errp);
+    }
+    if (rrlog_reader_manifest(reader, "landmark.af")) {
+        r->config.ignored_rflags = RR_RFLAGS_RF;
     }
     return rr_silicon_select(name, errp);
 }

@@ -17,6 +17,7 @@
 #include "common/core/cpu-env.h"
 #include "common/core/cpuid-table.h"
 #include "common/core/hooks.h"
+#include "common/core/silicon.h"
 #include "common/logfmt/rrlog.h"
 #include "tcg-replay/qemu/goal.h"
 #include "tcg-replay/qemu/position.h"
@@ -34,6 +35,8 @@ enum rr_outcome {
 struct rr_config {
     bool console; /* show the guest's first serial port */
     bool progress; /* show it on stderr */
+    uint64_t ignored_rflags; /* bits that landmarks do not compare */
+    const char *silicon; /* of the recording processor; "unknown" */
     bool epoch_clock; /* rr-kvm record --clock epoch */
     uint64_t corrupt_record; /* test hook: number of the record, from 1 */
     uint64_t total_branches; /* of the last landmark; 0: not known */
@@ -63,6 +66,7 @@ struct rr_report {
     struct rrlog_record recent[RR_RECENT_RECORDS]; /* without their data */
     uint64_t recent_count; /* number i is recent[i % RR_RECENT_RECORDS] */
     bool near_miss_valid;
+    struct rr_silicon_note near_miss_note;
     struct rr_landmark near_miss; /* the landmark's place, other registers */
 };
 
@@ -114,6 +118,15 @@ void rr_replay_show_progress(struct rr_replay *r, bool last);
 
 /** Name accessed and dirty bits as a possible cause, if they may be one. */
 void rr_replay_report_adbits(struct rr_replay *r);
+
+/* ---- 1: undefined.c ---- */
+
+/**
+ * Name the last instruction that left flags undefined, if they may be the
+ * cause: @differing bits of RFLAGS are not the landmark's, or the replay gives
+ * the results of another family than the recording has.
+ */
+void rr_replay_report_undefined(struct rr_replay *r, uint64_t differing);
 
 /* ---- 1: corrupt.c ---- */
 

@@ -31,7 +31,8 @@ static void print_record(const char *prefix, const struct rrlog_record *rec)
     fprintf(stderr, "  %s%s\n", prefix, text);
 }
 
-static void print_context(struct rr_replay *r)
+/* @differing: bits of RFLAGS that are not the landmark's. */
+static void print_context(struct rr_replay *r, uint64_t differing)
 {
     uint64_t n = r->report.recent_count;
 
@@ -46,6 +47,7 @@ static void print_context(struct rr_replay *r)
     if (!g_queue_is_empty(&r->host.queue)) {
         print_record("next: ", g_queue_peek_head(&r->host.queue));
     }
+    rr_replay_report_undefined(r, differing);
     rr_replay_report_adbits(r);
     fprintf(stderr, "rr-replay: instructions around rip:\n");
     cpu_dump_state(r->host.cpu, stderr, CPU_DUMP_CODE);
@@ -61,7 +63,7 @@ enum rr_outcome rr_replay_diverged(struct rr_replay *r, const char *fmt, ...)
     va_end(ap);
     stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
     fprintf(stderr, "rr-replay: DIVERGED: %s\n", text);
-    print_context(r);
+    print_context(r, 0);
     return RR_DIVERGED;
 }
 
@@ -72,10 +74,13 @@ enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
 {
     const struct rr_landmark *expected = &rec->landmark;
     g_autofree char *text = rr_record_text_brief(rec);
+    uint64_t flags;
 
     if (r->report.near_miss_valid) {
         found = &r->report.near_miss;
     }
+    flags = (expected->regs[RR_REG_RFLAGS] ^ found->regs[RR_REG_RFLAGS]) &
+            ~r->config.ignored_rflags;
     stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
     fprintf(stderr, "rr-replay: DIVERGED: %s of: %s\n", what, text);
     if (found->branches != expected->branches) {
@@ -83,13 +88,13 @@ enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
                 PRIu64 "\n", expected->branches, found->branches);
     }
     for (int i = 0; i < RR_REG_COUNT; i++) {
-        if (expected->regs[i] != found->regs[i]) {
+        if (i == RR_REG_RFLAGS ? flags : expected->regs[i] != found->regs[i]) {
             fprintf(stderr, "rr-replay: register %s: expected 0x%" PRIx64
                     ", found 0x%" PRIx64 "\n", rr_reg_name(i),
                     expected->regs[i], found->regs[i]);
         }
     }
-    print_context(r);
+    print_context(r, flags);
     return RR_DIVERGED;
 }
 
@@ -129,5 +134,6 @@ void rr_replay_note_near_miss(struct rr_replay *r,
                               const struct rr_landmark *found)
 {
     r->report.near_miss = *found;
+    r->report.near_miss_note = rr_silicon_note;
     r->report.near_miss_valid = true;
 }

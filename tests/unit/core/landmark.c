@@ -22,7 +22,7 @@ static void test_names(void)
 }
 
 /* Every bit of every register counts, and only the ignored ones do not. */
-static void test_each_bit(void)
+static void test_each_bit(uint64_t ignored_rflags)
 {
 	struct rr_landmark a = { .branches = 7 };
 	unsigned int reg, bit, wrong = 0;
@@ -31,12 +31,15 @@ static void test_each_bit(void)
 		for (bit = 0; bit < 64; bit++) {
 			struct rr_landmark b = a;
 			bool ignored = reg == RR_REG_RFLAGS &&
-				       (RR_RFLAGS_IGNORED >> bit & 1);
+				       (ignored_rflags >> bit & 1);
 
 			b.branches = 8;
 			b.regs[reg] ^= UINT64_C(1) << bit;
-			wrong += rr_landmark_first_difference(&a, &b) !=
+			wrong += rr_landmark_first_difference(&a, &b,
+							      ignored_rflags) !=
 				 (ignored ? RR_REG_COUNT : reg);
+			ignored = reg == RR_REG_RFLAGS &&
+				  (RR_RFLAGS_IGNORED >> bit & 1);
 			wrong += (rr_landmark_digest(&a) ==
 				  rr_landmark_digest(&b)) != ignored;
 		}
@@ -50,7 +53,7 @@ static void test_first(void)
 
 	b.regs[RR_REG_RIP] = 1;
 	b.regs[RR_REG_RDX] = 1;
-	ksft_ok(rr_landmark_first_difference(&a, &b) == RR_REG_RDX,
+	ksft_ok(rr_landmark_first_difference(&a, &b, 0) == RR_REG_RDX,
 		"the first difference");
 }
 
@@ -102,9 +105,10 @@ static void test_branches(void)
 
 int main(void)
 {
-	ksft_plan(9);
+	ksft_plan(10);
 	test_names();
-	test_each_bit();
+	test_each_bit(RR_RFLAGS_IGNORED);
+	test_each_bit(RR_RFLAGS_RF);
 	test_first();
 	test_known_values();
 	test_output();

@@ -165,6 +165,10 @@ static void test_names(void)
 			 "%s%s", i ? ", " : "", f->name);
 	ksft_ok(!strcmp(names, SILICON_NAMES), "SILICON_NAMES has all names");
 	ksft_ok(!silicon_family("zen"), "a name that is none");
+	for (i = 0; i < SILICON_FORMS && silicon_form_name(i); i++)
+		;
+	ksft_ok(i == SILICON_FORMS && !silicon_form_name(i),
+		"each form has a name");
 }
 
 int main(void)
@@ -173,7 +177,7 @@ int main(void)
 
 	for (i = 0; i < INSNS; i++)
 		tests += insns[i].form != NONE;
-	ksft_plan(2 * tests + 2);
+	ksft_plan(2 * tests + 3);
 	test_names();
 	test_family("zen3", "tests/unit/silicon/zen3.gz");
 	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz");

@@ -1,0 +1,29 @@
+/*
+ * Names of the forms, for messages.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "common/silicon/silicon.h"
+
+const char *silicon_form_name(unsigned int form)
+{
+	static const char *const names[SILICON_FORMS] = {
+		[SILICON_BSF] = "BSF or BSR",
+		[SILICON_SHL] = "SHL",
+		[SILICON_SHR] = "SHR",
+		[SILICON_SAR] = "SAR",
+		[SILICON_ROL] = "ROL",
+		[SILICON_ROR] = "ROR",
+		[SILICON_RCL] = "RCL",
+		[SILICON_RCR] = "RCR",
+		[SILICON_SHLD] = "SHLD",
+		[SILICON_SHRD] = "SHRD",
+		[SILICON_MUL] = "MUL or IMUL",
+		[SILICON_DIV] = "DIV or IDIV",
+		[SILICON_LZCNT] = "LZCNT or TZCNT",
+		[SILICON_BLS] = "ANDN, BLSI, BLSR, BLSMSK or BZHI",
+		[SILICON_BEXTR] = "BEXTR",
+	};
+
+	return form < SILICON_FORMS ? names[form] : NULL;
+}
