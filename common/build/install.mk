@@ -5,12 +5,13 @@ data := $(DESTDIR)$(LIBEXEC)
 .PHONY: install
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' \
-		'$(data)/bin' '$(data)/share/qemu' '$(data)/lib/plugins' '$(data)/lab'
+		'$(data)/bin' '$(data)/share/qemu' '$(data)/lib/plugins' '$(data)/lab' '$(data)/share/rr'
 	install -m 755 $(programs) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 $(manuals) '$(DESTDIR)$(PREFIX)/share/man/man1'
 	install -m 755 -s $(qemu) '$(data)/bin'
 	ln -sf bin/qemu-system-x86_64 '$(data)/qemu-system-x86_64'
 	cp -P $(BUILD)/share/qemu/* '$(data)/share/qemu'
+	install -m 644 $(self_tests) '$(data)/share/rr'
 	install -m 644 $(BUILD)/lib/plugins/*.so '$(data)/lib/plugins'
 ifeq ($(CONFIG_LAB),y)
 	install -m 644 $(BUILD)/lab/vmlinuz $(lab) '$(data)/lab'

@@ -98,3 +98,14 @@ void rr_json_print(JsonBuilder *b, bool pretty)
 	json_node_unref(root);
 	g_object_unref(b);
 }
+
+bool rr_json_write(JsonBuilder *b, const char *path, GError **error)
+{
+	JsonNode *root = json_builder_get_root(b);
+	g_autofree char *json = json_to_string(root, true);
+	g_autofree char *text = g_strconcat(json, "\n", NULL);
+
+	json_node_unref(root);
+	g_object_unref(b);
+	return g_file_set_contents(path, text, -1, error);
+}

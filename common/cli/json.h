@@ -24,6 +24,9 @@ void rr_json_add_string(JsonBuilder *b, const char *key, const char *value);
 void rr_json_add_bool(JsonBuilder *b, const char *key, bool value);
 void rr_json_add_double(JsonBuilder *b, const char *key, double value);
 
+/** Write what was built and a newline to the file @path; frees @b. */
+bool rr_json_write(JsonBuilder *b, const char *path, GError **error);
+
 /** Print what was built and a newline; frees @b. */
 void rr_json_print(JsonBuilder *b, bool pretty);
 

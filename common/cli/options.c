@@ -35,11 +35,13 @@ bool rr_options_parse(const struct rr_options *options, int *argc, char ***argv)
 {
 	g_autoptr(GOptionContext)
 		context = g_option_context_new(options->arguments);
+	GOptionGroup *group =
+		g_option_group_new("main", "", "", options->opaque, NULL);
 	g_autoptr(GError) error = NULL;
 
 	if (options->entries)
-		g_option_context_add_main_entries(context, options->entries,
-						  NULL);
+		g_option_group_add_entries(group, options->entries);
+	g_option_context_set_main_group(context, group);
 	g_option_context_set_summary(context, options->summary);
 	g_option_context_set_description(context, options->description);
 	if (!g_option_context_parse(context, argc, argv, &error)) {

@@ -12,6 +12,7 @@
 struct rr_options {
 	const GOptionEntry *entries; /* NULL: --help alone */
 	const char *arguments; /* as in the help, "A B"; NULL: none */
+	void *opaque; /* for callbacks of .entries */
 	int argument_count; /* RR_ANY_COUNT: the caller checks them */
 	const char *summary; /* printed before the options, or NULL */
 	const char *description; /* printed after the options, or NULL */

@@ -91,7 +91,8 @@ static int read_end(struct rrlog_reader *r)
 
 	if (err)
 		goto out;
-	err = rrlog_manifest_parse_end(&r->at_end, text, bytes, name, &r->error);
+	err = rrlog_manifest_parse_end(&r->at_end, text, bytes, name,
+				       &r->error);
 	if (!err && memcmp(r->at_end.trace_id, r->manifest.trace_id,
 			   sizeof(r->at_end.trace_id)))
 		err = rrlog_fail(&r->error, -EBADMSG,
@@ -185,8 +186,9 @@ size_t rrlog_reader_end_count(const struct rrlog_reader *r)
 
 const char *rrlog_reader_end_key(const struct rrlog_reader *r, size_t i)
 {
-	return i < r->at_end.keys->len ? g_ptr_array_index(r->at_end.keys, (guint)i) :
-				      NULL;
+	return i < r->at_end.keys->len ?
+		       g_ptr_array_index(r->at_end.keys, (guint)i) :
+		       NULL;
 }
 
 int rrlog_reader_manifest_u64(const struct rrlog_reader *r, const char *key,
