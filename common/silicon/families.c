@@ -27,6 +27,9 @@
 #define ZEN3 "AMD family 0x19 model 1, 2026-11-26"
 #define CORE "Intel family 6 model 207 (Emerald Rapids), 2026-11-26"
 
+/* Read there, and measured in the lab that it emulates (--lab=intel). */
+#define BOCHS "Bochs 3.0, cpu/shift*.cc, bit*.cc, mult*.cc, bmi*.cc"
+
 #define SOURCE_TCG \
 	"target/i386/tcg/emit.c.inc and cc_helper_template.h.inc of QEMU 10.0"
 
@@ -119,6 +122,47 @@ static const struct silicon_family families[] = {
 		},
 		.tables = &silicon_tables_core,
 		.bsf_keeps_upper_half = true,
+	},
+	{
+		.name = "bochs",
+		.title = "Bochs, the processor of --lab=intel",
+		.rules = {
+			/*                CF   PF  AF   ZF    SF    OF */
+			[SILICON_BSF] = { ZERO, PARITY, ZERO, TCG, ZERO, ZERO,
+					  BOCHS },
+			[SILICON_SHL] = { TCG, TCG, ZERO, TCG, TCG, TOP_XOR_CF,
+					  BOCHS },
+			[SILICON_SHR] = { TCG, TCG, ZERO, TCG, TCG, TOP_TWO,
+					  BOCHS },
+			[SILICON_SAR] = { TCG, TCG, ZERO, TCG, TCG, ZERO,
+					  BOCHS },
+			[SILICON_ROL] = { TCG, TCG, TCG, TCG, TCG, TOP_XOR_CF,
+					  BOCHS },
+			[SILICON_ROR] = { TCG, TCG, TCG, TCG, TCG, TOP_TWO,
+					  BOCHS },
+			[SILICON_RCL] = { TCG, TCG, TCG, TCG, TCG, TOP_XOR_CF,
+					  BOCHS },
+			[SILICON_RCR] = { TCG, TCG, TCG, TCG, TCG, TOP_TWO,
+					  BOCHS },
+			[SILICON_SHLD] = { TCG, TCG, ZERO, TCG, TCG, TOP_XOR_CF,
+					   BOCHS },
+			[SILICON_SHRD] = { TCG, TCG, ZERO, TCG, TCG, TOP_TWO,
+					   BOCHS },
+			[SILICON_MUL] = { TCG, PARITY, ZERO, IS_ZERO, SIGN, TCG,
+					  BOCHS },
+			/* DIV keeps all flags, as TCG does. */
+			[SILICON_LZCNT] = { TCG, KEEP, KEEP, TCG, KEEP, KEEP,
+					    BOCHS },
+			[SILICON_BLS] = { TCG, KEEP, ZERO, TCG, TCG, TCG,
+					  BOCHS },
+			[SILICON_BEXTR] = { TCG, PARITY, ZERO, TCG, SIGN, TCG,
+					    BOCHS },
+		},
+		/* Its tables are those of Intel Core. */
+		.tables = &silicon_tables_core,
+		.bsf_keeps_upper_half = true,
+		.bsf_of_zero_keeps_flags = true,
+		.whole_turn_keeps_flags = true,
 	},
 };
 

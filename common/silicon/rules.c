@@ -29,6 +29,11 @@ static bool shifts_too_far(const struct silicon_insn *i)
 	       i->width_bits == 16 && i->count > 16;
 }
 
+static bool scans_zero(const struct silicon_insn *i)
+{
+	return i->form == SILICON_BSF && i->source << (64 - i->width_bits) == 0;
+}
+
 /* OF after the instruction with a count of 1 (SDM vol. 2, SAL, RCL and SHLD). */
 static bool first_step_overflow(const struct silicon_insn *i)
 {
@@ -136,6 +141,10 @@ uint32_t silicon_flags(const struct silicon_family *f,
 
 	if (is_shift(insn->form) && !insn->count)
 		return insn->flags_before;
+	if (f->whole_turn_keeps_flags && goes_round(insn))
+		return insn->flags_before;
+	if (f->bsf_of_zero_keeps_flags && scans_zero(insn))
+		return insn->flags_before | SILICON_ZF;
 	for (n = 0; n < sizeof(flag) / sizeof(flag[0]); n++)
 		if (flag_by_rule(flag[n].rule, flag[n].mask, insn))
 			flags |= flag[n].mask;

@@ -95,10 +95,14 @@ struct silicon_family {
 	bool bsf_keeps_upper_half;
 	/* SHLD and SHRD of 16 bits by more than 16 shift in the source twice. */
 	bool double_shift_repeats_source;
+	/* BSF and BSR with source 0 change no flag but ZF. */
+	bool bsf_of_zero_keeps_flags;
+	/* RCL and RCR by a multiple of width + 1 change no flag. */
+	bool whole_turn_keeps_flags;
 };
 
 /* The names of all families, for messages. */
-#define SILICON_NAMES "tcg, zen3, core"
+#define SILICON_NAMES "tcg, zen3, core, bochs"
 
 /* Returns the family of that name, or NULL. */
 const struct silicon_family *silicon_family(const char *name);
