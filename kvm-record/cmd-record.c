@@ -31,12 +31,22 @@ struct options {
 	char *trace;
 	gboolean force, quiet, no_check;
 	struct rr_record_options recorder;
-	gboolean lab, deterministic;
+	enum lab_kind lab;
+	gboolean deterministic;
 	gint seed, memory_mib;
 	char *silicon;
 	char **lab_args; /* for run.sh */
 	char **qemu_args; /* NULL: there was no "--" */
 };
+
+static gboolean parse_lab(const char *option, const char *value, void *data,
+			  GError **error)
+{
+	struct options *o = data;
+
+	(void)option;
+	return lab_kind_parse(value, &o->lab, error);
+}
 
 static bool parse_entries(int argc, char **argv, struct options *o)
 {
@@ -45,8 +55,11 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		  "The trace to make", "TRACE" },
 		{ "force", 'f', 0, G_OPTION_ARG_NONE, &o->force,
 		  "Replace a trace that exists", NULL },
-		{ "lab", 0, 0, G_OPTION_ARG_NONE, &o->lab,
-		  "Record in an emulated host, which needs no KVM here", NULL },
+		{ "lab", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
+		  (void *)parse_lab,
+		  "Record in an emulated host, amd (default) or intel, which "
+		  "needs no KVM here",
+		  "HOST" },
 		{ "deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
 		  "With --lab: two recordings are the same", NULL },
 		{ "seed", 0, 0, G_OPTION_ARG_INT, &o->seed,
@@ -78,6 +91,7 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 			       "describe until it powers off,\nCtrl-C, or "
 			       "rr-kvm stop TRACE.  Exit status: 0 recorded, "
 			       "1 not.",
+		.opaque = o,
 	};
 
 	memcpy(entries, own, sizeof(own));
@@ -116,6 +130,8 @@ static bool check_options(const struct options *o, GError **error)
 			     o->silicon || o->lab_args))
 		why = "--deterministic, --seed, --memory-lab, --silicon and "
 		      "--lab-arg need --lab";
+	else if (o->silicon && o->lab == LAB_INTEL)
+		why = "--silicon needs --lab=amd: that of --lab=intel is Bochs's";
 	else if (o->silicon && !silicon_family(o->silicon))
 		why = "--silicon takes one of " SILICON_NAMES;
 	else if (o->seed < 0 || o->memory_mib < 0)
@@ -183,6 +199,7 @@ static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
 			       GError **error)
 {
 	const struct lab_options lab = {
+		.kind = o->lab,
 		.deterministic = o->deterministic || o->seed,
 		.seed = o->seed,
 		.memory_mib = o->memory_mib,

@@ -34,6 +34,12 @@ static uint64_t available_mib(void)
 	return kib ? kib >> 10 : UINT64_MAX;
 }
 
+/* Bochs knows no other way. */
+static bool is_deterministic(const struct lab_options *o)
+{
+	return o->deterministic || o->kind == LAB_INTEL;
+}
+
 /* How much memory the lab needs. */
 static uint64_t lab_memory_mib(const struct lab_options *o,
 			       const struct lab_files *files,
@@ -43,7 +49,7 @@ static uint64_t lab_memory_mib(const struct lab_options *o,
 		return (uint64_t)o->memory_mib;
 	/* While the lab boots, its memory holds the files twice. */
 	return rr_vm_memory_mib(vm) + 2 * (files->bytes >> 20) + SYSTEM_MIB +
-	       (o->deterministic ? OUTPUT_MIB : 0);
+	       (is_deterministic(o) ? OUTPUT_MIB : 0);
 }
 
 static void add_args(GPtrArray *out, const char *a, const char *b)
@@ -53,19 +59,42 @@ static void add_args(GPtrArray *out, const char *a, const char *b)
 		g_ptr_array_add(out, g_strdup(b));
 }
 
-static bool add_parts(GPtrArray *out, GError **error)
+bool lab_kind_parse(const char *value, enum lab_kind *kind, GError **error)
+{
+	*kind = !value || !strcmp(value, "amd") ? LAB_AMD :
+		!strcmp(value, "intel")		? LAB_INTEL :
+						  LAB_NONE;
+	if (*kind != LAB_NONE)
+		return true;
+	rr_set_error(error, "--lab takes amd or intel, not '%s'", value);
+	return false;
+}
+
+/* The emulator of the host: Bochs is where its run.sh is. */
+static bool add_emulator(GPtrArray *out, enum lab_kind kind, GError **error)
+{
+	g_autofree char *qemu = NULL;
+
+	if (kind == LAB_INTEL)
+		return true;
+	qemu = rr_qemu_find(error);
+	if (!qemu)
+		return false;
+	add_args(out, "--qemu", qemu);
+	add_args(out, "--pmu", NULL);
+	return true;
+}
+
+static bool add_parts(GPtrArray *out, enum lab_kind kind, GError **error)
 {
 	g_autofree char *lab = rr_find_file("RR_LAB_DIR", "../lab", error);
-	g_autofree char *qemu = NULL, *run = NULL, *kernel = NULL,
-			*image = NULL;
+	g_autofree char *run = NULL, *kernel = NULL, *image = NULL;
 	const char *missing;
 
 	if (!lab)
 		return false;
-	qemu = rr_qemu_find(error);
-	if (!qemu)
-		return false;
-	run = g_build_filename(lab, "run.sh", NULL);
+	run = g_build_filename(
+		lab, kind == LAB_INTEL ? "intel/run.sh" : "run.sh", NULL);
 	kernel = g_build_filename(lab, "vmlinuz", NULL);
 	image = g_build_filename(lab, "lab.cpio.gz", NULL);
 	missing = access(run, R_OK)    ? run :
@@ -75,16 +104,14 @@ static bool add_parts(GPtrArray *out, GError **error)
 	if (missing) {
 		rr_set_error(error,
 			     "the lab is not there (no %s): turn "
-			     "CONFIG_LAB on and run make",
-			     missing);
+			     "CONFIG_LAB%s on and run make",
+			     missing, kind == LAB_INTEL ? "_INTEL" : "");
 		return false;
 	}
 	add_args(out, "/bin/sh", run);
-	add_args(out, "--qemu", qemu);
 	add_args(out, "--kernel", kernel);
 	add_args(out, "--image", image);
-	add_args(out, "--pmu", NULL);
-	return true;
+	return add_emulator(out, kind, error);
 }
 
 static void add_options(GPtrArray *out, const struct lab_options *o)
@@ -100,7 +127,7 @@ static void add_options(GPtrArray *out, const struct lab_options *o)
 		g_autofree char *seed = g_strdup_printf("%d", o->seed);
 
 		add_args(out, "--seed", seed);
-	} else if (o->deterministic) {
+	} else if (is_deterministic(o)) {
 		add_args(out, "--deterministic", NULL);
 	} else if (!fstat(0, &st) &&
 		   (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode))) {
@@ -163,7 +190,7 @@ static GPtrArray *make_command(const struct lab_options *lab, const char *trace,
 {
 	g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func(g_free);
 
-	if (!add_parts(out, error) ||
+	if (!add_parts(out, lab->kind, error) ||
 	    !add_memory(out, lab_memory_mib(lab, files, vm), error))
 		return NULL;
 	add_options(out, lab);

@@ -12,13 +12,22 @@
 #include "kvm-record/vm/record-options.h"
 #include "kvm-record/vm/vm.h"
 
+enum lab_kind { LAB_NONE, LAB_AMD, LAB_INTEL };
+
 struct lab_options {
+	enum lab_kind kind;
 	bool deterministic; /* two recordings are the same */
 	int seed; /* of the deterministic lab's random numbers; 0: none given */
 	int memory_mib; /* of the lab; 0: as much as the guest and files need */
 	const char *silicon; /* family of its processor, or NULL: TCG's own */
 	char *const *args; /* more arguments for run.sh, or NULL */
 };
+
+/**
+ * Which lab does @value of --lab name?  Without a value it is the AMD one.
+ * False and @error for an unknown name.
+ */
+bool lab_kind_parse(const char *value, enum lab_kind *kind, GError **error);
 
 /**
  * The command line that records @vm in the lab into @trace, whose directory

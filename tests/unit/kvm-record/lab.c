@@ -87,8 +87,8 @@ static void test_command(void)
 	g_autofree char *text =
 		command(&lab, &options, "-m 64 -kernel @/kernel", &error);
 	g_autofree char *expected = g_strdup_printf(
-		"/bin/sh %s/run.sh --qemu %s/qemu --kernel %s/vmlinuz "
-		"--image %s/lab.cpio.gz --pmu --mem 832 --seed 7 --file "
+		"/bin/sh %s/run.sh --kernel %s/vmlinuz --image %s/lab.cpio.gz "
+		"--qemu %s/qemu --pmu --mem 832 --seed 7 --file "
 		"%s/kernel --out %s -- /opt/rr/bin/rr-kvm record --quiet "
 		"--fsync -o /out/t.rrt -- -m 64 -kernel %s/kernel",
 		dir, dir, dir, dir, dir, dir, dir);
@@ -96,6 +96,31 @@ static void test_command(void)
 	/* 64 for the guest, 512 for the system, 256 for the trace */
 	ksft_ok(!g_strcmp0(text, expected), "the command: %s",
 		text ? text : error->message);
+}
+
+static void test_intel(void)
+{
+	struct lab_options lab = { 0 };
+	struct rr_record_options options = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL, *expected = NULL;
+
+	ksft_ok(lab_kind_parse("intel", &lab.kind, NULL) &&
+			lab.kind == LAB_INTEL,
+		"--lab=intel");
+	text = command(&lab, &options, "-m 64", &error);
+	expected = g_strdup_printf(
+		"/bin/sh %s/intel/run.sh --kernel %s/vmlinuz --image "
+		"%s/lab.cpio.gz --mem 832 --deterministic --out %s -- "
+		"/opt/rr/bin/rr-kvm record --quiet -o /out/t.rrt -- -m 64",
+		dir, dir, dir, dir);
+	ksft_ok(!g_strcmp0(text, expected), "its command: %s",
+		text ? text : error->message);
+	ksft_ok(lab_kind_parse(NULL, &lab.kind, NULL) && lab.kind == LAB_AMD,
+		"--lab is the AMD host");
+	ksft_ok(!lab_kind_parse("arm", &lab.kind, &error) &&
+			strstr(error->message, "amd or intel"),
+		"another host is refused");
 }
 
 static void test_memory(void)
@@ -137,9 +162,10 @@ static void clean_up(void)
 
 int main(void)
 {
-	static const char *const names[] = { "kernel", "disk.img",   "a/b",
-					     "a/c/d",  "run.sh",     "vmlinuz",
-					     "qemu",   "lab.cpio.gz" };
+	static const char *const names[] = {
+		"kernel",  "disk.img", "a/b",	      "a/c/d",	     "run.sh",
+		"vmlinuz", "qemu",     "lab.cpio.gz", "intel/run.sh"
+	};
 	g_autofree char *qemu = NULL;
 	size_t i;
 
@@ -150,7 +176,7 @@ int main(void)
 	g_setenv("RR_QEMU", qemu, TRUE);
 	g_setenv("RR_LAB_DIR", dir, TRUE);
 
-	ksft_plan(10 + 1 + 4);
+	ksft_plan(10 + 1 + 1 + 4 + 3);
 	check_files("-m 256 -nographic", 0, 0);
 	check_files("-kernel @/kernel", 1, 1000);
 	check_files("-kernel @/kernel -initrd @/kernel", 1, 1000);
@@ -163,6 +189,7 @@ int main(void)
 	check_files("-of-a-later-qemu @/kernel", 1, 1000);
 	test_relative();
 	test_command();
+	test_intel();
 	test_memory();
 	test_missing();
 	clean_up();
