@@ -37,19 +37,20 @@ include tcg-replay/rr-tcg.mk
 include common/qemu/qemu.mk
 include kernel-patch/modules.mk
 include common/lab/lab.mk
+include common/lab/bochs/bochs.mk
 include tests/tests.mk
 include common/logfmt/fuzz/fuzz.mk
 include common/build/install.mk
 endif
 include bench/bench.mk
 
-all: programs qemu $(if $(CONFIG_LAB),lab)
+all: programs qemu $(if $(CONFIG_LAB),lab) $(if $(CONFIG_LAB_INTEL),lab-intel)
 
 deps:
 	$(Q)sh common/build/deps.sh $(BUILD)
 
 demo: deps
-	$(Q)$(MAKE) all guest
+	$(Q)$(MAKE) programs qemu lab guest
 	$(Q)sh common/build/demo.sh $(BUILD)
 
 # T='replay-*' names the tests to run.
@@ -63,7 +64,8 @@ style: $(BUILD)/qemu-src/.rr-ready
 # Downloads, unpacked kernels and the configuration stay.
 clean:
 	rm -rf $(addprefix $(BUILD)/,.value asan bench bench-guest bin fuzz lib obj \
-		share tests demo guest lab kernel qemu qemu-series qemu-src qemu-src.new modules.log)
+		share tests demo guest lab kernel qemu qemu-series qemu-src qemu-src.new modules.log \
+		bochs-src bochs.log)
 distclean:
 	rm -rf $(BUILD)
 
@@ -74,6 +76,7 @@ help:
 	@echo '  qemu         QEMU with the recorder, the replayer and its plugins'
 	@echo '  modules      kvm.ko, kvm-amd.ko and kvm-intel.ko'
 	@echo '  lab          the image of the lab'
+	@echo '  lab-intel    Bochs, and the image of the lab with an Intel host'
 	@echo '  guest        the guest of the demo and of the tests'
 	@echo '  tests        all test programs'
 	@echo 'Prepare:'

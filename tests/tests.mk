@@ -16,7 +16,8 @@ qemu_unit_sources := $(sort $(filter $(unit_all),$(subst :, ,$(qemu_links))))
 unit_sources := $(filter-out $(qemu_unit_sources),$(unit_all))
 unit_scripts := $(wildcard tests/unit/*/*.py tests/unit/*/*.sh)
 kvm_sources_all := $(wildcard tests/kvm/*.c)
-system_scripts := $(sort $(wildcard tests/system/*/*.sh tests/system/*/*.py))
+system_scripts := $(filter-out $(if $(CONFIG_LAB_INTEL),,tests/system/intel/%),\
+	$(sort $(wildcard tests/system/*/*.sh tests/system/*/*.py)))
 baseline := bench/check-baseline.sh
 asan_names := $(if $(CONFIG_SANITIZE),,$(addsuffix -asan,$(call name,$(unit_sources))))
 test_names := $(call name,$(unit_all) $(unit_scripts)) $(asan_names) \
@@ -106,7 +107,7 @@ $(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
 
 system_tests := $(call pick,$(system_scripts))
 bench_tests := $(if $(CONFIG_LAB),$(call pick,$(baseline)))
-system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs)) \
+system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs) $(if $(CONFIG_LAB_INTEL),$(kselftest))) \
 	$(if $(bench_tests),bench-guest)
 
 # ---- targets ------------------------------------------------------------------

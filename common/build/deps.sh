@@ -20,6 +20,9 @@ packages='
 # Firmware for QEMU, and the contents of the lab and of the guest.
 packages="$packages
 	seabios ipxe-qemu qemu-system-data busybox-static"
+# The lab with an Intel host: Bochs's compiler and firmware, its boot medium.
+packages="$packages
+	g++ bochsbios vgabios isolinux syslinux-common xorriso"
 # rr-log pack --encrypt-to.
 packages="$packages age"
 # The tests, the manual pages and "make style".

@@ -6,5 +6,5 @@ lab := $(BUILD)/lab/lab.cpio.gz
 .PHONY: lab
 lab: $(lab)
 $(lab): $(qemu) $(BUILD)/bin/rr-kvm $(modules) $(versions) \
-		$(wildcard common/lab/*/*.sh) common/build/lab.sh
+		$(wildcard common/lab/guest/* common/lab/tcg/*) common/build/lab.sh
 	$(call say,IMAGE,$@)$(alone) sh common/build/lab.sh $(BUILD)

@@ -20,14 +20,26 @@ ln -s /proc/self/fd /dev/fd
 hostname lab
 ip link set lo up 2>/dev/null
 
+argument() {	# NAME: the value of lab.NAME= on the kernel's command line
+	sed -n "s/.*lab\.$1=\([^ ]*\).*/\1/p" /proc/cmdline
+}
+
 exec </dev/ttyS0 >/dev/ttyS0 2>&1
 stty -F /dev/ttyS0 raw -echo	# pass the output on unchanged
+speed=$(argument speed)		# of lines on which bytes take their time
+if [ -n "$speed" ]; then
+	exec 8<>/dev/ttyS1	# stays open: what arrives waits for its reader
+	stty -F /dev/ttyS0 "$speed"
+	stty -F /dev/ttyS1 raw -echo "$speed"
+fi
 
 while read -r m; do
 	insmod "/lib/modules/$m.ko" || echo "lab: cannot load $m"
 done </lib/modules/order
 
-port() {	# NAME: the device of the virtio-serial port of that name
+port() {	# NAME: the device that the lab has for it
+	tty=$(argument "$1")
+	[ -z "$tty" ] || { echo "/dev/$tty"; return; }
 	for f in /sys/class/virtio-ports/*/name; do
 		if [ "$(cat "$f" 2>/dev/null)" = "$1" ]; then
 			f=${f%/name}
@@ -41,14 +53,14 @@ mount_out() {
 	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out "$1"
 }
 
-# The host takes a different time for each 9p request.  Where two runs must be
-# alike, /out is a tmpfs, which is copied to the shared directory at the end.
-out=
-if grep -q lab.out=now /proc/cmdline; then
-	mount_out /out && out=now
-elif grep -q lab.out=late /proc/cmdline; then
-	mount -t tmpfs tmpfs /out && out=late
-fi
+# now: /out is the shared directory.  The host takes a different time for each 9p
+# request.  Where two runs must be alike, or there is no 9p, /out is a tmpfs, which
+# is copied to the shared directory (late) or to the disk (disk) at the end.
+out=$(argument out)
+case $out in
+now) mount_out /out || out='' ;;
+late|disk) mount -t tmpfs tmpfs /out || out='' ;;
+esac
 
 # Answer each line with "ok": a client must wait for it, since QEMU drops what it
 # has not passed on when the client disconnects.  The port stays open, or QEMU
@@ -85,7 +97,9 @@ setsid -c sh -c 'echo $$ >/run/cmd.pid
 	exec sh /lab/cmd'
 status=$?
 
-if [ "$out" = late ]; then
+if [ "$out" = disk ]; then
+	tar -C /out -cf /dev/sda . || echo "lab: cannot write /out to the disk"
+elif [ "$out" = late ]; then
 	mkdir /run/out && mount_out /run/out && cp -a /out/. /run/out/ ||
 		echo "lab: cannot copy /out to the shared directory"
 	echo $status >/run/out/exit-status
@@ -99,4 +113,6 @@ elif [ -z "$out" ]; then
 	echo "LAB-EXIT $status"
 fi
 sync
+# stty waits until all output has left.
+[ -z "$speed" ] || { stty -F /dev/ttyS0 raw; stty -F /dev/ttyS1 raw; sleep 0.1; }
 poweroff -f

@@ -14,6 +14,8 @@ usage() {
 	cat <<'END'
 Usage: mkimage.sh --kernel-image-dir DIR --modules-dir DIR --out FILE
                   [--firmware DIR]... [PROGRAM[:LABPATH]]...
+       mkimage.sh --kernel-image-dir DIR --modules-dir DIR --out FILE
+                  --overlay MODULE...
 
   --kernel-image-dir DIR  an unpacked linux-image package, with lib/modules/*
   --modules-dir DIR       the directory of the patched kvm.ko and kvm-amd.ko
@@ -21,18 +23,21 @@ Usage: mkimage.sh --kernel-image-dir DIR --modules-dir DIR --out FILE
   --firmware DIR          a directory with firmware for the inner QEMU (default:
                           those of Debian's packages)
   PROGRAM[:LABPATH]       a program for the image, at the same path or at LABPATH
+  --overlay               make an image to be unpacked over the first: with these
+                          modules, which init loads in place of the first's
 END
 }
 die() { echo "mkimage: $*" >&2; exit 1; }
 
 here=$(dirname "$(readlink -f "$0")")
-kdir='' mods='' out='' firmware=''
+kdir='' mods='' out='' firmware='' overlay=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel-image-dir) kdir=$2; shift 2 ;;
 	--modules-dir) mods=$2; shift 2 ;;
 	--out) out=$2; shift 2 ;;
 	--firmware) firmware="$firmware $2"; shift 2 ;;
+	--overlay) overlay=yes; shift ;;
 	-h|--help) usage; exit 0 ;;
 	-*) usage >&2; exit 1 ;;
 	*) break ;;
@@ -50,18 +55,21 @@ ldd "$busybox" >/dev/null 2>&1 &&
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 root=$tmp/root
-mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" \
-	"$root/run" "$root/out" "$root/root" "$root/etc" "$root/lab" \
-	"$root/lib/modules"
+mkdir -p "$root/lib/modules"
 
-install -m 755 "$busybox" "$root/bin/busybox"
-for a in $("$busybox" --list); do
-	[ "$a" = busybox ] || ln -s busybox "$root/bin/$a"
-done
-ln -s bin "$root/sbin"
-install -m 755 "$here/init.sh" "$root/init"
-echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
-echo 'root:x:0:' >"$root/etc/group"
+base_system() {
+	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" \
+		"$root/run" "$root/out" "$root/root" "$root/etc" "$root/lab"
+	install -m 755 "$busybox" "$root/bin/busybox"
+	for a in $("$busybox" --list); do
+		[ "$a" = busybox ] || ln -s busybox "$root/bin/$a"
+	done
+	ln -s bin "$root/sbin"
+	install -m 755 "$here/init.sh" "$root/init"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+	echo 'root:x:0:' >"$root/etc/group"
+}
+[ -n "$overlay" ] || base_system
 
 # Debug information and build ID depend on the directory of the build.  Without them
 # two builds of the same sources give one image, with the same instruction counts in
@@ -111,6 +119,20 @@ need() {
 loaded=''
 [ -e "$mods/kvm.ko" ] && [ -e "$mods/kvm-amd.ko" ] ||
 	die "there are no kvm.ko and kvm-amd.ko in $mods"
+write_image() {
+	mkdir -p "$(dirname "$out")"
+	case $out in *.gz) pack='gzip -n -1' ;; *) pack='cat' ;; esac
+	find "$root" -exec touch -h -d @0 {} +
+	(cd "$root" && find . | sort |
+		cpio --quiet --reproducible -o -H newc -R 0:0) | $pack >"$out.new"
+	mv "$out.new" "$out"
+}
+
+if [ -n "$overlay" ]; then
+	for m in "$@"; do need "$m"; done
+	write_image
+	exit
+fi
 for m in virtio_pci virtio_blk virtio_console 9pnet_virtio 9p msr kvm kvm_amd; do
 	need $m
 done
@@ -160,9 +182,4 @@ for p in "$@"; do
 	while read -r l; do take "$l" "$l"; done <"$tmp/libs"
 done
 
-mkdir -p "$(dirname "$out")"
-case $out in *.gz) pack='gzip -n -1' ;; *) pack='cat' ;; esac
-find "$root" -exec touch -h -d @0 {} +
-(cd "$root" && find . | sort |
-	cpio --quiet --reproducible -o -H newc -R 0:0) | $pack >"$out.new"
-mv "$out.new" "$out"
+write_image

@@ -31,12 +31,9 @@ lab failed.  SIGINT and SIGTERM stop COMMAND: they run /lab/stop if it exists,
 else send SIGINT.  A second signal ends the lab at once.
 END
 }
-die() { echo "lab: $*" >&2; exit 125; }
-quote() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-mkdir -p "$tmp/root/lab"
+. "$(dirname "$0")/files.sh.inc"
 
 qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' out='' control='' stdin=''
 firmware='' extra=''
@@ -56,16 +53,7 @@ while [ $# -gt 0 ]; do
 	--stdin) stdin=yes ;;
 	--firmware) need $#; firmware="$firmware -L $(quote "$2")"; shift ;;
 	--qemu-arg) need $#; extra="$extra $(quote "$2")"; shift ;;
-	--file)
-		need $#
-		from=$2 to=$2
-		[ -e "$2" ] || case $2 in *:*) from=${2%%:*} to=${2#*:} ;; esac
-		[ -e "$from" ] || die "there is no file $from"
-		to=$(realpath -sm "$to")
-		mkdir -p "$tmp/root$to"
-		[ -d "$from" ] || rmdir "$tmp/root$to"
-		cp -rLT --preserve=mode "$from" "$tmp/root$to"
-		shift ;;
+	--file) need $#; add_file "$2"; shift ;;
 	-h|--help) usage; exit 0 ;;
 	--) shift; break ;;
 	*) usage >&2; exit 125 ;;
@@ -82,18 +70,9 @@ done
 
 # The kernel unpacks two archives that follow each other: the image, and one with
 # the command and its files.
-{
-	printf 'exec'
-	for a in "$@"; do printf ' '; quote "$a"; done
-	echo
-} >"$tmp/root/lab/cmd"
-[ -z "$stdin" ] || : >"$tmp/root/lab/stdin"
-find "$tmp/root" -exec touch -h -d @0 {} +
 cp "$image" "$tmp/initrd"
 truncate -s %4 "$tmp/initrd"
-(cd "$tmp/root" && find . | LC_ALL=C sort |
-	cpio --quiet --reproducible -o -H newc -R 0:0) >>"$tmp/initrd"
-rm -r "$tmp/root"
+pack_files "$@" >>"$tmp/initrd"
 
 # COMMAND has the first serial port, the kernel's console is the second.
 append='console=ttyS1 quiet loglevel=3 panic=-1 mitigations=off nowatchdog'

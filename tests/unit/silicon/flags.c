@@ -177,9 +177,10 @@ int main(void)
 
 	for (i = 0; i < INSNS; i++)
 		tests += insns[i].form != NONE;
-	ksft_plan(2 * tests + 3);
+	ksft_plan(3 * tests + 3);
 	test_names();
 	test_family("zen3", "tests/unit/silicon/zen3.gz");
 	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz");
+	test_family("bochs", "tests/unit/silicon/bochs.gz");
 	return ksft_end();
 }
