@@ -32,16 +32,19 @@ find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
-# Another guest.  Multiboot needs the header in the first 8 KiB.
-${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
-	-fno-stack-protector -mno-sse -mno-mmx -nostdlib -static \
-	-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \
-	-Wl,--build-id=none -Wl,-z,noseparate-code -o "$out/adbits" "$here/adbits.c"
+# Guests without an operating system.  Multiboot needs the header in the first 8 KiB.
+for g in adbits ring0; do
+	${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
+		-fno-stack-protector -mno-sse -mno-mmx -nostdlib -static \
+		-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \
+		-Wl,--build-id=none -Wl,-z,noseparate-code -o "$out/$g" "$here/$g.c"
+done
 
 # A guest that is one program.
 mkdir -p "$root/processor/dev"
 (cd "$here/../.." && ${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -iquote . -static -s \
-	-o "$root/processor/init" tests/guest/processor.c common/silicon/*.c)
+	-o "$root/processor/init" tests/guest/processor.c tests/guest/faults.c \
+	common/silicon/*.c)
 find "$root/processor" -exec touch -h -d @0 {} +
 (cd "$root/processor" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/processor.gz"

@@ -12,6 +12,7 @@
 #include <xmmintrin.h>
 
 #include "common/silicon/probe.h"
+#include "tests/guest/faults.h"
 
 #define NAN_1 0x7fc00001u
 #define NAN_2 0x7fc00002u /* its significand is the larger one */
@@ -70,6 +71,7 @@ static void print_silicon(void)
 int main(void)
 {
 	print_sse();
+	print_faults();
 	print_silicon();
 	fflush(stdout);
 	/* Started as a program it must not switch off its host. */

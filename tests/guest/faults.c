@@ -1,0 +1,302 @@
+/*
+ * What a processor reports to a program: page faults, flags, single steps.
+ *
+ * All of it is seen by signal handlers, so the same program shows on any host what
+ * that host's processor does.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "tests/guest/faults.h"
+
+#define PAGE_BYTES 4096
+#define FLAG_TF 0x100
+#define FLAG_RF 0x10000
+#define FLAG_OF 0x800
+/* The error code of a page fault (SDM vol. 3, 4.7). */
+#define PF_PRESENT 1
+#define PF_WRITE 2
+#define PF_USER 4
+#define STEPS 8
+
+static sigjmp_buf after_fault;
+static struct {
+	unsigned long error, flags, address;
+	int trap;
+} fault;
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)signal;
+	(void)info;
+	fault.error = regs[REG_ERR];
+	fault.flags = regs[REG_EFL];
+	fault.address = regs[REG_CR2];
+	fault.trap = regs[REG_TRAPNO];
+	siglongjmp(after_fault, 1);
+}
+
+static void catch_faults(void)
+{
+	static char stack[65536];
+	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK,
+	};
+
+	sigaltstack(&alternate, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGILL, &action, NULL);
+	sigaction(SIGFPE, &action, NULL);
+}
+
+/*
+ * Instructions that read and write one operand, at RDI.  A processor takes their
+ * page faults as those of a write, whether they would write or not.
+ */
+/* clang-format off */
+#define READ_AND_WRITE(X) \
+	X(add, "add %%rax, (%%rdi)") \
+	X(add_imm, "addl $1, (%%rdi)") \
+	X(add_lock, "lock; add %%rax, (%%rdi)") \
+	X(adc, "adc %%rax, (%%rdi)") \
+	X(adc_lock, "lock; adc %%rax, (%%rdi)") \
+	X(sbb, "sbb %%rax, (%%rdi)") \
+	X(sbb_lock, "lock; sbb %%rax, (%%rdi)") \
+	X(sub, "sub %%rax, (%%rdi)") \
+	X(and, "and %%rax, (%%rdi)") \
+	X(and_lock, "lock; and %%rax, (%%rdi)") \
+	X(or, "or %%rax, (%%rdi)") \
+	X(xor, "xor %%rax, (%%rdi)") \
+	X(inc, "incl (%%rdi)") \
+	X(inc_lock, "lock; incq (%%rdi)") \
+	X(dec, "decb (%%rdi)") \
+	X(not, "notq (%%rdi)") \
+	X(not_lock, "lock; notq (%%rdi)") \
+	X(neg, "negq (%%rdi)") \
+	X(neg_lock, "lock; negq (%%rdi)") \
+	X(xchg, "xchg %%rax, (%%rdi)") \
+	X(xadd, "xadd %%rax, (%%rdi)") \
+	X(xadd_lock, "lock; xadd %%al, (%%rdi)") \
+	X(cmpxchg, "cmpxchg %%rcx, (%%rdi)") \
+	X(cmpxchg_other, "inc %%eax; cmpxchg %%rcx, (%%rdi)") \
+	X(cmpxchg_lock, "inc %%eax; lock; cmpxchg %%rcx, (%%rdi)") \
+	X(cmpxchg8b, "inc %%eax; cmpxchg8b (%%rdi)") \
+	X(cmpxchg8b_lock, "lock; cmpxchg8b (%%rdi)") \
+	X(cmpxchg16b, "inc %%eax; cmpxchg16b (%%rdi)") \
+	X(cmpxchg16b_lock, "lock; cmpxchg16b (%%rdi)") \
+	X(bts_imm, "btsl $1, (%%rdi)") \
+	X(bts, "bts %%eax, (%%rdi)") \
+	X(bts_lock, "lock; btsl $1, (%%rdi)") \
+	X(btr, "btr %%eax, (%%rdi)") \
+	X(btc, "btc %%eax, (%%rdi)") \
+	X(shl_1, "shll (%%rdi)") \
+	X(shl_3, "shll $3, (%%rdi)") \
+	X(shl_0, ".byte 0xc1, 0x27, 0") \
+	X(shl_cl, "shll %%cl, (%%rdi)") \
+	X(sar_cl, "sarl %%cl, (%%rdi)") \
+	X(rol_cl, "roll %%cl, (%%rdi)") \
+	X(rcl_1, "rcll (%%rdi)") \
+	X(rcl_cl, "rcll %%cl, (%%rdi)") \
+	X(rcr_9, "rcrb $9, (%%rdi)") \
+	X(shld, "shld $3, %%eax, (%%rdi)") \
+	X(shrd_cl, "shrd %%cl, %%eax, (%%rdi)")
+#define WRITE_ALONE(X) \
+	X(mov_to, "mov %%rax, (%%rdi)") \
+	X(setc, "setc (%%rdi)") \
+	X(stos, "stosl")
+#define READ_ALONE(X) \
+	X(mov_from, "mov (%%rdi), %%rax") \
+	X(cmp, "cmp %%rax, (%%rdi)") \
+	X(test, "test %%rax, (%%rdi)") \
+	X(bt, "bt %%eax, (%%rdi)") \
+	X(scas, "scasl")
+/* Hints to the cache, which fault nowhere. */
+#define NO_ACCESS(X) \
+	X(prefetchw, "prefetchw (%%rdi)") \
+	X(prefetcht0, "prefetcht0 (%%rdi)") \
+	X(nop, "nopl (%%rdi)")
+/* clang-format on */
+
+#define FUNCTION(id, text)                                           \
+	static void insn_##id(void *address)                         \
+	{                                                            \
+		__asm__ volatile("xor %%eax, %%eax\n\t"              \
+				 "xor %%ecx, %%ecx\n\t" text         \
+				 : "+D"(address)                     \
+				 :                                   \
+				 : "rax", "rbx", "rcx", "rdx", "cc", \
+				   "memory");                        \
+	}
+READ_AND_WRITE(FUNCTION)
+WRITE_ALONE(FUNCTION)
+READ_ALONE(FUNCTION)
+NO_ACCESS(FUNCTION)
+
+enum access { NONE, READ, WRITE };
+static const struct insn {
+	const char *name;
+	void (*run)(void *address);
+	enum access access;
+} insns[] = {
+#define ROW(id, access) { #id, insn_##id, access },
+#define ROW_WRITE(id, text) ROW(id, WRITE)
+#define ROW_READ(id, text) ROW(id, READ)
+#define ROW_NONE(id, text) ROW(id, NONE)
+	READ_AND_WRITE(ROW_WRITE) WRITE_ALONE(ROW_WRITE) READ_ALONE(ROW_READ)
+		NO_ACCESS(ROW_NONE)
+};
+
+/* True if @run faults at @address with that error code, or not at all if it is -1. */
+static bool faults_with(void (*run)(void *), char *address, int error)
+{
+	if (sigsetjmp(after_fault, 1))
+		return fault.trap == 14 &&
+		       fault.error == (unsigned long)error &&
+		       fault.address == (uintptr_t)address;
+	run(address);
+	return error == -1;
+}
+
+static void print_page_faults(void)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+	char *absent = mmap(NULL, PAGE_BYTES, PROT_NONE, flags, -1, 0);
+	char *read_only = mmap(NULL, PAGE_BYTES, prot, flags, -1, 0);
+	unsigned int i, as_expected = 0,
+			count = sizeof(insns) / sizeof(insns[0]);
+
+	for (i = 0; i < count; i++) {
+		const struct insn *insn = &insns[i];
+		int error = insn->access == NONE  ? -1 :
+			    insn->access == WRITE ? PF_USER | PF_WRITE :
+						    PF_USER;
+		bool ok = faults_with(insn->run, absent, error);
+
+		/* After this no TLB has the page. */
+		mprotect(read_only, PAGE_BYTES, prot);
+		mprotect(read_only, PAGE_BYTES, PROT_READ);
+		error = insn->access == WRITE ?
+				PF_USER | PF_WRITE | PF_PRESENT :
+				-1;
+		ok = faults_with(insn->run, read_only, error) && ok;
+		if (ok)
+			as_expected++;
+		else
+			printf("page-fault %s is another one\n", insn->name);
+	}
+	printf("page-faults %u of %u\n", as_expected, count);
+}
+
+/* OF after BT: kept, whether or not a jump comes between (TCG cuts blocks there). */
+static void print_bt(void)
+{
+	unsigned long together, apart;
+	const uint32_t bits = 0;
+
+	__asm__ volatile("mov $0x80000000, %%ebx; add $4, %%ebx\n\t"
+			 "btl $12, %1\n\t"
+			 "pushf; pop %0"
+			 : "=r"(together)
+			 : "m"(bits)
+			 : "rbx", "cc");
+	__asm__ volatile("mov $0x80000000, %%ebx; add $4, %%ebx\n\t"
+			 "jmp 1f\n\tnop\n1:\t"
+			 "btl $12, %1\n\t"
+			 "pushf; pop %0"
+			 : "=r"(apart)
+			 : "m"(bits)
+			 : "rbx", "cc");
+	printf("bt-of one-block %d two-blocks %d\n", !!(together & FLAG_OF),
+	       !!(apart & FLAG_OF));
+}
+
+static struct {
+	unsigned long rcx[STEPS], flags[STEPS], rip[STEPS];
+	unsigned int count;
+} steps;
+
+static void on_step(int signal, siginfo_t *info, void *context)
+{
+	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)signal;
+	(void)info;
+	if (steps.count < STEPS) {
+		steps.rcx[steps.count] = regs[REG_RCX];
+		steps.rip[steps.count] = regs[REG_RIP];
+		steps.flags[steps.count++] = regs[REG_EFL];
+	}
+}
+
+/* One debug exception an iteration, with RF set in all but the last of them. */
+static void print_rep_steps(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = on_step,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
+	char from[4] = "abc", to[4];
+	void *rsi = from, *rdi = to;
+	unsigned long rcx = 3, start;
+	unsigned int i;
+
+	sigaction(SIGTRAP, &action, NULL);
+	__asm__ volatile("sub $128, %%rsp\n\t"
+			 "lea 1f(%%rip), %3\n\t"
+			 "pushf; orl %4, (%%rsp); popf\n"
+			 "1:\trep; movsb\n\t"
+			 "pushf; andl %5, (%%rsp); popf\n\t"
+			 "add $128, %%rsp"
+			 : "+S"(rsi), "+D"(rdi), "+c"(rcx), "=&r"(start)
+			 : "i"(FLAG_TF), "i"(~FLAG_TF)
+			 : "cc", "memory");
+	printf("rep-steps");
+	for (i = 0; i < steps.count; i++)
+		if (steps.rip[i] <= start + 2)
+			printf(" rcx %lu%s", steps.rcx[i],
+			       steps.flags[i] & FLAG_RF ? " rf" : "");
+	printf("\n");
+}
+
+#define CS_32 0x23 /* of Linux, for 32-bit programs */
+#define SYS_GETPID_32 20
+
+/*
+ * SYSENTER in compatibility mode: AMD processors have none.  Elsewhere Linux is
+ * entered; it returns into a vDSO that a 64-bit process does not have.
+ */
+static void print_sysenter(void)
+{
+	if (!sigsetjmp(after_fault, 1))
+		__asm__ volatile("mov %0, %%eax\n\t"
+				 "pushq %1; lea 1f(%%rip), %%rcx\n\t"
+				 "push %%rcx; lretq\n"
+				 "1:\t.byte 0x0f, 0x34"
+				 :
+				 : "i"(SYS_GETPID_32), "i"(CS_32)
+				 : "rax", "rcx", "memory");
+	printf("sysenter %s\n", fault.trap == 6 ? "is invalid" : "enters");
+}
+
+void print_faults(void)
+{
+	catch_faults();
+	print_page_faults();
+	print_bt();
+	print_rep_steps();
+	print_sysenter();
+}
