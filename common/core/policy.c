@@ -38,11 +38,19 @@ uint64_t rr_hidden_features(int word)
         return CPUID_7_0_EBX_RDSEED | CPUID_7_0_EBX_RTM |
                CPUID_7_0_EBX_HLE | CPUID_7_0_EBX_INVPCID;
     case FEAT_7_0_ECX:
-        return CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_PKU;
+        /* RDPID stays: what it reads, TSC_AUX, is CPU state. */
+        return CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_PKU | RR_7_0_ECX_WAITPKG;
     case FEAT_8000_0001_ECX:
-        return CPUID_EXT3_SVM | CPUID_EXT3_PERFCORE;
+        return CPUID_EXT3_SVM | CPUID_EXT3_PERFCORE | RR_EXT3_MONITORX;
+    case FEAT_8000_0008_EBX:
+        return RR_8000_0008_EBX_RDPRU;
+    case FEAT_CORE_CAPABILITY:
+        /* The #AC of split locks, which TCG does not raise. */
     case FEAT_XSAVE:
-        /* What they write depends on hidden state (SDM vol. 1, 13.9). */
+        /*
+         * What they write depends on hidden state (SDM vol. 1, 13.9), and
+         * XGETBV with ECX = 1 shows it.
+         */
     case FEAT_KVM:
     case FEAT_SVM:
     case FEAT_6_EAX:

@@ -24,6 +24,14 @@
 bool rr_msr_is_cpu_state(uint32_t index);
 
 /*
+ * Instructions that wait for a time of the host's or read its counters, and
+ * that QEMU has no names for: UMWAIT and TPAUSE, MONITORX and MWAITX, RDPRU.
+ */
+#define RR_7_0_ECX_WAITPKG (1u << 5)
+#define RR_EXT3_MONITORX (1u << 29)
+#define RR_8000_0008_EBX_RDPRU (1u << 4)
+
+/*
  * The bits of a feature word (enum FeatureWord of QEMU) that no guest is shown,
  * because recorder and replayer cannot give it the same results.
  */

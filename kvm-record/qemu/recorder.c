@@ -40,6 +40,22 @@ static void keep_freed_memory(void)
     mallopt(M_TRIM_THRESHOLD, 64 * MiB);
 }
 
+/*
+ * MONITOR and MWAIT, which CPUID hides, are #UD in TCG, and NOPs in KVM; and a
+ * hypercall of the other vendor is #UD, where KVM rewrites the instruction in
+ * the guest's memory.  A KVM without the capability has neither quirk.
+ */
+static void disable_quirks(void)
+{
+    int known = kvm_vm_check_extension(kvm_state, KVM_CAP_DISABLE_QUIRKS2);
+
+    if (known > 0) {
+        kvm_vm_enable_cap(kvm_state, KVM_CAP_DISABLE_QUIRKS2, 0,
+                          known & (KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS |
+                                   KVM_X86_QUIRK_FIX_HYPERCALL_INSN));
+    }
+}
+
 static bool init_kvm(struct rr_recorder *r, Error **errp)
 {
     if (kvm_irqchip_in_kernel()) {
@@ -58,6 +74,7 @@ static bool init_kvm(struct rr_recorder *r, Error **errp)
      */
     kvm_vm_enable_cap(kvm_state, KVM_CAP_PMU_CAPABILITY, 0,
                       KVM_PMU_CAP_DISABLE);
+    disable_quirks();
     return rr_msr_install_filter(errp);
 }
 

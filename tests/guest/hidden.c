@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A guest without an operating system (multiboot) that executes instructions which
+ * CPUID hides: it prints for each which exception it raised, or "none".
+ */
+#include <stdint.h>
+
+#define COM1 0x3f8
+
+__attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
+	0x1badb002,
+	0,
+	-0x1badb002u,
+};
+
+struct gate {
+	uint16_t offset_low, selector, attributes, offset_high;
+};
+
+static struct gate idt[32];
+static volatile uint32_t raised; /* the vector + 1 */
+__attribute__((used)) static uint8_t stack[8192];
+__attribute__((used)) static volatile uint32_t resume_at;
+
+static void outb(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static void print(const char *s)
+{
+	while (*s)
+		outb(COM1, (uint8_t)*s++);
+}
+
+/* Go on behind the instruction that failed. */
+struct frame {
+	uint32_t ip, cs, flags;
+};
+
+__attribute__((interrupt)) static void invalid_opcode(struct frame *frame)
+{
+	raised = 7;
+	frame->ip = resume_at;
+}
+
+__attribute__((interrupt)) static void general_protection(struct frame *frame,
+							  uint32_t code)
+{
+	(void)code;
+	raised = 14;
+	frame->ip = resume_at;
+}
+
+static void set_gate(unsigned int vector, uint32_t handler)
+{
+	uint16_t cs;
+
+	__asm__("mov %%cs, %0" : "=r"(cs));
+	idt[vector] = (struct gate){ (uint16_t)handler, cs, 0x8e00,
+				     (uint16_t)(handler >> 16) };
+}
+
+#define TRY(name, bytes, ecx)                                           \
+	do {                                                            \
+		raised = 0;                                             \
+		__asm__ volatile("movl $1f, resume_at\n\t" bytes "\n1:" \
+				 :                                      \
+				 : "c"(ecx), "a"(0), "d"(0), "b"(0)     \
+				 : "memory");                           \
+		print("hidden: " name " ");                             \
+		print(raised == 7  ? "UD\n" :                           \
+		      raised == 14 ? "GP\n" :                           \
+				     "none\n");                         \
+	} while (0)
+
+__attribute__((used)) static void start(void)
+{
+	struct {
+		uint16_t limit;
+		uint32_t base;
+	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (uint32_t)idt };
+
+	set_gate(6, (uint32_t)invalid_opcode);
+	set_gate(13, (uint32_t)general_protection);
+	__asm__ volatile("lidt %0" : : "m"(idtr));
+	TRY("monitor", ".byte 0x0f, 0x01, 0xc8", 0);
+	TRY("mwait", ".byte 0x0f, 0x01, 0xc9", 0);
+	TRY("monitorx", ".byte 0x0f, 0x01, 0xfa", 0);
+	TRY("mwaitx", ".byte 0x0f, 0x01, 0xfb", 0);
+	TRY("rdpru", ".byte 0x0f, 0x01, 0xfd", 0);
+	TRY("vmcall", ".byte 0x0f, 0x01, 0xc1", 0);
+	TRY("umonitor", ".byte 0xf3, 0x0f, 0xae, 0xf0", 0);
+	TRY("tpause", ".byte 0x66, 0x0f, 0xae, 0xf1", 0);
+	TRY("umwait", ".byte 0xf2, 0x0f, 0xae, 0xf1", 0);
+	print("hidden: done\n");
+	/* Power off: SLP_EN and S5 in ACPI's PM1a_CNT of QEMU's pc. */
+	__asm__ volatile("outw %0, %1"
+			 :
+			 : "a"((uint16_t)0x2000), "Nd"((uint16_t)0x604));
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	mov $stack + 8192, %esp\n"
+	"	call start\n");

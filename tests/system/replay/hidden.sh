@@ -1,0 +1,24 @@
+#!/bin/sh
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Instructions that CPUID hides, executed all the same: KVM must answer them as TCG
+# does.  (What hardware executes without asking KVM is in docs/hazards.md, note 22.)
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+"$RR_BIN/rr-kvm" record --lab --force -o "$tmp/hidden.rrt" -- -machine pc -m 64 \
+	-nodefaults -display none -vga none -serial stdio -no-reboot \
+	-kernel "$RR_GUEST/hidden" </dev/null >"$tmp/console" 2>"$tmp/err" &&
+	grep -q 'hidden: done' "$tmp/console"
+result $? 'recorded'
+sed 's/^/# /' "$tmp/console"
+for insn in monitor mwait monitorx mwaitx rdpru vmcall umonitor tpause umwait; do
+	grep -q "^hidden: $insn UD" "$tmp/console"
+	result $? "$insn raises #UD"
+done
+replay "$tmp/hidden.rrt" --console >"$tmp/again" &&
+	grep -q 'CPU state and all RAM equal' "$tmp/report" &&
+	cmp "$tmp/console" "$tmp/again"
+result $? 'it replays'
+tail -n 1 "$tmp/report" | sed 's/^/# /'
+finish
