@@ -87,7 +87,6 @@ static int print_table(void)
 struct options {
 	gboolean json, verbose, table;
 	struct self_test_options test; /* .count 0: no self-test */
-	gboolean lab;
 	char *silicon, *report;
 };
 
@@ -109,6 +108,15 @@ static gboolean parse_count(const gchar *name, const gchar *value,
 	return TRUE;
 }
 
+static gboolean parse_lab(const gchar *name, const gchar *value,
+			  gpointer opaque, GError **error)
+{
+	struct options *o = opaque;
+
+	(void)name;
+	return lab_kind_parse(value, &o->test.lab, error);
+}
+
 static bool parse(int argc, char **argv, struct options *o)
 {
 	const GOptionEntry entries[] = {
@@ -119,14 +127,17 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "table", 0, 0, G_OPTION_ARG_NONE, &o->table,
 		  "Check nothing: print the processors that can record", NULL },
 		{ "record", 0, G_OPTION_FLAG_OPTIONAL_ARG,
-		  G_OPTION_ARG_CALLBACK, parse_count,
+		  G_OPTION_ARG_CALLBACK, (void *)parse_count,
 		  "Also record a small guest N times (10) and replay each",
 		  "N" },
 		{ "report", 0, 0, G_OPTION_ARG_FILENAME, &o->report,
 		  "With --record: where the report goes (" DEFAULT_REPORT ")",
 		  "FILE" },
-		{ "lab", 0, 0, G_OPTION_ARG_NONE, &o->lab,
-		  "With --record: record in the lab", NULL },
+		{ "lab", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
+		  (void *)parse_lab,
+		  "With --record: record in the lab, an emulated AMD host (amd) "
+		  "or Intel host (intel)",
+		  "KIND" },
 		{ "silicon", 0, 0, G_OPTION_ARG_STRING, &o->silicon,
 		  "With --record --lab: a processor of this family "
 		  "(" SILICON_NAMES ")",
@@ -143,16 +154,16 @@ static bool parse(int argc, char **argv, struct options *o)
 
 	if (!rr_options_parse(&options, &argc, &argv))
 		return false;
-	if (!o->test.count && (o->lab || o->silicon || o->report)) {
+	if (!o->test.count && (o->test.lab || o->silicon || o->report)) {
 		rr_fail_usage("--lab, --silicon and --report need --record");
 		return false;
 	}
-	if (o->silicon && (!o->lab || !silicon_family(o->silicon))) {
-		rr_fail_usage("--silicon needs --lab, and takes one "
+	if (o->silicon &&
+	    (o->test.lab != LAB_AMD || !silicon_family(o->silicon))) {
+		rr_fail_usage("--silicon needs --lab=amd, and takes one "
 			      "of " SILICON_NAMES);
 		return false;
 	}
-	o->test.lab = o->lab;
 	o->test.silicon = o->silicon;
 	return true;
 }
@@ -202,7 +213,7 @@ static int check(const struct options *o)
 
 	if (!o->json)
 		print_text(results, count, o->verbose);
-	if (o->test.count && (good || o->lab))
+	if (o->test.count && (good || o->test.lab))
 		return record(o, results, count);
 	if (o->json)
 		rr_json_print(build_json(results, count, NULL, NULL), true);

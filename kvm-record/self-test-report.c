@@ -99,7 +99,7 @@ void self_test_add_json(JsonBuilder *b, const struct self_test_options *o,
 	json_builder_set_member_name(b, "self-test");
 	json_builder_begin_object(b);
 	rr_json_add_bool(b, "passed", self_test_passed(t));
-	rr_json_add_bool(b, "lab", o->lab);
+	rr_json_add_bool(b, "lab", o->lab != LAB_NONE);
 	rr_json_add_string(b, "lab-silicon", o->silicon);
 	rr_json_add_u64(b, "asked", (uint64_t)o->count);
 	json_builder_set_member_name(b, "recordings");

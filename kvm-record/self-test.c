@@ -152,7 +152,9 @@ static int record(const struct self_test_options *o, const struct place *p,
 	g_ptr_array_add(argv, (char *)"-o");
 	g_ptr_array_add(argv, p->trace);
 	if (o->lab)
-		g_ptr_array_add(argv, (char *)"--lab");
+		g_ptr_array_add(argv,
+				(char *)(o->lab == LAB_INTEL ? "--lab=intel" :
+							       "--lab"));
 	else
 		g_ptr_array_add(argv, (char *)"--no-check");
 	if (o->silicon) {

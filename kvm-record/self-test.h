@@ -10,10 +10,11 @@
 #include <stdbool.h>
 
 #include "common/cli/json.h"
+#include "kvm-record/lab.h"
 
 struct self_test_options {
 	int count; /* of recordings */
-	bool lab; /* record in the lab */
+	enum lab_kind lab; /* record in this lab */
 	const char *silicon; /* with .lab: family of its processor, or NULL */
 };
 

@@ -95,7 +95,10 @@ void rr_manifest_write_end(struct rr_recorder *r)
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *time = g_date_time_format_iso8601(now);
     struct silicon_probe probe;
+    struct rr_pmu_event event;
 
+    /* Of two kinds of core, which give other results, ask the vCPU's. */
+    rr_pmu_event_bind(0, &event, NULL);
     silicon_probe(&probe);
     fingerprint = g_strdup_printf("%016" PRIx64, probe.fingerprint);
     rrlog_writer_end_set(w, "end.time", time);
