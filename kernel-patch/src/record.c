@@ -143,12 +143,15 @@ static int kvm_record_exit(struct kvm_vcpu *vcpu,
 	return 0;
 }
 
+/* Slots of the ring that only flushes may take. */
+#define KVM_RECORD_KEPT_SLOTS	(32 * KVM_X86_RECORD_STEP_SLOTS)
+
 /*
  * The ring.  Only the vCPU's thread writes to it, in KVM_RUN, so there is no
  * lock.  User space may write anything to the shared page: KVM keeps its own
  * copy of "head", and treats an impossible "tail" as a full ring.
  */
-static bool kvm_record_ring_has(struct kvm_vcpu *vcpu, u32 slots)
+static bool kvm_record_ring_has_at_all(struct kvm_vcpu *vcpu, u32 slots)
 {
 	struct kvm_vcpu_record *rec = &vcpu->arch.record;
 	/*
@@ -158,6 +161,17 @@ static bool kvm_record_ring_has(struct kvm_vcpu *vcpu, u32 slots)
 	u32 used = rec->head - smp_load_acquire(&rec->shared->tail);
 
 	return used <= rec->slots && rec->slots - used >= slots;
+}
+
+/*
+ * A flush of the TLB cannot wait for user space to make room: keep some for
+ * KVM's flushes until KVM_RUN returns.
+ */
+static bool kvm_record_ring_has(struct kvm_vcpu *vcpu, u32 slots)
+{
+	if (kvm_record_tlb(vcpu->kvm))
+		slots += KVM_RECORD_KEPT_SLOTS;
+	return kvm_record_ring_has_at_all(vcpu, slots);
 }
 
 static void kvm_record_ring_put(struct kvm_vcpu *vcpu, const void *data,
@@ -289,8 +303,7 @@ out:
 	preempt_enable();
 }
 
-/* Called before each entry to the guest, with interrupts disabled. */
-void __kvm_record_enter(struct kvm_vcpu *vcpu)
+static void kvm_record_enter_epoch(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_record *rec = &vcpu->arch.record;
 
@@ -339,6 +352,7 @@ void kvm_record_clock_due(struct kvm_vcpu *vcpu)
 	WRITE_ONCE(vcpu->arch.record.due, true);
 }
 
+/* A clock step or a flush. */
 struct kvm_record_step {
 	struct kvm_x86_record_slot slot;
 	struct kvm_x86_record_position position;
@@ -373,6 +387,53 @@ static void kvm_record_position(struct kvm_vcpu *vcpu,
 #endif
 	regs->rip = kvm_rip_read(vcpu);
 	regs->rflags = kvm_get_rflags(vcpu);
+}
+
+/*
+ * The TLB.  What a guest sees of its page tables' accessed and dirty bits
+ * depends on what its TLB holds.  With KVM_X86_RECORD_TLB it is flushed where
+ * user space asks for it, and where it is flushed for KVM's own reasons (its
+ * page tables changed, the vCPU moved to another CPU, it got a new ASID) the
+ * ring tells the place.
+ */
+static void kvm_record_put_flush(struct kvm_vcpu *vcpu)
+{
+	struct kvm_record_step flush = {};
+
+	if (!kvm_record_ring_has_at_all(vcpu, KVM_X86_RECORD_STEP_SLOTS)) {
+		vcpu->arch.record.shared->flags |= KVM_X86_RECORD_FLUSH_LOST;
+		return;
+	}
+
+	flush.slot.insn = KVM_X86_RECORD_TLB_FLUSH;
+	flush.slot.slots = KVM_X86_RECORD_STEP_SLOTS;
+	kvm_record_position(vcpu, &flush.position);
+	kvm_record_ring_put(vcpu, &flush, KVM_X86_RECORD_STEP_SLOTS);
+}
+
+static void kvm_record_enter_tlb(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_record *rec = &vcpu->arch.record;
+	bool asked = READ_ONCE(rec->shared->flush_tlb);
+	bool flushed = rec->flushed;
+
+	if (asked)
+		WRITE_ONCE(rec->shared->flush_tlb, 0);
+	/* KVM may have flushed one page only: flush all of them. */
+	if (static_call(kvm_x86_record_tlb)(vcpu, asked || flushed))
+		flushed = true;
+	rec->flushed = false;
+	if (flushed && !asked)
+		kvm_record_put_flush(vcpu);
+}
+
+/* Called before each entry to the guest, with interrupts disabled. */
+void __kvm_record_enter(struct kvm_vcpu *vcpu)
+{
+	if (kvm_record_epoch(vcpu->kvm))
+		kvm_record_enter_epoch(vcpu);
+	if (kvm_record_tlb(vcpu->kvm))
+		kvm_record_enter_tlb(vcpu);
 }
 
 static int kvm_record_read_clock(struct kvm_vcpu *vcpu,
@@ -532,6 +593,8 @@ int kvm_record_check_extension(void)
 	flags |= KVM_X86_RECORD_RING;
 	if (kvm_record_has_epoch())
 		flags |= KVM_X86_RECORD_EPOCH;
+	if (kvm_caps.has_record_tlb)
+		flags |= KVM_X86_RECORD_TLB;
 	return KVM_X86_RECORD_VERSION | flags << KVM_X86_RECORD_FLAGS_SHIFT;
 }
 
@@ -555,6 +618,13 @@ int kvm_record_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 		    cap->args[2] > KVM_X86_RECORD_MAX_PERIOD_NS)
 			return -EINVAL;
 		if (!kvm_record_has_epoch())
+			return -EOPNOTSUPP;
+	}
+	if (flags & KVM_X86_RECORD_TLB) {
+		if (!(flags & KVM_X86_RECORD_RING) ||
+		    cap->args[1] < KVM_X86_RECORD_MIN_SLOTS_TLB)
+			return -EINVAL;
+		if (!kvm_caps.has_record_tlb)
 			return -EOPNOTSUPP;
 	}
 

@@ -36,6 +36,17 @@ static inline bool kvm_record_epoch(struct kvm *kvm)
 	return kvm->arch.record.flags & KVM_X86_RECORD_EPOCH;
 }
 
+static inline bool kvm_record_tlb(struct kvm *kvm)
+{
+	return kvm->arch.record.flags & KVM_X86_RECORD_TLB;
+}
+
+/* Vendor code calls this when it flushes the guest's TLB, unless it is in a VMCB. */
+static inline void kvm_record_flushed(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.record.flushed = true;
+}
+
 int kvm_record_check_extension(void);
 int kvm_record_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap);
 
@@ -63,7 +74,8 @@ fastpath_t kvm_record_fastpath(struct kvm_vcpu *vcpu, u32 insn);
 
 static inline void kvm_record_enter(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(kvm_record_epoch(vcpu->kvm)))
+	if (unlikely(vcpu->kvm->arch.record.flags &
+		     (KVM_X86_RECORD_EPOCH | KVM_X86_RECORD_TLB)))
 		__kvm_record_enter(vcpu);
 }
 

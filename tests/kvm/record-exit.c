@@ -133,7 +133,7 @@ int main(void)
 	ksft_ok(enable(v.vm, 1, 0, 0) == -EBUSY,
 		"after a vCPU was created: EBUSY");
 	fd = ioctl(v.kvm, KVM_CREATE_VM, 0);
-	ksft_ok(enable(fd, 1 << 3, 0, 0) == -EINVAL, "an unknown flag: EINVAL");
+	ksft_ok(enable(fd, 1 << 4, 0, 0) == -EINVAL, "an unknown flag: EINVAL");
 	ksft_ok(enable(fd, 2, 256, 0) == -EINVAL,
 		"a ring without recording: EINVAL");
 	ksft_ok(enable(fd, 3, 300, 0) == -EINVAL &&

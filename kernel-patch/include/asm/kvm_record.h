@@ -19,11 +19,14 @@
 #define KVM_X86_RECORD_ENABLE		0x1
 #define KVM_X86_RECORD_RING		0x2	/* args[1]: number of slots */
 #define KVM_X86_RECORD_EPOCH		0x4	/* args[2]: period in ns */
+#define KVM_X86_RECORD_TLB		0x8	/* needs KVM_X86_RECORD_RING */
 #define KVM_X86_RECORD_VALID_FLAGS	(KVM_X86_RECORD_ENABLE | \
 					 KVM_X86_RECORD_RING | \
-					 KVM_X86_RECORD_EPOCH)
+					 KVM_X86_RECORD_EPOCH | \
+					 KVM_X86_RECORD_TLB)
 
 #define KVM_X86_RECORD_MIN_SLOTS	256
+#define KVM_X86_RECORD_MIN_SLOTS_TLB	1024
 #define KVM_X86_RECORD_MAX_SLOTS	65536
 #define KVM_X86_RECORD_MIN_PERIOD_NS	1000
 #define KVM_X86_RECORD_MAX_PERIOD_NS	1000000000
@@ -37,6 +40,7 @@
 #define KVM_X86_RECORD_RDSEED		5
 #define KVM_X86_RECORD_RDMSR_TSC	6
 #define KVM_X86_RECORD_CLOCK_STEP	7	/* slots only */
+#define KVM_X86_RECORD_TLB_FLUSH	8	/* slots only */
 
 /* "flags" of an exit and of a slot */
 #define KVM_X86_RECORD_CF		0x1	/* RDRAND, RDSEED: carry flag */
@@ -54,11 +58,14 @@ struct kvm_x86_record_shared {
 	__u32 slots;	/* size of the ring: a power of two, or 0 */
 	__u32 flags;	/* kernel -> user */
 	__u64 branches;	/* kernel -> user */
+	__u32 flush_tlb; /* user -> kernel: flush at the next entry; then 0 */
+	__u32 pad;
 };
 
 /* "flags" of struct kvm_x86_record_shared */
 #define KVM_X86_RECORD_BRANCHES_VALID	0x1
 #define KVM_X86_RECORD_CLOCK_SLIPPED	0x2
+#define KVM_X86_RECORD_FLUSH_LOST	0x4
 
 struct kvm_x86_record_slot {
 	__u8 insn;
@@ -69,7 +76,10 @@ struct kvm_x86_record_slot {
 	__u64 value;
 };
 
-/* Follows the slot of a clock step: where the guest read its clock. */
+/*
+ * Follows the slot of a clock step: where the guest read its clock; and the
+ * slot of a flush: before which instruction the guest's TLB was flushed.
+ */
 struct kvm_x86_record_position {
 	__u64 branches;
 	__u32 flags;	/* KVM_X86_RECORD_BRANCHES_VALID */
@@ -77,7 +87,7 @@ struct kvm_x86_record_position {
 	struct kvm_regs regs;
 };
 
-/* "slots" of a clock step */
+/* "slots" of a clock step and of a flush */
 #define KVM_X86_RECORD_STEP_SLOTS	11
 
 #endif /* _ASM_X86_KVM_RECORD_H */
