@@ -62,7 +62,8 @@
 	X(IMAGE, 18, image, "image", 1, F(image) F(size) F(mtime_ns))     \
 	X(DMA_IMAGE, 19, dma_image, "dma-image", 0,                       \
 	  F(block) F(offset) F(image) F(image_offset) F(bytes) F(crc32c)) \
-	X(CLOCK, 20, clock, "clock", 0, F(value))
+	X(CLOCK, 20, clock, "clock", 0, F(value))                         \
+	X(TLB_FLUSH, 21, tlb_flush, "tlb-flush", 0, )
 
 /* The records that are results of instructions (struct rrlog_result). */
 #define RRLOG_RESULT_RECORDS(X, F)                                   \
@@ -230,6 +231,13 @@ int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 			  uint64_t page_index, const void *page);
 
 /**
+ * The guest's TLB was flushed at landmarks, and a replay must do the same: a
+ * reader that does not know this refuses the trace.  RRLOG_TLB_FLUSH needs it.
+ * -EBUSY: after start.
+ */
+int rrlog_writer_set_tlb_flushes(struct rrlog_writer *w);
+
+/**
  * Sync manifest and start state to the disk; records may be appended then.
  * -EINVAL: a page is in no block.
  */
@@ -326,6 +334,9 @@ int rrlog_reader_open(const char *path, struct rrlog_reader **reader);
 void rrlog_reader_close(struct rrlog_reader *r);
 /** The text of the first error; "" if there was none. */
 const char *rrlog_reader_error(const struct rrlog_reader *r);
+
+/** The writer called rrlog_writer_set_tlb_flushes(). */
+bool rrlog_reader_has_tlb_flushes(const struct rrlog_reader *r);
 
 /** The entry of the manifest with this key, or NULL. */
 const char *rrlog_reader_manifest(const struct rrlog_reader *r,

@@ -50,6 +50,7 @@ static void set_pending(struct rr_vcpu *v, uint8_t type, int vector)
         .vector = vector,
         .landmark = *rr_landmark_now(v),
     };
+    rr_kvm_cap_flush_tlb(v);
 }
 
 void rr_record_interrupt(CPUState *cpu, int vector)

@@ -11,23 +11,43 @@
 #include "qapi/error.h"
 #include "kvm-record/host/pmu-event.h"
 
-static uint64_t mode_flags(enum rr_record_clock clock)
+static uint64_t mode_flags(const struct rr_record_config *config)
 {
-    switch (clock) {
-    case RR_CLOCK_EXIT:
-        return KVM_X86_RECORD_ENABLE;
-    case RR_CLOCK_EPOCH:
-        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING |
-               KVM_X86_RECORD_EPOCH;
-    default:
-        return KVM_X86_RECORD_ENABLE | KVM_X86_RECORD_RING;
+    uint64_t flags = KVM_X86_RECORD_ENABLE;
+
+    if (config->clock != RR_CLOCK_EXIT) {
+        flags |= KVM_X86_RECORD_RING;
     }
+    if (config->clock == RR_CLOCK_EPOCH) {
+        flags |= KVM_X86_RECORD_EPOCH;
+    }
+    if (config->paging == RR_PAGING_FLUSH) {
+        flags |= KVM_X86_RECORD_TLB;
+    }
+    return flags;
+}
+
+/* @has: what KVM_CHECK_EXTENSION gave. */
+static bool check_flags(uint64_t flags, int has, Error **errp)
+{
+    uint64_t missing = flags & ~((uint64_t)has >> KVM_X86_RECORD_FLAGS_SHIFT);
+
+    if (missing & KVM_X86_RECORD_EPOCH) {
+        error_setg(errp, "this processor has no TSC scaling, which the epoch "
+                   "clock needs; record with --clock ring");
+    } else if (missing & KVM_X86_RECORD_TLB) {
+        error_setg(errp, "KVM cannot flush the guest's TLB where the log says "
+                   "so: it has no nested paging (npt=0, ept=0) or VPIDs, or "
+                   "its modules are older than this program; record with "
+                   "--paging none");
+    }
+    return !missing;
 }
 
 bool rr_kvm_cap_enable(const struct rr_recorder *r, Error **errp)
 {
     int has = kvm_vm_check_extension(kvm_state, KVM_CAP_X86_RECORD);
-    uint64_t flags = mode_flags(r->config.clock);
+    uint64_t flags = mode_flags(&r->config);
     uint64_t period_ns = r->config.epoch_us * 1000ull;
     int ret;
 
@@ -38,9 +58,7 @@ bool rr_kvm_cap_enable(const struct rr_recorder *r, Error **errp)
                    "kernel-patch/", KVM_X86_RECORD_VERSION);
         return false;
     }
-    if (flags & ~((uint64_t)has >> KVM_X86_RECORD_FLAGS_SHIFT)) {
-        error_setg(errp, "this processor has no TSC scaling, which the epoch "
-                   "clock needs; record with --clock ring");
+    if (!check_flags(flags, has, errp)) {
         return false;
     }
     ret = kvm_vm_enable_cap(kvm_state, KVM_CAP_X86_RECORD, 0, flags,
@@ -91,6 +109,13 @@ bool rr_kvm_cap_open(struct rr_vcpu *v, Error **errp)
     v->shared = map;
     v->ring = map + page_bytes;
     return count_branches(v->cpu, errp);
+}
+
+void rr_kvm_cap_flush_tlb(struct rr_vcpu *v)
+{
+    if (v->recorder->config.paging == RR_PAGING_FLUSH) {
+        v->shared->flush_tlb = 1;
+    }
 }
 
 uint64_t rr_kvm_cap_branches(struct rr_vcpu *v)

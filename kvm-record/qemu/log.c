@@ -47,6 +47,7 @@ static void stamp_here(struct rr_vcpu *v, struct rrlog_record *rec)
         stamp_at_access(v->recorder, rec);
     } else {
         stamp_at_landmark(v->recorder, rec, rr_landmark_now(v));
+        rr_kvm_cap_flush_tlb(v);
     }
 }
 

@@ -62,6 +62,9 @@ static bool init_kvm(struct rr_recorder *r, Error **errp)
         error_setg(errp, "needs -accel kvm,kernel-irqchip=off");
         return false;
     }
+    if (r->config.clock == RR_CLOCK_EXIT) {
+        r->config.paging = RR_PAGING_NONE; /* KVM tells flushes in the ring */
+    }
     if (!rr_kvm_cap_enable(r, errp) ||
         !enable_cap(KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_FILTER,
                     "KVM_CAP_X86_USER_SPACE_MSR",
@@ -202,6 +205,9 @@ static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
     rrlog_writer_set_fsync(r->writer, r->config.fsync);
     rr_manifest_write_host(r);
     rr_options_write_manifest(r);
+    if (r->config.paging == RR_PAGING_FLUSH) {
+        rrlog_writer_set_tlb_flushes(r->writer);
+    }
     rr_manifest_write_machine(r, cpu);
     if (!rr_ram_start(r, errp)) {
         rrlog_writer_close(r->writer, false);

@@ -170,6 +170,12 @@ bool rr_kvm_cap_open(struct rr_vcpu *v, Error **errp);
 /* Branches that the guest had retired when KVM_RUN last returned. */
 uint64_t rr_kvm_cap_branches(struct rr_vcpu *v);
 
+/*
+ * The log has a landmark here, or will have it: the guest enters with an empty
+ * TLB, as the replay does.
+ */
+void rr_kvm_cap_flush_tlb(struct rr_vcpu *v);
+
 /* ---- bql.c ---- */
 
 void rr_bql_init(struct rr_bql *b);
@@ -266,6 +272,9 @@ bool rr_log_digests(struct rr_vcpu *v);
 
 /* Log what KVM recorded during the last KVM_RUN, before its exit. */
 void rr_ring_drain(struct rr_vcpu *v);
+
+/* Log what it recorded at @lm, before an event that was due there. */
+void rr_ring_drain_at(struct rr_vcpu *v, const struct rr_landmark *lm);
 
 /*
  * KVM_EXIT_X86_RECORD: log the instruction.  False: there is none, the ring

@@ -85,14 +85,10 @@ static const struct kvm_x86_record_slot *ring_slot(const struct rr_vcpu *v,
     return &v->ring[at & (RR_RING_SLOTS - 1)];
 }
 
-/* A step of the epoch clock: a slot with its value, slots with its position. */
-static void log_clock_step(struct rr_vcpu *v, uint32_t at)
+/* The position that follows the slot @at.  False: the recording has failed. */
+static bool read_position(struct rr_vcpu *v, uint32_t at,
+                          struct rr_landmark *lm)
 {
-    struct rrlog_record rec = {
-        .type = RRLOG_CLOCK,
-        .clock = { .value = ring_slot(v, at)->value },
-    };
-    struct rr_landmark lm;
     struct kvm_x86_record_position position;
     struct kvm_x86_record_slot *to = (void *)&position;
 
@@ -104,11 +100,33 @@ static void log_clock_step(struct rr_vcpu *v, uint32_t at)
     if (!(position.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
         rr_recorder_fail(v->recorder, "the branch counter: another user took "
                          "the PMU away");
-        return;
+        return false;
     }
-    lm.branches = position.branches;
-    rr_landmark_from_kvm(&lm, &position.regs);
-    rr_log_at_landmark(v->recorder, &rec, &lm);
+    lm->branches = position.branches;
+    rr_landmark_from_kvm(lm, &position.regs);
+    return true;
+}
+
+static bool has_position(const struct kvm_x86_record_slot *slot)
+{
+    return slot->insn == KVM_X86_RECORD_CLOCK_STEP ||
+           slot->insn == KVM_X86_RECORD_TLB_FLUSH;
+}
+
+/* A step of the epoch clock, or a flush of the TLB. */
+static void log_with_position(struct rr_vcpu *v, uint32_t at)
+{
+    const struct kvm_x86_record_slot *slot = ring_slot(v, at);
+    struct rrlog_record rec = { .type = RRLOG_TLB_FLUSH };
+    struct rr_landmark lm;
+
+    if (slot->insn == KVM_X86_RECORD_CLOCK_STEP) {
+        rec.type = RRLOG_CLOCK;
+        rec.clock.value = slot->value;
+    }
+    if (read_position(v, at, &lm)) {
+        rr_log_at_landmark(v->recorder, &rec, &lm);
+    }
 }
 
 /* Log the entries from slot @at to @head, the results among them in batches. */
@@ -119,14 +137,14 @@ static void log_entries(struct rr_vcpu *v, uint32_t at, uint32_t head)
 
     while (at != head) {
         const struct kvm_x86_record_slot *slot = ring_slot(v, at);
-        bool step = slot->insn == KVM_X86_RECORD_CLOCK_STEP;
+        bool alone = has_position(slot);
 
-        if (count && (step || count == MAX_RESULTS)) {
+        if (count && (alone || count == MAX_RESULTS)) {
             rr_log_results(v->recorder, result, count);
             count = 0;
         }
-        if (step) {
-            log_clock_step(v, at);
+        if (alone) {
+            log_with_position(v, at);
         } else if (fill_result(&result[count], slot->insn, slot->size,
                                slot->flags, slot->index, slot->value)) {
             count++;
@@ -137,6 +155,36 @@ static void log_entries(struct rr_vcpu *v, uint32_t at, uint32_t head)
     }
     if (count) {
         rr_log_results(v->recorder, result, count);
+    }
+}
+
+/*
+ * Pairs with smp_load_acquire(tail) in kvm_record_ring_has(): KVM writes the
+ * slots before @tail again only after they were read.
+ */
+static void set_tail(struct rr_vcpu *v, uint32_t tail)
+{
+    qatomic_store_release(&v->shared->tail, tail);
+}
+
+void rr_ring_drain_at(struct rr_vcpu *v, const struct rr_landmark *lm)
+{
+    struct rr_landmark at;
+
+    if (v->recorder->config.clock == RR_CLOCK_EXIT) {
+        return;
+    }
+    while (v->shared->tail != qatomic_load_acquire(&v->shared->head)) {
+        uint32_t tail = v->shared->tail;
+        const struct kvm_x86_record_slot *slot = ring_slot(v, tail);
+
+        if (slot->insn != KVM_X86_RECORD_TLB_FLUSH ||
+            !read_position(v, tail, &at) || at.branches != lm->branches ||
+            rr_landmark_first_difference(&at, lm, 0) != RR_REG_COUNT) {
+            return;
+        }
+        log_with_position(v, tail);
+        set_tail(v, tail + slot->slots);
     }
 }
 
@@ -152,6 +200,10 @@ void rr_ring_drain(struct rr_vcpu *v)
         rr_recorder_fail(v->recorder, "the epoch clock slipped: an entry of "
                          "the guest took longer than KVM could foresee");
     }
+    if (shared->flags & KVM_X86_RECORD_FLUSH_LOST) {
+        rr_recorder_fail(v->recorder, "KVM has flushed the guest's TLB so "
+                         "often that the ring had no room for it");
+    }
     /*
      * Pairs with smp_store_release(head) in kvm_record_ring_put(): the slots
      * below head are written.
@@ -161,9 +213,5 @@ void rr_ring_drain(struct rr_vcpu *v)
         return;
     }
     log_entries(v, shared->tail, head);
-    /*
-     * Pairs with smp_load_acquire(tail) in kvm_record_ring_has(): KVM writes
-     * these slots again only after they were read.
-     */
-    qatomic_store_release(&shared->tail, head);
+    set_tail(v, head);
 }

@@ -83,6 +83,10 @@ int rr_record_run(CPUState *cpu, enum rr_entry entry)
     ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);
     v->regs = RR_REGS_IN_RUN;
     v->landmark_valid = false;
+    if (v->pending.active) {
+        /* KVM may have left the guest while it delivered this. */
+        rr_ring_drain_at(v, &v->pending.landmark);
+    }
     rr_log_pending(v, ret);
     /* Also if recording has failed: a full ring would stop the guest. */
     rr_ring_drain(v);

@@ -17,11 +17,18 @@
 	X(RR_CLOCK_EXIT, "exit") /* exactly, with an exit for each */ \
 	X(RR_CLOCK_EPOCH, "epoch") /* it stands still between its steps */
 
-enum rr_record_clock {
 #define RR_ENUMERATOR(id, name) id,
-	RR_NAMES_clock(RR_ENUMERATOR)
+
+enum rr_record_clock { RR_NAMES_clock(RR_ENUMERATOR) };
+
+/* How accessed and dirty bits, and stale TLB entries, are recorded. */
+#define RR_NAMES_paging(X)                                            \
+	X(RR_PAGING_FLUSH, "flush") /* the TLB is empty at records */ \
+	X(RR_PAGING_NONE, "none") /* not at all */
+
+enum rr_record_paging { RR_NAMES_paging(RR_ENUMERATOR) };
+
 #undef RR_ENUMERATOR
-};
 
 struct rr_record_config {
 #define RR_FLAG(field, ...) bool field;

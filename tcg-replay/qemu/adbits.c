@@ -8,6 +8,11 @@
  * translates by entries whose bits are clear, then the guest has cleared them
  * without a flush, and the report says so.
  *
+ * With a trace of --paging flush both TLBs hold the same, unless the processor
+ * has evicted an entry.  By the time that this shows, the guest may have
+ * flushed; so the replayer looks whenever it flushes itself, and keeps what it
+ * found.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
@@ -96,11 +101,57 @@ static void walk(Search *s, hwaddr table, int level, int entry_bytes,
     }
 }
 
+/* What is kept is a cause of what happens soon after. */
+#define MAX_LANDMARKS_AGO 10000
+
+void rr_replay_note_adbits(struct rr_replay *r)
+{
+    const struct rr_tlb *tlb = rr_tlb_of(r->host.env);
+    struct rr_tlb_cleared found;
+
+    rr_tlb_find_cleared(tlb, &found);
+    if (found.entries) {
+        r->report.cleared = found;
+        r->report.cleared_at_record = r->position.records;
+        r->report.cleared_at_landmark = r->position.landmarks;
+    }
+}
+
+static void print_cause(uint64_t entries, const char *when, hwaddr at,
+                        uint64_t value, vaddr page)
+{
+    fprintf(stderr, "rr-replay: possible cause: the guest has cleared accessed "
+            "or dirty bits of %" PRIu64 " page-table entries without a TLB "
+            "flush%s (the first at GPA 0x%" HWADDR_PRIx ", 0x%" PRIx64 ", of "
+            "page 0x%" VADDR_PRIx "); processors and TCG set them again at "
+            "different moments. See docs/hazards.md, number 9\n", entries,
+            when, at, value, page);
+}
+
+static void report_noted(const struct rr_replay *r)
+{
+    const struct rr_tlb_cleared *c = &r->report.cleared;
+    uint64_t records = r->position.records - r->report.cleared_at_record;
+    g_autofree char *when = g_strdup_printf(", %" PRIu64 " records ago",
+                                            records);
+
+    if (c->entries && r->position.landmarks - r->report.cleared_at_landmark <=
+                      MAX_LANDMARKS_AGO) {
+        print_cause(c->entries, when, c->first.pte_address, c->first_now,
+                    c->first.page);
+    }
+}
+
 void rr_replay_report_adbits(struct rr_replay *r)
 {
     const CPUX86State *env = r->host.env;
     Search s = { .host = &r->host, .left = 1 << 22 };
 
+    if (rr_tlb_of(env)) {
+        rr_replay_note_adbits(r);
+        report_noted(r);
+        return;
+    }
     if (!(env->cr[0] & CR0_PG_MASK) || (env->cr[4] & CR4_LA57_MASK)) {
         return;
     }
@@ -111,13 +162,7 @@ void rr_replay_report_adbits(struct rr_replay *r)
     } else {
         walk(&s, env->cr[3] & 0xfffff000, 1, 4, 0);
     }
-    if (!s.entries) {
-        return;
+    if (s.entries) {
+        print_cause(s.entries, "", s.first_entry, s.first_value, s.first_page);
     }
-    fprintf(stderr, "rr-replay: possible cause: the guest has cleared accessed "
-            "or dirty bits of %" PRIu64 " page-table entries without a TLB "
-            "flush (the first at GPA 0x%" HWADDR_PRIx ", 0x%" PRIx64 ", of "
-            "page 0x%" VADDR_PRIx "); processors and TCG set them again at "
-            "different moments. See docs/hazards.md, number 9\n", s.entries,
-            s.first_entry, s.first_value, s.first_page);
 }

@@ -5,6 +5,7 @@
  */
 #include "tcg-replay/qemu/replay.h"
 #include "tcg-replay/qemu/trace.h"
+#include "exec/cputlb.h"
 #include "tcg/helper-tcg.h"
 
 /* The environment causes these, at access too. */
@@ -22,6 +23,26 @@ static bool is_from_environment(const struct rrlog_record *rec)
     }
 }
 
+static void flush_tlb(struct rr_replay *r)
+{
+    struct rr_tlb *tlb = rr_tlb_of(r->host.env);
+
+    if (tlb && !rr_tlb_is_empty(tlb)) {
+        rr_replay_note_adbits(r);
+        rr_tlb_flush(tlb);
+        tlb_flush(r->host.cpu);
+    }
+}
+
+/*
+ * The recorder flushes the guest's TLB at the records that have landmarks,
+ * before what they do, but not at those of KVM's clock.
+ */
+static bool is_flush(const struct rrlog_record *rec)
+{
+    return rec->stamp == RRLOG_AT_LANDMARK && rec->type != RRLOG_CLOCK;
+}
+
 static enum rr_outcome apply_cpu_state(struct rr_replay *r,
                                        const struct rrlog_record *rec)
 {
@@ -30,6 +51,7 @@ static enum rr_outcome apply_cpu_state(struct rr_replay *r,
                                   "bytes)", rec->data_bytes);
     }
     r->position.halted = rec->cpu_state.halted & 1;
+    flush_tlb(r);
     return RR_GO_ON;
 }
 
@@ -68,6 +90,8 @@ static enum rr_outcome apply(struct rr_replay *r,
         pos->clock = rec->clock.value;
         pos->clock_is_set = true;
         return RR_GO_ON;
+    case RRLOG_TLB_FLUSH:
+        return RR_GO_ON; /* done: is_flush() */
     case RRLOG_RAM_DIGEST:
         return rr_replay_check_digest(r, rec);
     case RRLOG_END:
@@ -131,6 +155,9 @@ enum rr_outcome rr_replay_apply_head(struct rr_replay *r)
 
     g_assert(bql_locked());
     trace_landing(r, rec);
+    if (is_flush(rec)) {
+        flush_tlb(r);
+    }
     switch (rec->type) {
     case RRLOG_INTERRUPT:
         return apply_interrupt(r, rec);

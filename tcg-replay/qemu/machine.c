@@ -174,6 +174,9 @@ static int create_cpu(struct rr_replay *r, Error **errp)
     r->host.cpu = CPU(obj);
     r->host.env = &cpu->env;
     rr_cpuid_apply(&r->config.cpuid, cpu);
+    if (r->config.tlb_flushes) {
+        rr_tlb_init(r->host.env, false);
+    }
     return 0;
 }
 
@@ -226,6 +229,7 @@ static void configure(struct rr_replay *r, const RRReplayMachine *m)
     r->config.console = m->console;
     r->config.progress = m->progress;
     r->config.corrupt_record = m->corrupt_record;
+    r->config.tlb_flushes = rrlog_reader_has_tlb_flushes(r->host.reader);
     r->config.epoch_clock = clock && !strcmp(clock, "epoch");
     if (m->progress) {
         r->config.total_branches = find_total_branches(r->host.reader);

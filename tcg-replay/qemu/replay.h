@@ -18,6 +18,7 @@
 #include "common/core/cpuid-table.h"
 #include "common/core/hooks.h"
 #include "common/core/silicon.h"
+#include "common/core/tlb.h"
 #include "common/logfmt/rrlog.h"
 #include "tcg-replay/qemu/goal.h"
 #include "tcg-replay/qemu/position.h"
@@ -38,6 +39,7 @@ struct rr_config {
     uint64_t ignored_rflags; /* bits that landmarks do not compare */
     const char *silicon; /* of the recording processor; "unknown" */
     bool epoch_clock; /* rr-kvm record --clock epoch */
+    bool tlb_flushes; /* rr-kvm record --paging flush */
     uint64_t corrupt_record; /* test hook: number of the record, from 1 */
     uint64_t total_branches; /* of the last landmark; 0: not known */
     RRCpuidTable cpuid;
@@ -68,6 +70,8 @@ struct rr_report {
     bool near_miss_valid;
     struct rr_silicon_note near_miss_note;
     struct rr_landmark near_miss; /* the landmark's place, other registers */
+    struct rr_tlb_cleared cleared; /* found last */
+    uint64_t cleared_at_record, cleared_at_landmark;
 };
 
 struct rr_replay {
@@ -116,6 +120,8 @@ void rr_replay_show_progress(struct rr_replay *r, bool last);
 
 /* ---- 1: adbits.c ---- */
 
+/** The TLB is about to be flushed: keep evidence of cleared bits, if any. */
+void rr_replay_note_adbits(struct rr_replay *r);
 /** Name accessed and dirty bits as a possible cause, if they may be one. */
 void rr_replay_report_adbits(struct rr_replay *r);
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The init of the test guest.  work= in the kernel command line selects what it
-# does, mib= and loops= how much.
+# does, mib= and loops= how much; lru_gen=y has hot use another kind of reclaim.
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -10,12 +10,13 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 exec >/dev/ttyS0 2>&1
 
-work=all mib=16 loops=60000
+work=all mib=16 loops=60000 lru_gen=n
 for word in $(cat /proc/cmdline); do
 	case $word in
 	work=*) work=${word#work=} ;;
 	mib=*) mib=${word#mib=} ;;
 	loops=*) loops=${word#loops=} ;;
+	lru_gen=*) lru_gen=${word#lru_gen=} ;;
 	esac
 done
 does() { case ",$work," in *,all,*|*,"$1",*) return 0 ;; esac; return 1; }
@@ -61,6 +62,13 @@ fi
 # work=all does not include these.
 asked() { case ",$work," in *,"$1",*) return 0 ;; esac; return 1; }
 asked idle && sleep 60
+asked refs && refs
+if asked hot; then
+	echo "$lru_gen" >/sys/kernel/mm/lru_gen/enabled
+	mkswap /dev/vda >/dev/null && swapon /dev/vda
+	hot "$mib" "$loops"
+	echo "guest: swapped $(awk '/^pswpout/ { print ($2 > 0) }' /proc/vmstat)"
+fi
 for what in tsc gettimeofday rdrand unasked; do
 	asked $what || continue
 	echo "guest: the clock is" \

@@ -21,7 +21,10 @@ mkdir -p "$root/bin" "$root/modules" "$root/dev" "$root/proc" "$root/sys" \
 	"$root/tmp"
 cp /bin/busybox "$root/bin/busybox"
 install -m 755 "$here/init.sh" "$root/init"
-${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/clock" "$here/clock.c"
+for program in clock refs hot; do
+	${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/$program" \
+		"$here/$program.c"
+done
 for m in $modules; do
 	ko=$(find "$kernel/lib/modules" -name "$m.ko")
 	[ -n "$ko" ] || { echo "mkguest: no module $m in $kernel" >&2; exit 1; }
@@ -33,7 +36,7 @@ find "$root" -exec touch -h -d @0 {} +
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
 # Guests without an operating system.  Multiboot needs the header in the first 8 KiB.
-for guest in adbits hidden ring0; do
+for guest in adbits hidden ring0 stale; do
 	${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 		-fno-stack-protector -mno-sse -mno-mmx -mgeneral-regs-only -nostdlib -static \
 		-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \

@@ -4,7 +4,7 @@
 
 - Each has a subject of at most 72 columns and a message that says why.
 - Those in 1-tcg-mends apply to plain QEMU: they name nothing of this project.
-- Those in 3-record, 4-replay and 5-silicon only add hooks: no file, no loop, no function
+- Those in 3-record and after it only add hooks: no file, no loop, no function
   of more than 10 lines, at most 40 lines a patch, all behind rr_recording,
   rr_replaying or another variable of hooks.h.
 - With QEMU-SRC, the patched source: the patches can be taken back in reverse order
@@ -21,13 +21,15 @@ import subprocess
 import sys
 import tempfile
 
-DIRECTORIES = ['1-tcg-mends', '2-lab', '3-record', '4-replay', '5-silicon']
+DIRECTORIES = ['1-tcg-mends', '2-lab', '3-record', '4-replay', '5-silicon',
+               '6-paging']
 MAX_SUBJECT = 72
 MAX_HOOK_LINES = 40
 MAX_FUNCTION_LINES = 10
 GUARDS = ('rr_recording', 'rr_replaying', 'rr_budget_env_offset', 'rr_block_read',
           'rr_timers_in_vcpu_thread', 'rr_kvm_bql_lock', 'rr_replay_due',
-          'rr_record_add_property', 'rr_silicon')
+          'rr_record_add_property', 'rr_silicon',
+          'rr_tlb_of')
 
 
 class Patch:
@@ -136,7 +138,7 @@ def check(top, src):
             yield f'{p.name}: another patch has this subject'
         if p.directory == '1-tcg-mends':
             yield from check_upstream(p)
-        if p.directory in ('3-record', '4-replay', '5-silicon'):
+        if p.directory in ('3-record', '4-replay', '5-silicon', '6-paging'):
             yield from check_hooks(p)
     if src:
         yield from check_order(patches, src)

@@ -16,6 +16,7 @@ Usage: run.sh --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
   --file HOST[:LAB]       copy a file or directory into the lab; may be repeated
   --qemu BIN              the outer QEMU (default: ../bin/qemu-system-x86_64)
   --silicon NAME          a processor of this family (QEMU's x-silicon=NAME)
+  --forget-tlb            a processor that forgets its TLB at each exit
   --pmu                   give the lab a PMU; needs this project's QEMU
   --deterministic         make two runs alike, to the last instruction
   --seed N                use other random numbers (default: 1); implies
@@ -35,7 +36,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/files.sh.inc"
 
-qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' out='' control='' stdin=''
+qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on out='' control='' stdin=''
 firmware='' extra=''
 need() { [ "$1" -ge 2 ] || { usage >&2; exit 125; }; }
 while [ $# -gt 0 ]; do
@@ -47,6 +48,7 @@ while [ $# -gt 0 ]; do
 	--deterministic) seed=${seed:-1} ;;
 	--seed) need $#; seed=$2; shift ;;
 	--pmu) pmu=,x-amd-pmu=on ;;
+	--forget-tlb) exact_tlb='' ;;
 	--silicon) need $#; silicon=,x-silicon=$2; shift ;;
 	--out) need $#; out=$2; shift ;;
 	--control) need $#; control=$2; shift ;;
@@ -80,7 +82,7 @@ append="$append audit=0 random.trust_cpu=on"
 
 # QEMU would warn of each feature of an EPYC that TCG lacks, so take them away.
 cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,+nrip-save
-cpu=$cpu,-xsavec,+tsc-scale$pmu$silicon
+cpu=$cpu,-xsavec,+tsc-scale$exact_tlb$pmu$silicon
 
 # ioeventfd=off: with it another thread of QEMU would serve the device, at a time
 # that is different in each run.

@@ -169,6 +169,11 @@ const char *rrlog_reader_error(const struct rrlog_reader *r)
 
 /* ---- manifest and pages ---- */
 
+bool rrlog_reader_has_tlb_flushes(const struct rrlog_reader *r)
+{
+	return r->events.start.header.must_features & RRLOG_MUST_TLB_FLUSHES;
+}
+
 const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key)
 {
 	return g_hash_table_lookup(r->manifest.values, key);

@@ -47,6 +47,7 @@ struct rrlog_writer {
 	int dir_fd;
 	char *path;
 	enum rrlog_codec codec;
+	uint64_t must_features; /* of the events, beside their codec's */
 	struct rrlog_manifest manifest;
 	struct rrlog_manifest end; /* its entries only */
 	struct rrlog_page_writer pages;

@@ -150,6 +150,14 @@ int rrlog_writer_add_block(struct rrlog_writer *w,
 			    rrlog_manifest_add_block(&w->manifest, block);
 }
 
+int rrlog_writer_set_tlb_flushes(struct rrlog_writer *w)
+{
+	if (w->started)
+		return -EBUSY;
+	w->must_features |= RRLOG_MUST_TLB_FLUSHES;
+	return 0;
+}
+
 /* Set the text "TRACE/FILE: reason"; return @err. */
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
 {
@@ -250,6 +258,7 @@ static int create_events(struct rrlog_writer *w, uint32_t manifest_checksum)
 {
 	struct rrlog_file_header h = {
 		.magic = RRLOG_MAGIC_EVENTS,
+		.must_features = w->must_features,
 		.manifest_checksum = manifest_checksum,
 	};
 	int err;

@@ -206,9 +206,33 @@ static void test_timer(void)
 	remove_trace(trace);
 }
 
+static bool has_tlb_flushes(bool wanted)
+{
+	struct rrlog_writer *w = create_trace(trace, NULL, 1);
+	struct rrlog_reader *r;
+	bool has;
+
+	if (wanted)
+		rrlog_writer_set_tlb_flushes(w);
+	rrlog_writer_start(w);
+	ksft_ok(rrlog_writer_set_tlb_flushes(w) == -EBUSY,
+		"TLB flushes: before the start only");
+	rrlog_writer_close(w, true);
+	has = !rrlog_reader_open(trace, &r) && rrlog_reader_has_tlb_flushes(r);
+	rrlog_reader_close(r);
+	remove_trace(trace);
+	return has;
+}
+
+static void test_features(void)
+{
+	ksft_ok(has_tlb_flushes(true), "a trace with TLB flushes says so");
+	ksft_ok(!has_tlb_flushes(false), "one without does not");
+}
+
 int main(void)
 {
-	ksft_plan(12 + 12 + 2 + 5 + 2);
+	ksft_plan(12 + 12 + 2 + 5 + 2 + 4);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_round_trip("none");
@@ -219,6 +243,7 @@ int main(void)
 	test_modes(0);
 	test_modes(0777);
 	test_large();
+	test_features();
 	test_timer();
 	rmdir(dir);
 	return ksft_end();
