@@ -26,6 +26,7 @@
 
 #include "x86.h"
 #include "cpuid.h"
+#include "mmu.h"
 #include "pmu.h"
 #include "record.h"
 
@@ -143,7 +144,7 @@ static int kvm_record_exit(struct kvm_vcpu *vcpu,
 	return 0;
 }
 
-/* Slots of the ring that only flushes may take. */
+/* Slots of the ring that only flushes and bits of page tables may take. */
 #define KVM_RECORD_KEPT_SLOTS	(32 * KVM_X86_RECORD_STEP_SLOTS)
 
 /*
@@ -164,12 +165,12 @@ static bool kvm_record_ring_has_at_all(struct kvm_vcpu *vcpu, u32 slots)
 }
 
 /*
- * A flush of the TLB cannot wait for user space to make room: keep some for
- * KVM's flushes until KVM_RUN returns.
+ * A flush of the TLB, and bits that KVM sets, cannot wait for user space to make
+ * room: keep some for them until KVM_RUN returns (__kvm_record_wants_exit()).
  */
 static bool kvm_record_ring_has(struct kvm_vcpu *vcpu, u32 slots)
 {
-	if (kvm_record_tlb(vcpu->kvm))
+	if (kvm_record_tlb(vcpu->kvm) || kvm_record_ptes(vcpu->kvm))
 		slots += KVM_RECORD_KEPT_SLOTS;
 	return kvm_record_ring_has_at_all(vcpu, slots);
 }
@@ -352,7 +353,7 @@ void kvm_record_clock_due(struct kvm_vcpu *vcpu)
 	WRITE_ONCE(vcpu->arch.record.due, true);
 }
 
-/* A clock step or a flush. */
+/* A clock step, a flush, or bits of a page table. */
 struct kvm_record_step {
 	struct kvm_x86_record_slot slot;
 	struct kvm_x86_record_position position;
@@ -396,19 +397,44 @@ static void kvm_record_position(struct kvm_vcpu *vcpu,
  * page tables changed, the vCPU moved to another CPU, it got a new ASID) the
  * ring tells the place.
  */
-static void kvm_record_put_flush(struct kvm_vcpu *vcpu)
+static void kvm_record_put_here(struct kvm_vcpu *vcpu, u8 insn, u32 index,
+				u64 value)
 {
-	struct kvm_record_step flush = {};
+	struct kvm_record_step step = {
+		.slot = {
+			.insn = insn,
+			.slots = KVM_X86_RECORD_STEP_SLOTS,
+			.index = index,
+			.value = value,
+		},
+	};
 
 	if (!kvm_record_ring_has_at_all(vcpu, KVM_X86_RECORD_STEP_SLOTS)) {
 		vcpu->arch.record.shared->flags |= KVM_X86_RECORD_FLUSH_LOST;
 		return;
 	}
 
-	flush.slot.insn = KVM_X86_RECORD_TLB_FLUSH;
-	flush.slot.slots = KVM_X86_RECORD_STEP_SLOTS;
-	kvm_record_position(vcpu, &flush.position);
-	kvm_record_ring_put(vcpu, &flush, KVM_X86_RECORD_STEP_SLOTS);
+	kvm_record_position(vcpu, &step.position);
+	kvm_record_ring_put(vcpu, &step, KVM_X86_RECORD_STEP_SLOTS);
+}
+
+/*
+ * With shadow paging no processor touches the guest's page tables: KVM sets the
+ * accessed and dirty bits, when it handles the page fault of an instruction that
+ * the guest executes again.
+ */
+void __kvm_record_pte_bits(struct kvm_vcpu *vcpu, gpa_t gpa, u64 bits)
+{
+	kvm_record_put_here(vcpu, KVM_X86_RECORD_PTE_BITS, bits, gpa);
+}
+
+bool __kvm_record_wants_exit(struct kvm_vcpu *vcpu)
+{
+	if (kvm_record_ring_has(vcpu, 0))
+		return false;
+
+	kvm_record_ring_full(vcpu);
+	return true;
 }
 
 static void kvm_record_enter_tlb(struct kvm_vcpu *vcpu)
@@ -424,7 +450,7 @@ static void kvm_record_enter_tlb(struct kvm_vcpu *vcpu)
 		flushed = true;
 	rec->flushed = false;
 	if (flushed && !asked)
-		kvm_record_put_flush(vcpu);
+		kvm_record_put_here(vcpu, KVM_X86_RECORD_TLB_FLUSH, 0, 0);
 }
 
 /* Called before each entry to the guest, with interrupts disabled. */
@@ -595,6 +621,8 @@ int kvm_record_check_extension(void)
 		flags |= KVM_X86_RECORD_EPOCH;
 	if (kvm_caps.has_record_tlb)
 		flags |= KVM_X86_RECORD_TLB;
+	if (!tdp_enabled)
+		flags |= KVM_X86_RECORD_PTE;
 	return KVM_X86_RECORD_VERSION | flags << KVM_X86_RECORD_FLAGS_SHIFT;
 }
 
@@ -620,11 +648,13 @@ int kvm_record_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 		if (!kvm_record_has_epoch())
 			return -EOPNOTSUPP;
 	}
-	if (flags & KVM_X86_RECORD_TLB) {
+	if (flags & (KVM_X86_RECORD_TLB | KVM_X86_RECORD_PTE)) {
 		if (!(flags & KVM_X86_RECORD_RING) ||
 		    cap->args[1] < KVM_X86_RECORD_MIN_SLOTS_TLB)
 			return -EINVAL;
-		if (!kvm_caps.has_record_tlb)
+		if ((flags & KVM_X86_RECORD_TLB) && !kvm_caps.has_record_tlb)
+			return -EOPNOTSUPP;
+		if ((flags & KVM_X86_RECORD_PTE) && tdp_enabled)
 			return -EOPNOTSUPP;
 	}
 

@@ -41,6 +41,11 @@ static inline bool kvm_record_tlb(struct kvm *kvm)
 	return kvm->arch.record.flags & KVM_X86_RECORD_TLB;
 }
 
+static inline bool kvm_record_ptes(struct kvm *kvm)
+{
+	return kvm->arch.record.flags & KVM_X86_RECORD_PTE;
+}
+
 /* Vendor code calls this when it flushes the guest's TLB, unless it is in a VMCB. */
 static inline void kvm_record_flushed(struct kvm_vcpu *vcpu)
 {
@@ -64,6 +69,29 @@ static inline void kvm_record_return(struct kvm_vcpu *vcpu)
 {
 	if (unlikely(vcpu->arch.record.shared))
 		__kvm_record_return(vcpu);
+}
+
+void __kvm_record_pte_bits(struct kvm_vcpu *vcpu, gpa_t gpa, u64 bits);
+
+/* KVM has set accessed and dirty bits in the guest's page table, at @gpa. */
+static inline void kvm_record_pte_bits(struct kvm_vcpu *vcpu, gpa_t gpa,
+				       u64 bits)
+{
+	if (unlikely(kvm_record_ptes(vcpu->kvm)))
+		__kvm_record_pte_bits(vcpu, gpa, bits);
+}
+
+bool __kvm_record_wants_exit(struct kvm_vcpu *vcpu);
+
+/*
+ * True if KVM_RUN must return, with the exit that this has set: entries that
+ * cannot wait have left little room in the ring.
+ */
+static inline bool kvm_record_wants_exit(struct kvm_vcpu *vcpu)
+{
+	return unlikely(vcpu->kvm->arch.record.flags &
+			(KVM_X86_RECORD_TLB | KVM_X86_RECORD_PTE)) &&
+	       __kvm_record_wants_exit(vcpu);
 }
 
 u64 kvm_record_tsc_multiplier(struct kvm_vcpu *vcpu);

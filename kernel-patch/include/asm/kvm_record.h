@@ -20,13 +20,15 @@
 #define KVM_X86_RECORD_RING		0x2	/* args[1]: number of slots */
 #define KVM_X86_RECORD_EPOCH		0x4	/* args[2]: period in ns */
 #define KVM_X86_RECORD_TLB		0x8	/* needs KVM_X86_RECORD_RING */
+#define KVM_X86_RECORD_PTE		0x10	/* needs KVM_X86_RECORD_RING */
 #define KVM_X86_RECORD_VALID_FLAGS	(KVM_X86_RECORD_ENABLE | \
 					 KVM_X86_RECORD_RING | \
 					 KVM_X86_RECORD_EPOCH | \
-					 KVM_X86_RECORD_TLB)
+					 KVM_X86_RECORD_TLB | \
+					 KVM_X86_RECORD_PTE)
 
 #define KVM_X86_RECORD_MIN_SLOTS	256
-#define KVM_X86_RECORD_MIN_SLOTS_TLB	1024
+#define KVM_X86_RECORD_MIN_SLOTS_TLB	1024	/* and with ..._PTE */
 #define KVM_X86_RECORD_MAX_SLOTS	65536
 #define KVM_X86_RECORD_MIN_PERIOD_NS	1000
 #define KVM_X86_RECORD_MAX_PERIOD_NS	1000000000
@@ -41,6 +43,7 @@
 #define KVM_X86_RECORD_RDMSR_TSC	6
 #define KVM_X86_RECORD_CLOCK_STEP	7	/* slots only */
 #define KVM_X86_RECORD_TLB_FLUSH	8	/* slots only */
+#define KVM_X86_RECORD_PTE_BITS		9	/* slots only */
 
 /* "flags" of an exit and of a slot */
 #define KVM_X86_RECORD_CF		0x1	/* RDRAND, RDSEED: carry flag */
@@ -78,7 +81,8 @@ struct kvm_x86_record_slot {
 
 /*
  * Follows the slot of a clock step: where the guest read its clock; and the
- * slot of a flush: before which instruction the guest's TLB was flushed.
+ * slot of a flush, or of bits in a page table: before which instruction the
+ * guest's TLB was flushed, or KVM set them.
  */
 struct kvm_x86_record_position {
 	__u64 branches;
@@ -87,7 +91,7 @@ struct kvm_x86_record_position {
 	struct kvm_regs regs;
 };
 
-/* "slots" of a clock step and of a flush */
+/* "slots" of all three */
 #define KVM_X86_RECORD_STEP_SLOTS	11
 
 #endif /* _ASM_X86_KVM_RECORD_H */
