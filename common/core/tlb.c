@@ -37,6 +37,8 @@ struct rr_tlb {
     struct rr_tlb_entry dropped; /* page NO_PAGE: none */
 };
 
+bool rr_tlb_bits_are_logged;
+
 static void allocate(struct rr_tlb *t, uint32_t slots)
 {
     t->slots = g_new0(struct rr_tlb_entry, slots);

@@ -32,6 +32,12 @@ struct rr_tlb_entry {
 
 struct rr_tlb;
 
+/*
+ * The accessed and dirty bits of page tables come from the log: TCG sets none.
+ * Set before the first translation, and then fixed.
+ */
+extern bool rr_tlb_bits_are_logged;
+
 /**
  * Give the CPU such a TLB, for good.  @tagged: it is that of SVM guests with
  * nested paging, tagged with their ASID, and the host's accesses do not use it.

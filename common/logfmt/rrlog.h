@@ -63,7 +63,8 @@
 	X(DMA_IMAGE, 19, dma_image, "dma-image", 0,                       \
 	  F(block) F(offset) F(image) F(image_offset) F(bytes) F(crc32c)) \
 	X(CLOCK, 20, clock, "clock", 0, F(value))                         \
-	X(TLB_FLUSH, 21, tlb_flush, "tlb-flush", 0, )
+	X(TLB_FLUSH, 21, tlb_flush, "tlb-flush", 0, )                     \
+	X(PTE_BITS, 22, pte_bits, "pte-bits", 0, F(gpa) F(bits))
 
 /* The records that are results of instructions (struct rrlog_result). */
 #define RRLOG_RESULT_RECORDS(X, F)                                   \
@@ -238,6 +239,12 @@ int rrlog_writer_put_page(struct rrlog_writer *w, uint32_t block,
 int rrlog_writer_set_tlb_flushes(struct rrlog_writer *w);
 
 /**
+ * The accessed and dirty bits of the guest's page tables are records of type
+ * RRLOG_PTE_BITS; a replay sets no others.  As above.
+ */
+int rrlog_writer_set_pte_bits(struct rrlog_writer *w);
+
+/**
  * Sync manifest and start state to the disk; records may be appended then.
  * -EINVAL: a page is in no block.
  */
@@ -337,6 +344,8 @@ const char *rrlog_reader_error(const struct rrlog_reader *r);
 
 /** The writer called rrlog_writer_set_tlb_flushes(). */
 bool rrlog_reader_has_tlb_flushes(const struct rrlog_reader *r);
+/** The writer called rrlog_writer_set_pte_bits(). */
+bool rrlog_reader_has_pte_bits(const struct rrlog_reader *r);
 
 /** The entry of the manifest with this key, or NULL. */
 const char *rrlog_reader_manifest(const struct rrlog_reader *r,

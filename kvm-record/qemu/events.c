@@ -9,6 +9,7 @@
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
+#include "kernel-patch/include/kvm_x86_record.h"
 
 static bool is_still_pending(struct rr_vcpu *v)
 {
@@ -25,11 +26,19 @@ static bool is_still_pending(struct rr_vcpu *v)
            : ev.interrupt.injected && !ev.interrupt.soft;
 }
 
+/* KVM may have left the guest before the event was delivered. */
+static bool may_be_pending(const struct rr_vcpu *v, int run_ret)
+{
+    return run_ret == -EINTR ||
+           (!run_ret && v->cpu->kvm_run->exit_reason == KVM_EXIT_X86_RECORD);
+}
+
 void rr_log_pending(struct rr_vcpu *v, int run_ret)
 {
     struct rrlog_record rec = { .type = v->pending.type };
 
-    if (!v->pending.active || (run_ret == -EINTR && is_still_pending(v))) {
+    if (!v->pending.active || (may_be_pending(v, run_ret) &&
+                               is_still_pending(v))) {
         return;
     }
     if (v->pending.type == RRLOG_INTERRUPT) {

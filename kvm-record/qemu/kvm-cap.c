@@ -23,6 +23,8 @@ static uint64_t mode_flags(const struct rr_record_config *config)
     }
     if (config->paging == RR_PAGING_FLUSH) {
         flags |= KVM_X86_RECORD_TLB;
+    } else if (config->paging == RR_PAGING_SHADOW) {
+        flags |= KVM_X86_RECORD_PTE;
     }
     return flags;
 }
@@ -40,6 +42,9 @@ static bool check_flags(uint64_t flags, int has, Error **errp)
                    "so: it has no nested paging (npt=0, ept=0) or VPIDs, or "
                    "its modules are older than this program; record with "
                    "--paging none");
+    } else if (missing & KVM_X86_RECORD_PTE) {
+        error_setg(errp, "--paging shadow needs KVM without nested paging: "
+                   "load kvm-amd with npt=0, or kvm-intel with ept=0");
     }
     return !missing;
 }

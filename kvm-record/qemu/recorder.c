@@ -63,6 +63,11 @@ static bool init_kvm(struct rr_recorder *r, Error **errp)
         return false;
     }
     if (r->config.clock == RR_CLOCK_EXIT) {
+        if (r->config.paging == RR_PAGING_SHADOW) {
+            error_setg(errp, "--paging shadow needs KVM's ring: record with "
+                       "--clock ring");
+            return false;
+        }
         r->config.paging = RR_PAGING_NONE; /* KVM tells flushes in the ring */
     }
     if (!rr_kvm_cap_enable(r, errp) ||
@@ -207,6 +212,8 @@ static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
     rr_options_write_manifest(r);
     if (r->config.paging == RR_PAGING_FLUSH) {
         rrlog_writer_set_tlb_flushes(r->writer);
+    } else if (r->config.paging == RR_PAGING_SHADOW) {
+        rrlog_writer_set_pte_bits(r->writer);
     }
     rr_manifest_write_machine(r, cpu);
     if (!rr_ram_start(r, errp)) {

@@ -110,10 +110,11 @@ static bool read_position(struct rr_vcpu *v, uint32_t at,
 static bool has_position(const struct kvm_x86_record_slot *slot)
 {
     return slot->insn == KVM_X86_RECORD_CLOCK_STEP ||
-           slot->insn == KVM_X86_RECORD_TLB_FLUSH;
+           slot->insn == KVM_X86_RECORD_TLB_FLUSH ||
+           slot->insn == KVM_X86_RECORD_PTE_BITS;
 }
 
-/* A step of the epoch clock, or a flush of the TLB. */
+/* A step of the epoch clock, a flush of the TLB, or bits of a page table. */
 static void log_with_position(struct rr_vcpu *v, uint32_t at)
 {
     const struct kvm_x86_record_slot *slot = ring_slot(v, at);
@@ -123,6 +124,10 @@ static void log_with_position(struct rr_vcpu *v, uint32_t at)
     if (slot->insn == KVM_X86_RECORD_CLOCK_STEP) {
         rec.type = RRLOG_CLOCK;
         rec.clock.value = slot->value;
+    } else if (slot->insn == KVM_X86_RECORD_PTE_BITS) {
+        rec.type = RRLOG_PTE_BITS;
+        rec.pte_bits.gpa = slot->value;
+        rec.pte_bits.bits = slot->index;
     }
     if (read_position(v, at, &lm)) {
         rr_log_at_landmark(v->recorder, &rec, &lm);
@@ -178,7 +183,8 @@ void rr_ring_drain_at(struct rr_vcpu *v, const struct rr_landmark *lm)
         uint32_t tail = v->shared->tail;
         const struct kvm_x86_record_slot *slot = ring_slot(v, tail);
 
-        if (slot->insn != KVM_X86_RECORD_TLB_FLUSH ||
+        if (!has_position(slot) ||
+            slot->insn == KVM_X86_RECORD_CLOCK_STEP ||
             !read_position(v, tail, &at) || at.branches != lm->branches ||
             rr_landmark_first_difference(&at, lm, 0) != RR_REG_COUNT) {
             return;
@@ -201,8 +207,9 @@ void rr_ring_drain(struct rr_vcpu *v)
                          "the guest took longer than KVM could foresee");
     }
     if (shared->flags & KVM_X86_RECORD_FLUSH_LOST) {
-        rr_recorder_fail(v->recorder, "KVM has flushed the guest's TLB so "
-                         "often that the ring had no room for it");
+        rr_recorder_fail(v->recorder, "KVM has flushed the guest's TLB, or "
+                         "set bits of its page tables, so often that the ring "
+                         "had no room for it");
     }
     /*
      * Pairs with smp_store_release(head) in kvm_record_ring_put(): the slots

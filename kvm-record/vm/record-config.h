@@ -24,6 +24,7 @@ enum rr_record_clock { RR_NAMES_clock(RR_ENUMERATOR) };
 /* How accessed and dirty bits, and stale TLB entries, are recorded. */
 #define RR_NAMES_paging(X)                                            \
 	X(RR_PAGING_FLUSH, "flush") /* the TLB is empty at records */ \
+	X(RR_PAGING_SHADOW, "shadow") /* KVM sets the bits */         \
 	X(RR_PAGING_NONE, "none") /* not at all */
 
 enum rr_record_paging { RR_NAMES_paging(RR_ENUMERATOR) };

@@ -90,6 +90,8 @@ static enum rr_outcome apply(struct rr_replay *r,
         pos->clock = rec->clock.value;
         pos->clock_is_set = true;
         return RR_GO_ON;
+    case RRLOG_PTE_BITS:
+        return rr_replay_apply_pte_bits(r, rec);
     case RRLOG_TLB_FLUSH:
         return RR_GO_ON; /* done: is_flush() */
     case RRLOG_RAM_DIGEST:

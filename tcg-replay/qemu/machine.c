@@ -177,6 +177,7 @@ static int create_cpu(struct rr_replay *r, Error **errp)
     if (r->config.tlb_flushes) {
         rr_tlb_init(r->host.env, false);
     }
+    rr_tlb_bits_are_logged = rrlog_reader_has_pte_bits(r->host.reader);
     return 0;
 }
 

@@ -116,6 +116,24 @@ static void compare_region(struct rr_replay *r, MemoryRegion *block,
             offset + bytes - 1);
 }
 
+enum rr_outcome rr_replay_apply_pte_bits(struct rr_replay *r,
+                                         const struct rrlog_record *rec)
+{
+    MemTxAttrs attrs = MEMTXATTRS_UNSPECIFIED;
+    hwaddr at = rec->pte_bits.gpa; /* both bits are in the first byte */
+    uint8_t value;
+
+    if ((rec->pte_bits.bits & ~(uint64_t)(PG_ACCESSED_MASK | PG_DIRTY_MASK)) ||
+        address_space_read(&address_space_memory, at, attrs, &value, 1)) {
+        return rr_replay_diverged(r, "bits 0x%" PRIx64 " at GPA 0x%"
+                                  HWADDR_PRIx ", which are none of a page "
+                                  "table", rec->pte_bits.bits, at);
+    }
+    value |= rec->pte_bits.bits;
+    address_space_write(&address_space_memory, at, attrs, &value, 1);
+    return RR_GO_ON;
+}
+
 enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
                                        const struct rrlog_record *rec)
 {

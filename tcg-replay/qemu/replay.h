@@ -179,6 +179,9 @@ enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
                                     const struct rrlog_record *rec);
 enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
                                      const struct rrlog_record *rec);
+/** KVM set accessed and dirty bits in the guest's page table. */
+enum rr_outcome rr_replay_apply_pte_bits(struct rr_replay *r,
+                                         const struct rrlog_record *rec);
 /** Compare RAM with a digest; differences are counted until the end. */
 enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
                                        const struct rrlog_record *rec);

@@ -29,7 +29,7 @@ MAX_FUNCTION_LINES = 10
 GUARDS = ('rr_recording', 'rr_replaying', 'rr_budget_env_offset', 'rr_block_read',
           'rr_timers_in_vcpu_thread', 'rr_kvm_bql_lock', 'rr_replay_due',
           'rr_record_add_property', 'rr_silicon',
-          'rr_tlb_of')
+          'rr_tlb_of', 'rr_tlb_bits_are_logged')
 
 
 class Patch:

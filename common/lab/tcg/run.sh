@@ -17,6 +17,7 @@ Usage: run.sh --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
   --qemu BIN              the outer QEMU (default: ../bin/qemu-system-x86_64)
   --silicon NAME          a processor of this family (QEMU's x-silicon=NAME)
   --forget-tlb            a processor that forgets its TLB at each exit
+  --no-npt                a processor without nested paging
   --pmu                   give the lab a PMU; needs this project's QEMU
   --deterministic         make two runs alike, to the last instruction
   --seed N                use other random numbers (default: 1); implies
@@ -36,7 +37,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . "$(dirname "$0")/files.sh.inc"
 
-qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on out='' control='' stdin=''
+qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt out='' control='' stdin=''
 firmware='' extra=''
 need() { [ "$1" -ge 2 ] || { usage >&2; exit 125; }; }
 while [ $# -gt 0 ]; do
@@ -49,6 +50,7 @@ while [ $# -gt 0 ]; do
 	--seed) need $#; seed=$2; shift ;;
 	--pmu) pmu=,x-amd-pmu=on ;;
 	--forget-tlb) exact_tlb='' ;;
+	--no-npt) npt=-npt ;;
 	--silicon) need $#; silicon=,x-silicon=$2; shift ;;
 	--out) need $#; out=$2; shift ;;
 	--control) need $#; control=$2; shift ;;
@@ -81,7 +83,7 @@ append='console=ttyS1 quiet loglevel=3 panic=-1 mitigations=off nowatchdog'
 append="$append audit=0 random.trust_cpu=on"
 
 # QEMU would warn of each feature of an EPYC that TCG lacks, so take them away.
-cpu=EPYC,+svm,+npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,+nrip-save
+cpu=EPYC,+svm,$npt,-x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,+nrip-save
 cpu=$cpu,-xsavec,+tsc-scale$exact_tlb$pmu$silicon
 
 # ioeventfd=off: with it another thread of QEMU would serve the device, at a time

@@ -174,6 +174,11 @@ bool rrlog_reader_has_tlb_flushes(const struct rrlog_reader *r)
 	return r->events.start.header.must_features & RRLOG_MUST_TLB_FLUSHES;
 }
 
+bool rrlog_reader_has_pte_bits(const struct rrlog_reader *r)
+{
+	return r->events.start.header.must_features & RRLOG_MUST_PTE_BITS;
+}
+
 const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key)
 {
 	return g_hash_table_lookup(r->manifest.values, key);

@@ -150,12 +150,22 @@ int rrlog_writer_add_block(struct rrlog_writer *w,
 			    rrlog_manifest_add_block(&w->manifest, block);
 }
 
-int rrlog_writer_set_tlb_flushes(struct rrlog_writer *w)
+static int set_feature(struct rrlog_writer *w, uint64_t feature)
 {
 	if (w->started)
 		return -EBUSY;
-	w->must_features |= RRLOG_MUST_TLB_FLUSHES;
+	w->must_features |= feature;
 	return 0;
+}
+
+int rrlog_writer_set_tlb_flushes(struct rrlog_writer *w)
+{
+	return set_feature(w, RRLOG_MUST_TLB_FLUSHES);
+}
+
+int rrlog_writer_set_pte_bits(struct rrlog_writer *w)
+{
+	return set_feature(w, RRLOG_MUST_PTE_BITS);
 }
 
 /* Set the text "TRACE/FILE: reason"; return @err. */

@@ -31,6 +31,14 @@ result $? "without flush: replays, with the same bits"
 "$RR_LOG" dump "$tmp/none.rrt" | grep -q tlb-flush
 result $? "KVM's own flushes are logged"
 
+record_program "$tmp/shadow.rrt" adbits none --paging shadow --lab-arg --no-npt &&
+	! grep -q 'accessed 00000fa0 dirty 000007d0' "$tmp/console"
+result $? "shadow paging: recorded, not all bits seen"
+replays "$tmp/shadow.rrt"
+result $? "shadow paging: replays, with the same bits"
+"$RR_LOG" dump "$tmp/shadow.rrt" | grep -q pte-bits
+result $? "shadow paging: the bits are logged"
+
 record_program "$tmp/stale.rrt" stale none && grep -q 'digest' "$tmp/console"
 result $? "stale entries: recorded"
 grep stale: "$tmp/console" | sed 's/^/# /'
