@@ -197,8 +197,30 @@ static void flags_to_env(const struct rr_cpu_image *im, CPUX86State *env)
     cpu_sync_avx_hflag(env);
 }
 
+/*
+ * XINUSE of a loaded state: what is not in its initial configuration.  States
+ * are loaded at resets, where a processor has the same.
+ */
+static uint32_t xinuse_of_image(const struct rr_cpu_image *im)
+{
+    bool fp = im->fpu_control != 0x37f || im->fpu_status ||
+              im->fpu_empty != 0xff;
+    bool sse = im->mxcsr != 0x1f80, avx = false;
+
+    for (int i = 0; i < 8; i++) {
+        fp |= im->st[i][0] || im->st[i][1];
+    }
+    for (int i = 0; i < 16; i++) {
+        sse |= im->ymm[i][0] || im->ymm[i][1];
+        avx |= im->ymm[i][2] || im->ymm[i][3];
+    }
+    return (fp ? XSTATE_FP_MASK : 0) | (sse ? XSTATE_SSE_MASK : 0) |
+           (avx ? XSTATE_YMM_MASK : 0);
+}
+
 static void fpu_to_env(const struct rr_cpu_image *im, CPUX86State *env)
 {
+    env->xinuse = xinuse_of_image(im);
     cpu_set_fpuc(env, im->fpu_control);
     env->fpus = im->fpu_status & ~FPU_STATUS_TOP;
     env->fpstt = im->fpu_status >> FPU_STATUS_TOP_SHIFT & 7;

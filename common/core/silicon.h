@@ -41,4 +41,16 @@ static inline bool rr_silicon_has_tables(void)
     return rr_silicon && rr_silicon->tables;
 }
 
+/*
+ * Do FXSAVE, XSAVE and FNSTENV write what an Intel processor writes?  The CPU
+ * then keeps XINUSE, and FIP, FDP and FOP as such a processor does.
+ */
+static inline bool rr_silicon_has_images(void)
+{
+    return rr_silicon && rr_silicon->intel_images;
+}
+
+/* FOP has eleven bits (SDM vol. 1, 8.1.9). */
+#define SILICON_FOP_MASK 0x7ff
+
 #endif

@@ -122,6 +122,7 @@ static const struct silicon_family families[] = {
 		},
 		.tables = &silicon_tables_core,
 		.bsf_keeps_upper_half = true,
+		.intel_images = true,
 	},
 	{
 		.name = "bochs",

@@ -99,6 +99,12 @@ struct silicon_family {
 	bool bsf_of_zero_keeps_flags;
 	/* RCL and RCR by a multiple of width + 1 change no flag. */
 	bool whole_turn_keeps_flags;
+	/*
+	 * XSAVE tells which state is in its initial configuration, images have the
+	 * pointer to the last x87 instruction, and reserved bytes are 0: see
+	 * common/core/silicon-state.c.inc.
+	 */
+	bool intel_images;
 };
 
 /* The names of all families, for messages. */

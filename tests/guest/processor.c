@@ -13,6 +13,7 @@
 
 #include "common/silicon/probe.h"
 #include "tests/guest/faults.h"
+#include "tests/guest/x87-state.h"
 
 #define NAN_1 0x7fc00001u
 #define NAN_2 0x7fc00002u /* its significand is the larger one */
@@ -38,12 +39,26 @@ SSE(add, "addss")
 SSE(min, "minss")
 SSE(max, "maxss")
 
+/* The sum of two products that are NaNs. */
+static uint32_t dot(uint32_t a, uint32_t b)
+{
+	__asm__ volatile("movd %0, %%xmm0\n\tmovd %1, %%xmm1\n\t"
+			 "punpckldq %%xmm1, %%xmm0\n\t"
+			 "movd %2, %%xmm1\n\tpunpckldq %%xmm1, %%xmm1\n\t"
+			 "dpps $0x31, %%xmm1, %%xmm0\n\tmovd %%xmm0, %0"
+			 : "+r"(a)
+			 : "r"(b), "r"(ONE)
+			 : "xmm0", "xmm1");
+	return a;
+}
+
 static void print_sse(void)
 {
 	uint32_t denormal;
 
 	_mm_setcsr(MXCSR_DEFAULT);
 	printf("two-nans %x %x\n", add(NAN_1, NAN_2), add(NAN_2, NAN_1));
+	printf("dot %x\n", dot(NAN_1, NAN_2));
 	_mm_setcsr(MXCSR_DEFAULT);
 	add(DENORMAL, ONE);
 	denormal = _mm_getcsr() & MXCSR_DE;
@@ -72,6 +87,8 @@ int main(void)
 {
 	print_sse();
 	print_faults();
+	print_arithmetic();
+	print_images();
 	print_silicon();
 	fflush(stdout);
 	/* Started as a program it must not switch off its host. */

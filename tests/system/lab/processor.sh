@@ -30,10 +30,22 @@ prints 'page-faults 56 of 56' 'instructions that read and write fault as writes'
 prints 'bt-of one-block 0 two-blocks 0' 'BT leaves OF alone in every block'
 prints 'rep-steps rcx 2 rf rcx 1 rf rcx 0' 'a single step for each iteration of REP MOVS'
 prints 'sysenter is invalid' 'no SYSENTER in compatibility mode of AMD'
+prints 'dot 7fc00002' "DPPS adds the second product to the first"
+prints 'third 3ffd:aaaaaaaaaaaaaaab 0220' 'C1 says that a quotient was rounded up'
+prints 'round-up 3fff:8000000000000000 0222' 'FRNDINT sets C1, PE and DE'
+prints 'round-denormal 0000:0000000000000000 0022' 'rounding down leaves C1 0'
+prints 'prem-single 3ffe:fffffffffffffffc 0200' 'FPREM does not use the precision control'
+prints 'prem1 0000:0000000000000000 0100' 'FPREM1 gives the low bits of its quotient'
+prints 'scale-nans 7fff:c000000000000002 0000' 'FSCALE returns the larger of two NaNs'
+prints 'sqrt-minus ffff:c000000000000000 0001' 'FSQRT leaves C2 as it was'
+prints 'load 8000000000000800 store 30' 'a load is exact, and FST has no DE'
+prints 'images 7 7 7 7 7 7 7 7' 'XSAVE tells of no component that it is in its initial state'
 prints 'silicon tcg [0-9a-f]*' "the undefined results are TCG's own"
 boot ,x-silicon=core,vendor=GenuineIntel
 prints 'sysenter enters' 'but there is one on Intel'
 prints 'silicon core 74c48544a1e61a77' 'with x-silicon=core they are those of the processor'
+prints 'images 0 0 1 1 2 6 2 0' 'XSTATE_BV is what the processor gave'
+prints 'image padding 6 fip right fdp 0' 'so are reserved bytes and pointers in images'
 boot ,x-silicon=zen3
 prints 'silicon zen3 [0-9a-f]*' 'with x-silicon=zen3 they fit the rules of Zen 3'
 boot ,x-silicon=none
