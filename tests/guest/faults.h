@@ -9,4 +9,7 @@
 /* Print a line for each subject; it needs no devices and no files. */
 void print_faults(void);
 
+/* The same for segment limits, in 16- and 32-bit code. */
+void print_limits(void);
+
 #endif

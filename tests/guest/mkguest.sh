@@ -47,7 +47,7 @@ done
 mkdir -p "$root/processor/dev"
 (cd "$here/../.." && ${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -iquote . -static -s \
 	-o "$root/processor/init" tests/guest/processor.c tests/guest/faults.c \
-	common/silicon/*.c)
+	tests/guest/limits.c common/silicon/*.c)
 find "$root/processor" -exec touch -h -d @0 {} +
 (cd "$root/processor" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/processor.gz"

@@ -89,6 +89,7 @@ int main(void)
 	print_faults();
 	print_arithmetic();
 	print_images();
+	print_limits();
 	print_silicon();
 	fflush(stdout);
 	/* Started as a program it must not switch off its host. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define COM1 0x3f8
-#define DESCRIPTORS 20
+#define DESCRIPTORS 22
 #define ACCESSED 0x01
 #define BUSY 0x02
 #define VECTORS 0x42
@@ -35,6 +35,8 @@ enum {
 	STACK_TASK,
 	DATA_TASK,
 	UNUSED,
+	LIMIT, /* 0xffff */
+	LIMIT_DOWN, /* expands down: from 0x1000 to 0xffff */
 };
 
 struct tss {
@@ -52,7 +54,7 @@ static uint64_t idt[VECTORS] __attribute__((aligned(8)));
 __attribute__((used)) static struct tss tss_first, tss_second;
 __attribute__((used)) static uint8_t stack[8192], stack_inner[4096],
 	stack_user[4096];
-__attribute__((used)) static uint32_t saved_esp;
+__attribute__((used)) static uint32_t saved_esp, resume;
 
 __attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
 	0x1badb002,
@@ -89,7 +91,8 @@ static uint64_t gate(uint32_t offset, uint16_t selector, uint8_t access)
 	       (uint64_t)access << 40 | (uint64_t)(offset >> 16) << 48;
 }
 
-extern const char far_return[], interrupt_return[], from_user[];
+extern const char far_return[], interrupt_return[], from_user[],
+	general_protection[];
 
 static void make_tables(void)
 {
@@ -111,6 +114,9 @@ static void make_tables(void)
 	idt[0x40] = gate((uint32_t)interrupt_return, SELECTOR(CODE_INTERRUPT),
 			 0x8e);
 	idt[0x41] = gate((uint32_t)from_user, SELECTOR(CODE_INNER), 0xee);
+	gdt[LIMIT] = system_segment(0, 0xffff, 0x93);
+	gdt[LIMIT_DOWN] = system_segment(0, 0xfff, 0x97);
+	idt[13] = gate((uint32_t)general_protection, SELECTOR(CODE), 0x8e);
 	tss_first.ss0 = SELECTOR(STACK_INNER);
 	tss_first.esp0 = (uint32_t)(stack_inner + sizeof(stack_inner));
 	tss_second.eflags = 2;
@@ -172,6 +178,43 @@ static void switch_task(void)
 			 : "eax", "ebx", "ecx", "edx", "esi", "edi", "memory");
 }
 
+/* 13 if a word at @offset + 2 (16 bits) is beyond the limit, else 0. */
+static uint32_t load_16(unsigned int segment, uint16_t offset)
+{
+	uint32_t trap = 0;
+
+	__asm__ volatile(
+		"movl $1f, resume\n\t"
+		"mov %[selector], %%es\n\t"
+		"addr16 mov %%es:2(%%bx), %%dx\n"
+		"1:\tmov %[data], %%edx; mov %%edx, %%es"
+		: "+a"(trap)
+		: [selector] "r"(SELECTOR(segment)), [data] "i"(SELECTOR(DATA)),
+		  "b"(offset - 2)
+		: "edx", "memory");
+	return trap;
+}
+
+static void print_limits(void)
+{
+	static const struct {
+		unsigned int segment;
+		uint16_t offset;
+	} loads[] = {
+		{ LIMIT, 0xfffe },	{ LIMIT, 0xffff },
+		{ LIMIT, 1 },		{ LIMIT_DOWN, 0xfff },
+		{ LIMIT_DOWN, 0x1000 }, { LIMIT_DOWN, 0xfffe },
+		{ LIMIT_DOWN, 0xffff },
+	};
+	unsigned int i;
+
+	print("limits: 16-bit addresses");
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		print(load_16(loads[i].segment, loads[i].offset) ? " 13" :
+								   " 0");
+	print("\n");
+}
+
 static void print_bits(const char *name, unsigned int first, unsigned int last,
 		       uint8_t mask)
 {
@@ -189,6 +232,7 @@ __attribute__((used)) static void start(void)
 	load_segments();
 	print_bits("accessed: jump, data, far transfers", CODE, CODE_GATE,
 		   ACCESSED);
+	print_limits();
 	visit_user();
 	print_bits("accessed: user, inner", CODE_USER, STACK_INNER, ACCESSED);
 	print_bits("busy", TSS_FIRST, TSS_SECOND, BUSY);
@@ -209,5 +253,10 @@ __asm__(".globl _start\n"
 	"	call start\n"
 	"far_return:\n"
 	"	lret\n"
+	"general_protection:\n"
+	"	mov resume, %edx\n"
+	"	add $4, %esp\n"
+	"	mov %edx, (%esp)\n"
+	"	mov $13, %eax\n"
 	"interrupt_return:\n"
 	"	iret\n");

@@ -29,6 +29,7 @@ prints 'daz-min 0 daz-max 0' 'MINSS and MAXSS return 0 for a denormal under DAZ'
 prints 'page-faults 56 of 56' 'instructions that read and write fault as writes'
 prints 'bt-of one-block 0 two-blocks 0' 'BT leaves OF alone in every block'
 prints 'rep-steps rcx 2 rf rcx 1 rf rcx 0' 'a single step for each iteration of REP MOVS'
+prints 'limits 46 of 46' 'segment limits of 32-bit code'
 prints 'sysenter is invalid' 'no SYSENTER in compatibility mode of AMD'
 prints 'dot 7fc00002' "DPPS adds the second product to the first"
 prints 'third 3ffd:aaaaaaaaaaaaaaab 0220' 'C1 says that a quotient was rounded up'
@@ -58,6 +59,7 @@ timeout 20 "$RR_BIN/qemu-system-x86_64" -m 64 -nodefaults -no-user-config -displ
 sed 's/^/# /' "$tmp/output" "$tmp/errors"
 prints 'accessed: jump, data, far transfers 1 1 1 1 1 1 1 1' \
 	'far transfers set the accessed bit'
+prints 'limits: 16-bit addresses 0 13 0 13 0 0 13' 'limits of segments of 64 KiB'
 prints 'accessed: user, inner 1 1 1 1' 'so do IRET and interrupts between privilege levels'
 prints 'accessed: task, unused 1 1 1 0' 'so do task switches'
 [ "$(grep busy "$tmp/output" | tr '\n' ' ')" = 'busy 1 0 busy 0 1 ' ]
