@@ -84,7 +84,7 @@ void rr_landmark_from_env(CPUX86State *env, struct rr_landmark *lm)
         lm->regs[i] = env->regs[register_index[i]];
     }
     lm->regs[RR_REG_RIP] = env->eip;
-    lm->regs[RR_REG_RFLAGS] = env_rflags(env) & ~RR_RFLAGS_RF;
+    lm->regs[RR_REG_RFLAGS] = env_rflags(env);
 }
 
 static void system_to_image(CPUX86State *env, struct rr_cpu_image *im)

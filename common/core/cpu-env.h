@@ -22,7 +22,7 @@ void rr_cpu_state_get(CPUX86State *env, RRCPUState *state);
 bool rr_cpu_state_put(CPUX86State *env, const void *data, size_t bytes);
 
 /*
- * The general registers of @env as those of a landmark, RFLAGS without RF.
+ * The general registers of @env as those of a landmark, RFLAGS too.
  * lm->branches is left alone.
  */
 void rr_landmark_from_env(CPUX86State *env, struct rr_landmark *lm);

@@ -32,8 +32,9 @@ enum rr_reg {
 };
 
 /*
- * RF is in no landmark: hardware sets it in images that software emulation pushes
- * clear (SDM vol. 3, 17.3.1.1).  AF, which is undefined after shifts, MUL and DIV
+ * RF is not compared: hardware sets it after exits that a replay does not see (SDM
+ * vol. 3, 28.3.3).  A replay takes it from the landmark where an interrupt pushes
+ * it; old traces have zero.  AF, which is undefined after shifts, MUL and DIV
  * (SDM vol. 1, appendix A), is in those of traces whose manifest says so; it can
  * be compared where the family of the recording processor is known.
  */

@@ -26,7 +26,7 @@ void rr_landmark_from_kvm(struct rr_landmark *lm, const struct kvm_regs *r)
     lm->regs[RR_REG_R14] = r->r14;
     lm->regs[RR_REG_R15] = r->r15;
     lm->regs[RR_REG_RIP] = r->rip;
-    lm->regs[RR_REG_RFLAGS] = r->rflags & ~RR_RFLAGS_RF;
+    lm->regs[RR_REG_RFLAGS] = r->rflags;
 }
 
 const struct rr_landmark *rr_landmark_of(struct rr_vcpu *v, enum rr_regs from)

@@ -124,7 +124,8 @@ void rr_manifest_write_machine(struct rr_recorder *r, CPUState *cpu)
     rrlog_writer_manifest_set(w, "cpu.model",
                               object_get_typename(OBJECT(cpu)));
     rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", r->cpuid, r->cpuid_bytes);
-    /* Landmarks have AF. */
+    /* Landmarks have AF and RF. */
     rrlog_writer_manifest_set(w, "landmark.af", "1");
+    rrlog_writer_manifest_set(w, "landmark.rf", "1");
     write_silicon(r);
 }

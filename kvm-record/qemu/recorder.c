@@ -141,7 +141,7 @@ static bool log_end(struct rr_vcpu *v, enum rrlog_end_reason reason)
     cpu_synchronize_state(v->cpu);
     rr_cpu_state_get(cpu_env(v->cpu), &state);
     /* The landmark has AF; replayers from before it was there compare this. */
-    state.value[RR_REG_RFLAGS] &= ~RR_RFLAGS_AF;
+    state.value[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     rec.data_bytes = state.count * sizeof(uint64_t);
     return rr_log_at_landmark(v->recorder, &rec, lm) && rr_log_digests(v);
 }

@@ -105,13 +105,30 @@ static enum rr_outcome apply(struct rr_replay *r,
 }
 
 /*
- * The record is gone from the queue before the interrupt is delivered, which
- * may fault and leave by longjmp.
+ * RF is in the EFLAGS that an interrupt pushes.  A processor has it set after
+ * exits that the replay does not see, such as EPT violations (SDM vol. 3,
+ * 28.3.3), so it is taken from the landmark.
  */
-static void deliver(struct rr_replay *r, int vector)
+static void take_rf(struct rr_replay *r, const struct rrlog_record *rec)
 {
     CPUX86State *env = r->host.env;
 
+    if (r->config.landmarks_have_rf && rec->stamp == RRLOG_AT_LANDMARK) {
+        env->eflags &= ~(target_ulong)RR_RFLAGS_RF;
+        env->eflags |= rec->landmark.regs[RR_REG_RFLAGS] & RR_RFLAGS_RF;
+    }
+}
+
+/*
+ * The record is gone from the queue before the interrupt is delivered, which
+ * may fault and leave by longjmp.
+ */
+static void deliver(struct rr_replay *r, const struct rrlog_record *rec,
+                    int vector)
+{
+    CPUX86State *env = r->host.env;
+
+    take_rf(r, rec);
     rr_replay_pop(r);
     r->position.halted = false;
     if (vector == EXCP02_NMI) {
@@ -130,7 +147,7 @@ static enum rr_outcome apply_interrupt(struct rr_replay *r,
         return rr_replay_diverged(r, "interrupt 0x%x where the guest does not "
                                   "take interrupts", vector);
     }
-    deliver(r, vector);
+    deliver(r, rec, vector);
     return RR_GO_ON;
 }
 
@@ -164,7 +181,7 @@ enum rr_outcome rr_replay_apply_head(struct rr_replay *r)
     case RRLOG_INTERRUPT:
         return apply_interrupt(r, rec);
     case RRLOG_NMI:
-        deliver(r, EXCP02_NMI);
+        deliver(r, rec, EXCP02_NMI);
         return RR_GO_ON;
     default:
         outcome = apply(r, rec);

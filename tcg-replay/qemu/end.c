@@ -26,7 +26,7 @@ static enum rr_outcome end_of_recording(struct rr_replay *r)
     int at;
 
     rr_cpu_state_get(r->host.env, &found);
-    found.value[RR_REG_RFLAGS] &= ~RR_RFLAGS_AF; /* the landmark has it */
+    found.value[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
     at = rr_cpu_state_compare(expected, &found, name);
     if (at >= 0) {
         return rr_replay_diverged(r, "at the end, %s: expected 0x%" PRIx64

@@ -141,6 +141,8 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
 
     r->config.silicon = recorded ? recorded : "tcg";
     r->config.ignored_rflags = RR_RFLAGS_IGNORED;
+    r->config.landmarks_have_rf =
+        rrlog_reader_manifest(reader, "landmark.rf") != NULL;
     rr_silicon_is_noting = true;
     if (!name) {
         name = r->config.silicon;

@@ -37,6 +37,7 @@ struct rr_config {
     bool console; /* show the guest's first serial port */
     bool progress; /* show it on stderr */
     uint64_t ignored_rflags; /* bits that landmarks do not compare */
+    bool landmarks_have_rf;
     const char *silicon; /* of the recording processor; "unknown" */
     bool epoch_clock; /* rr-kvm record --clock epoch */
     bool tlb_flushes; /* rr-kvm record --paging flush */
