@@ -52,6 +52,12 @@ static inline void kvm_record_flushed(struct kvm_vcpu *vcpu)
 	vcpu->arch.record.flushed = true;
 }
 
+/* The hardware's TSC offset and multiplier are those of the epoch clock. */
+static inline bool kvm_record_frozen(struct kvm_vcpu *vcpu)
+{
+	return kvm_record_epoch(vcpu->kvm) && vcpu->arch.record.frozen;
+}
+
 int kvm_record_check_extension(void);
 int kvm_record_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap);
 
