@@ -162,6 +162,8 @@ static const struct silicon_family families[] = {
 		/* Its tables are those of Intel Core. */
 		.tables = &silicon_tables_core,
 		.bsf_keeps_upper_half = true,
+		.intel_images = true,
+		.xinuse_by_value = true,
 		.bsf_of_zero_keeps_flags = true,
 		.whole_turn_keeps_flags = true,
 	},

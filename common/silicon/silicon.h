@@ -105,6 +105,8 @@ struct silicon_family {
 	 * common/core/silicon-state.c.inc.
 	 */
 	bool intel_images;
+	/* With .intel_images: state that equals its initial one is not in use. */
+	bool xinuse_by_value;
 };
 
 /* The names of all families, for messages. */
