@@ -5,8 +5,6 @@
  * the flags that the manual states.  AMD hosts cannot intercept the two, so the
  * test is skipped there.
  */
-#include <cpuid.h>
-
 #include "tests/kvm/vm.h"
 
 #define ARITHMETIC_FLAGS 0x8d5 /* CF PF AF ZF SF OF */
@@ -25,13 +23,6 @@ static const struct insn {
 };
 
 #define N_INSNS (sizeof(insns) / sizeof(insns[0]))
-
-static bool is_intel(void)
-{
-	unsigned int a, b, c, d;
-
-	return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx;
-}
 
 static bool has(const struct insn *in)
 {

@@ -235,12 +235,12 @@ static void test_two(void)
 	vm_close(&w[0].v);
 }
 
-/* AMD's "retired conditional branches", which the lab's PMU has. */
+/* "Retired conditional branches" on AMD and on Intel processors. */
 static void test_branches(void)
 {
 	struct kvm_enable_cap cap = {
 		.cap = KVM_CAP_X86_RECORD,
-		.args = { 4, 0x5100d1 },
+		.args = { 4, is_intel() ? 0x5101c4 : 0x5100d1 },
 	};
 	static const char loop[] = "\xe2\xfe"; /* 1: loop 1b */
 	struct kvm_x86_record_shared *s;

@@ -7,6 +7,7 @@
 #ifndef TESTS_KVM_VM_H
 #define TESTS_KVM_VM_H
 
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -34,6 +35,13 @@
 #define FLAGS 0x2 /* the bit that is always set */
 #define OUT_END "\xe6\x42"
 #define MSR_TSC 0x10
+
+static inline bool is_intel(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx;
+}
 
 enum mode { REAL, PROTECTED, COMPAT, LONG, MODES };
 
