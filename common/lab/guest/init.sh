@@ -37,6 +37,9 @@ while read -r m; do
 	insmod "/lib/modules/$m.ko" || echo "lab: cannot load $m"
 done </lib/modules/order
 
+# What check-host asks an administrator for: the PMU stands still in SMM.
+[ ! -e /sys/devices/cpu/freeze_on_smi ] || echo 1 >/sys/devices/cpu/freeze_on_smi
+
 port() {	# NAME: the device that the lab has for it
 	tty=$(argument "$1")
 	[ -z "$tty" ] || { echo "/dev/$tty"; return; }
@@ -94,7 +97,13 @@ done
 # settings of the line, and with them the output.
 setsid -c sh -c 'echo $$ >/run/cmd.pid
 	[ -e /lab/stdin ] || exec </dev/null
-	exec sh /lab/cmd'
+	[ -n "$1" ] || exec sh /lab/cmd
+	# When this process ends, the kernel drops what the terminal has not sent.
+	trap : INT
+	sh /lab/cmd
+	status=$?
+	sleep 1
+	exit $status' sh "$speed"
 status=$?
 
 if [ "$out" = disk ]; then
@@ -113,6 +122,5 @@ elif [ -z "$out" ]; then
 	echo "LAB-EXIT $status"
 fi
 sync
-# stty waits until all output has left.
-[ -z "$speed" ] || { stty -F /dev/ttyS0 raw; stty -F /dev/ttyS1 raw; sleep 0.1; }
+[ -z "$speed" ] || sleep 1	# a full buffer of 4 KiB has left by then
 poweroff -f
