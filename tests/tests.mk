@@ -107,7 +107,7 @@ $(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
 
 system_tests := $(call pick,$(system_scripts))
 bench_tests := $(if $(CONFIG_LAB),$(call pick,$(baseline)))
-system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs) $(if $(CONFIG_LAB_INTEL),$(kselftest))) \
+system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs)) \
 	$(if $(bench_tests),bench-guest)
 
 # ---- targets ------------------------------------------------------------------
