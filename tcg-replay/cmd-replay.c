@@ -18,7 +18,8 @@
 
 struct replay_options {
 	char *trace, *silicon;
-	gboolean console, verbose;
+	gboolean console, verbose, trust_images;
+	gint patience_s;
 	char **plugins, **images, **qemu_args;
 };
 
@@ -34,12 +35,20 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		{ "plugin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->plugins,
 		  "Load a TCG plugin; may be repeated", "LIB.so[,ARG=...]" },
 		{ "image", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->images,
-		  "Read disk image ID of the trace from PATH; may be repeated",
-		  "ID=PATH" },
+		  "Read disk image ID of the trace from PATH, or look for images "
+		  "in DIR; may be repeated",
+		  "ID=PATH|DIR" },
+		{ "trust-images", 0, 0, G_OPTION_ARG_NONE, &o->trust_images,
+		  "Read images where the trace says, not only beside it",
+		  NULL },
 		{ "silicon", 0, 0, G_OPTION_ARG_STRING, &o->silicon,
 		  "Give the undefined results of this family of processors, "
 		  "not of the recording one",
 		  "NAME" },
+		{ "patience", 0, 0, G_OPTION_ARG_INT, &o->patience_s,
+		  "End the replay when the guest is stuck for so many seconds "
+		  "(30; 0: never)",
+		  "SECONDS" },
 		{ "qemu-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->qemu_args,
 		  "Pass an argument to QEMU; may be repeated", "ARG" },
 		G_OPTION_ENTRY_NULL
@@ -63,6 +72,10 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 	}
 	if (o->silicon && !silicon_family(o->silicon)) {
 		rr_fail_usage("--silicon takes one of " SILICON_NAMES);
+		return false;
+	}
+	if (o->patience_s < 0) {
+		rr_fail_usage("--patience takes a number of seconds");
 		return false;
 	}
 	if (!o->trace || !*o->trace) {
@@ -107,6 +120,8 @@ static int replay(const struct replay_options *o)
 		.console = o->console,
 		.progress = o->verbose && isatty(STDERR_FILENO),
 		.silicon = o->silicon,
+		.trust_images = o->trust_images,
+		.patience_s = (unsigned int)o->patience_s,
 		.plugins = o->plugins,
 		.images = o->images,
 		.qemu_args = o->qemu_args,
@@ -123,7 +138,7 @@ static int replay(const struct replay_options *o)
 
 int cmd_replay(int argc, char **argv)
 {
-	struct replay_options o = { 0 };
+	struct replay_options o = { .patience_s = 30 };
 	int status = RR_EXIT_FAILURE;
 
 	if (parse(argc, argv, &o))

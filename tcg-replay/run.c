@@ -63,6 +63,9 @@ static char *machine(const struct rr_run *run)
 		g_string_append(text, ",console=on");
 	if (run->progress)
 		g_string_append(text, ",progress=on");
+	if (run->trust_images)
+		g_string_append(text, ",trust-images=on");
+	g_string_append_printf(text, ",patience=%u", run->patience_s);
 	if (run->silicon) {
 		g_autofree char *silicon = rr_qemu_escape(run->silicon);
 

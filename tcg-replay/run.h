@@ -15,8 +15,10 @@ struct rr_run {
 	bool console; /* print the guest's serial port on stdout */
 	bool progress; /* on stderr */
 	const char *silicon; /* family of processors, or NULL: the trace's */
+	unsigned int patience_s; /* with a guest that is stuck; 0: no end */
+	bool trust_images; /* read them where the trace says */
 	char *const *plugins; /* "NAME[,ARG=...]", NULL-terminated, or NULL */
-	char *const *images; /* "ID=PATH", likewise */
+	char *const *images; /* "ID=PATH" or "DIR", likewise */
 	char *const *qemu_args; /* more arguments of QEMU, likewise */
 };
 

@@ -107,7 +107,7 @@ $(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
 
 system_tests := $(call pick,$(system_scripts))
 bench_tests := $(if $(CONFIG_LAB),$(call pick,$(baseline)))
-system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs)) \
+system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs) $(mutate)) \
 	$(if $(bench_tests),bench-guest)
 
 # ---- targets ------------------------------------------------------------------
@@ -116,7 +116,7 @@ test_env := RR_TOP=$(CURDIR) RR_BUILD=$(abspath $(BUILD))
 run_tests := $(test_env) sh tests/run.sh
 
 .PHONY: tests list-tests check-unit check-kvm check-system check-built
-tests: $(unit_programs) $(qemu_unit_programs) $(if $(CONFIG_SANITIZE),,$(asan_programs)) $(kvm_programs) \
+tests: $(unit_programs) $(qemu_unit_programs) $(mutate) $(if $(CONFIG_SANITIZE),,$(asan_programs)) $(kvm_programs) \
 	$(if $(CONFIG_LAB),$(kselftest))
 list-tests:
 	@printf '%s\n' $(selected)

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "common/cli/safe-text.h"
+
 GQuark rr_error_quark(void)
 {
 	return g_quark_from_static_string("rr-error");
@@ -31,11 +33,13 @@ void rr_set_error_errno(GError **error, int number, const char *what)
 static void print(const char *fmt, va_list ap, const char *tail)
 {
 	g_autofree char *text = g_strdup_vprintf(fmt, ap);
+	g_autofree char *safe = NULL;
 
 	/* GLib's own texts may end in a newline. */
 	g_strchomp(text);
+	safe = rr_safe_text(text); /* it may have names from a trace */
 	fflush(stdout);
-	fprintf(stderr, "%s: %s%s\n", g_get_application_name(), text, tail);
+	fprintf(stderr, "%s: %s%s\n", g_get_application_name(), safe, tail);
 }
 
 void rr_message(const char *fmt, ...)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "common/cli/message.h"
+#include "common/cli/safe-text.h"
 
 int rr_output_finish(void)
 {
@@ -21,16 +22,7 @@ int rr_output_finish(void)
 
 void rr_print_safe(const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	const char *p, *next;
+	g_autofree char *safe = rr_safe_text(text);
 
-	for (p = valid; *p; p = next) {
-		gunichar c = g_utf8_get_char(p);
-
-		next = g_utf8_next_char(p);
-		if (g_unichar_isprint(c))
-			printf("%.*s", (int)(next - p), p);
-		else
-			printf("\\u{%x}", c);
-	}
+	fputs(safe, stdout);
 }

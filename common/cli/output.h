@@ -12,10 +12,7 @@
  */
 int rr_output_finish(void);
 
-/**
- * Print text that a stranger may have written.  Characters that a terminal
- * obeys are printed as "\u{9b}".
- */
+/** Print rr_safe_text(@text): text that a stranger may have written. */
 void rr_print_safe(const char *text);
 
 #endif

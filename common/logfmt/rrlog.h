@@ -37,6 +37,10 @@
 #define RRLOG_MAX_FIELDS 6
 #define RRLOG_MAX_DATA_BYTES (16u << 20) /* data of one record */
 #define RRLOG_MAX_BLOCKS 256
+#define RRLOG_MAX_SLOTS 1024
+#define RRLOG_CPU_STATE_BYTES (165 * 8) /* data of cpu-state and end */
+/* No processor retires more conditional branches in a nanosecond. */
+#define RRLOG_MAX_BRANCHES_PER_NS 64
 
 /*
  * The record types and their fields, declared here and nowhere else.
@@ -405,6 +409,16 @@ const struct rrlog_image *rrlog_reader_image(const struct rrlog_reader *r,
 int rrlog_reader_set_image_path(struct rrlog_reader *r, uint32_t id,
 				const char *path);
 /**
+ * Look for images also in the directory @dir, by the last part of their paths.
+ * Without that they are looked for beside the trace alone.
+ */
+void rrlog_reader_add_image_dir(struct rrlog_reader *r, const char *dir);
+/**
+ * Look for images also where the trace says that they were.  A stranger's trace
+ * may name any file: only for a user who trusts it.
+ */
+void rrlog_reader_trust_images(struct rrlog_reader *r);
+/**
  * Read @bytes of an image at @offset, without a check of their content.
  * -EINVAL: the image is not known; else errors as from rrlog_reader_next().
  */
@@ -414,10 +428,23 @@ int rrlog_reader_read_image(struct rrlog_reader *r, uint32_t id,
 /**
  * Read the next record into *rec.  Returns 1; 0 at the end; negative on an
  * error, after which every call returns the same. rec->data is valid until the
- * next call for @r.  -ENOENT: an image is missing; -ESTALE: an image has
- * changed; the trace itself is not damaged then, and the text names the image.
+ * next call for @r.  -ENOENT: an image is missing; -EACCES: it is not
+ * where images are looked for; -ESTALE: an image has changed; the trace itself is not damaged then, and the text names the image.
  */
 int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec);
+/**
+ * Check from now on also what records mean (FORMAT.md, "Limits of fields"): that
+ * their numbers lie within the machine of the manifest, that they may stand
+ * where they do, and that a complete trace says what the guest was at its end.
+ * The reader must be before the first record; a rewind begins anew, and moving
+ * elsewhere ends the check.  -EBADMSG: the manifest cannot be of a machine.
+ */
+int rrlog_reader_check(struct rrlog_reader *r);
+/**
+ * With rrlog_reader_check(): the bytes of RAM that digests have stated so far.
+ */
+uint64_t rrlog_reader_digested_bytes(const struct rrlog_reader *r);
+
 /** Move to before the first record. */
 int rrlog_reader_rewind(struct rrlog_reader *r);
 

@@ -11,7 +11,8 @@ qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/silicon co
 	common/landmark kvm-record/qemu tcg-replay/qemu \
 	kernel-patch/include kernel-patch/include/asm) \
 	common/core/meson.build common/core/*.c.inc common/silicon/*.c.inc kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
-	common/cli/record-text.[ch] common/cli/exit-status.h common/cli/version.h \
+	common/cli/record-text.[ch] common/cli/safe-text.[ch] common/cli/exit-status.h \
+	common/cli/version.h \
 	kvm-record/vm/options.def kvm-record/vm/record-config.h \
 	kvm-record/vm/option-rows.[ch] */qemu/trace-events))
 qemu_list := $(call stamp,qemu-files,$(qemu_ours))

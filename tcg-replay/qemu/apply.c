@@ -52,6 +52,7 @@ static enum rr_outcome apply_cpu_state(struct rr_replay *r,
     }
     r->position.halted = rec->cpu_state.halted & 1;
     flush_tlb(r);
+    r->position.shut_down = false;
     return RR_GO_ON;
 }
 
@@ -120,7 +121,7 @@ static void take_rf(struct rr_replay *r, const struct rrlog_record *rec)
 }
 
 /*
- * The record is gone from the queue before the interrupt is delivered, which
+ * The record is taken from the log before the interrupt is delivered, which
  * may fault and leave by longjmp.
  */
 static void deliver(struct rr_replay *r, const struct rrlog_record *rec,
@@ -167,10 +168,48 @@ static void trace_landing(const struct rr_replay *r,
                             r->position.steps);
 }
 
+/* Does @next change the guest where @rec, which was taken last, did? */
+static bool is_at_same_place(const struct rrlog_record *next,
+                             const struct rrlog_record *rec)
+{
+    return next->stamp == rec->stamp &&
+           next->output_bytes == rec->output_bytes &&
+           !memcmp(&next->landmark, &rec->landmark, sizeof(rec->landmark));
+}
+
+/*
+ * Changing the memory map takes long, so slots that change at the same place do
+ * it together.
+ */
+static enum rr_outcome show_slots_at_last(struct rr_replay *r,
+                                          const struct rrlog_record *rec)
+{
+    const struct rrlog_record *next;
+    enum rr_outcome outcome = rr_replay_head(r, &next);
+
+    if (outcome == RR_GO_ON &&
+        !(next && next->type == RRLOG_SLOT && is_at_same_place(next, rec))) {
+        rr_replay_show_slots(r);
+    }
+    return outcome;
+}
+
+/* Apply the next record, and take it. */
+static enum rr_outcome apply_and_take(struct rr_replay *r)
+{
+    const struct rrlog_record rec = *rr_replay_peek(r);
+    enum rr_outcome outcome = apply(r, &rec);
+
+    if (outcome != RR_GO_ON) {
+        return outcome;
+    }
+    rr_replay_pop(r);
+    return rec.type == RRLOG_SLOT ? show_slots_at_last(r, &rec) : RR_GO_ON;
+}
+
 enum rr_outcome rr_replay_apply_head(struct rr_replay *r)
 {
-    const struct rrlog_record *rec = g_queue_peek_head(&r->host.queue);
-    enum rr_outcome outcome;
+    const struct rrlog_record *rec = rr_replay_peek(r);
 
     g_assert(bql_locked());
     trace_landing(r, rec);
@@ -184,11 +223,7 @@ enum rr_outcome rr_replay_apply_head(struct rr_replay *r)
         deliver(r, rec, EXCP02_NMI);
         return RR_GO_ON;
     default:
-        outcome = apply(r, rec);
-        if (outcome == RR_GO_ON) {
-            rr_replay_pop(r);
-        }
-        return outcome;
+        return apply_and_take(r);
     }
 }
 

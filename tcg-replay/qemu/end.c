@@ -16,6 +16,34 @@ static void print_summary(const struct rr_replay *r, const char *how)
             seconds);
 }
 
+static uint64_t ram_bytes(const struct rr_replay *r)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < r->host.block_count; i++) {
+        bytes += memory_region_size(&r->host.blocks[i]);
+    }
+    return bytes;
+}
+
+static void print_equal(const struct rr_replay *r)
+{
+    g_autofree char *how = NULL;
+
+    if (rrlog_reader_is_complete(r->host.reader)) {
+        /* The reader has checked that digests cover all RAM. */
+        print_summary(r, "complete, CPU state and all RAM equal the "
+                      "recording's");
+        return;
+    }
+    how = g_strdup_printf("incomplete trace (the recorder was cut off at its "
+                          "end), CPU state and %" PRIu64 " of %" PRIu64
+                          " bytes of RAM equal the recording's",
+                          rrlog_reader_digested_bytes(r->host.reader),
+                          ram_bytes(r));
+    print_summary(r, how);
+}
+
 /* The end record was passed, and its digests were compared. */
 static enum rr_outcome end_of_recording(struct rr_replay *r)
 {
@@ -39,7 +67,7 @@ static enum rr_outcome end_of_recording(struct rr_replay *r)
                                   r->position.digest_errors);
     }
     outcome = rr_replay_end(r, RR_EXIT_OK);
-    print_summary(r, "complete, CPU state and all RAM equal the recording's");
+    print_equal(r);
     return outcome;
 }
 

@@ -69,6 +69,28 @@ static bool registers_match(struct rr_replay *r,
     return false;
 }
 
+/*
+ * Is the guest where @head takes effect?  A processor that has shut down waits
+ * for its reset, with which devices are reset too.  What its registers are then
+ * depends on the vendor (KVM gives it an INIT on AMD, as the APM, volume 2,
+ * 15.14.3, leaves them undefined), and the reset sets all of them.
+ */
+static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
+{
+    if (!r->position.shut_down) {
+        return registers_match(r, &head->landmark);
+    }
+    switch (head->type) {
+    case RRLOG_DMA:
+    case RRLOG_SLOT:
+    case RRLOG_CR8:
+    case RRLOG_CPU_STATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Look at the log and the guest; *@bound: the next record with a landmark. */
 static enum rr_outcome look(struct rr_replay *r, struct rr_outlook *o,
                             const struct rrlog_record **bound)
@@ -85,7 +107,7 @@ static enum rr_outcome look(struct rr_replay *r, struct rr_outlook *o,
     }
     *o = (struct rr_outlook){
         .head = head_kind(head),
-        .halted = r->position.halted,
+        .halted = r->position.halted || r->position.shut_down,
         .branches = rr_replay_branches(r),
         .steps = r->position.steps,
         .lost_at_branches = r->position.lost_at_branches,
@@ -102,7 +124,7 @@ static enum rr_outcome look(struct rr_replay *r, struct rr_outlook *o,
         o->landmark_branches = (*bound)->landmark.branches;
     }
     if (o->head != RR_HEAD_ACCESS && o->branches == o->landmark_branches) {
-        o->registers_match = registers_match(r, &head->landmark);
+        o->registers_match = is_at(r, head);
     }
     return outcome;
 }
@@ -121,6 +143,10 @@ static enum rr_outcome report_lost(struct rr_replay *r, enum rr_lost lost,
     };
     struct rr_landmark found;
 
+    if (r->position.shut_down) {
+        return rr_replay_diverged(r, "the guest's processor shut down (triple "
+                                  "fault), which the log does not have here");
+    }
     switch (lost) {
     case RR_LOST_HALTED_NO_ACCESS:
         return rr_replay_diverged(r, "the guest halted, but the log says it "
@@ -145,7 +171,7 @@ static enum rr_outcome report_lost(struct rr_replay *r, enum rr_lost lost,
 static enum rr_outcome land(struct rr_replay *r, enum rr_head head)
 {
     if (head != RR_HEAD_DIGEST) {
-        const struct rrlog_record *rec = g_queue_peek_head(&r->host.queue);
+        const struct rrlog_record *rec = rr_replay_peek(r);
         enum rr_outcome outcome = rr_replay_check_output(r, rec);
 
         if (outcome != RR_GO_ON) {
@@ -224,4 +250,12 @@ G_NORETURN void rr_replay_halt(CPUState *cpu)
     rr_replay_stop_here(r);
     cpu->exception_index = -1;
     cpu_loop_exit_noexc(cpu);
+}
+
+void rr_replay_shut_down(struct rr_replay *r)
+{
+    if (!rr_replay_is_over(r)) {
+        r->position.shut_down = true;
+        rr_replay_stop_here(r);
+    }
 }

@@ -6,6 +6,7 @@
  */
 #include "tcg-replay/qemu/replay.h"
 #include "common/cli/record-text.h"
+#include "common/cli/safe-text.h"
 #include "common/core/cpuid-features.h"
 #include "common/core/silicon.h"
 #include "hw/boards.h"
@@ -13,6 +14,7 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
+#include "system/reset.h"
 #include "system/system.h"
 #include "system/tcg.h"
 #include "tcg/rr-count.h"
@@ -28,7 +30,9 @@ struct RRReplayMachine {
     char *silicon; /* NULL: the trace's */
     bool console;
     bool progress;
+    bool trust_images;
     uint64_t corrupt_record;
+    uint32_t patience_s;
 };
 
 /*
@@ -36,16 +40,50 @@ struct RRReplayMachine {
  * -EBADMSG means that the trace is damaged.
  */
 
+/* Returns @ret. */
+static int fail_reading(const char *path, const struct rrlog_reader *reader,
+                        int ret, Error **errp)
+{
+    const char *why = reader ? rrlog_reader_error(reader) : "";
+    g_autofree char *text = rr_safe_text(*why ? why : strerror(-ret));
+
+    error_setg(errp, "rr-replay: %s: %s", path, text);
+    return ret;
+}
+
+static int open_reader(const char *path, struct rrlog_reader **reader,
+                       Error **errp)
+{
+    int ret = rrlog_reader_open(path, reader);
+
+    return ret ? fail_reading(path, *reader, ret, errp) : 0;
+}
+
 static int open_trace(struct rr_replay *r, const char *path, Error **errp)
 {
-    int ret = rrlog_reader_open(path, &r->host.reader);
+    struct rr_log *log = &r->host.log;
+    int ret = open_reader(path, &log->next.reader, errp);
 
-    if (ret) {
-        error_setg(errp, "rr-replay: %s: %s", path,
-                   r->host.reader && rrlog_reader_error(r->host.reader)
-                   ? rrlog_reader_error(r->host.reader) : strerror(-ret));
+    if (!ret) {
+        ret = open_reader(path, &log->ahead.reader, errp);
     }
+    if (!ret) {
+        rrlog_reader_set_fetch(log->ahead.reader, 0);
+    }
+    r->host.reader = log->next.reader;
     return ret;
+}
+
+/* From here on the readers go from the first record to the last. */
+static int check_records(struct rr_replay *r, const char *path, Error **errp)
+{
+    struct rr_log *log = &r->host.log;
+    int ret = rrlog_reader_check(log->next.reader);
+
+    if (!ret) {
+        ret = rrlog_reader_check(log->ahead.reader);
+    }
+    return ret ? fail_reading(path, log->next.reader, ret, errp) : 0;
 }
 
 static int load_page(void *opaque, uint32_t block, uint64_t page_index,
@@ -75,10 +113,6 @@ static int create_blocks(struct rr_replay *r, Object *owner, Error **errp)
     for (uint32_t i = 0; i < n; i++) {
         const struct rrlog_block *b = rrlog_reader_block(r->host.reader, i);
 
-        if (b->id != i) {
-            error_setg(errp, "rr-replay: RAM blocks out of order");
-            return -EBADMSG;
-        }
         if (!memory_region_init_ram_nomigrate(&r->host.blocks[i], owner,
                                               b->name, b->size_bytes, errp)) {
             return -ENOMEM;
@@ -90,13 +124,8 @@ static int create_blocks(struct rr_replay *r, Object *owner, Error **errp)
 static int load_pages(struct rr_replay *r, const char *path, Error **errp)
 {
     int ret = rrlog_reader_for_each_page(r->host.reader, load_page, r);
-    const char *text = rrlog_reader_error(r->host.reader);
 
-    if (ret) {
-        error_setg(errp, "rr-replay: %s: %s", path,
-                   text ? text : strerror(-ret));
-    }
-    return ret;
+    return ret ? fail_reading(path, r->host.reader, ret, errp) : 0;
 }
 
 static int load_cpuid(struct rr_replay *r, Error **errp)
@@ -183,23 +212,31 @@ static int create_cpu(struct rr_replay *r, Error **errp)
     return 0;
 }
 
-/* "0=/a/disk.img", more after newlines: where the images are now. */
+/* "0=/a/disk.img": where image 0 is; or a directory that has images. */
+static bool set_image_path(struct rrlog_reader *reader, const char *line)
+{
+    const char *path;
+    uint64_t id;
+
+    if (!parse_uint(line, &path, 10, &id) && *path == '=') {
+        return path[1] && id <= UINT32_MAX &&
+               !rrlog_reader_set_image_path(reader, id, path + 1);
+    }
+    if (!g_file_test(line, G_FILE_TEST_IS_DIR)) {
+        return false;
+    }
+    rrlog_reader_add_image_dir(reader, line);
+    return true;
+}
+
 static int set_image_paths(struct rr_replay *r, const char *text, Error **errp)
 {
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
     for (char **line = lines; *line; line++) {
-        const char *path;
-        uint64_t id;
-
-        if (!**line) {
-            continue;
-        }
-        if (parse_uint(*line, &path, 10, &id) || *path != '=' || !path[1] ||
-            id > UINT32_MAX ||
-            rrlog_reader_set_image_path(r->host.reader, id, path + 1)) {
+        if (**line && !set_image_path(r->host.reader, *line)) {
             error_setg(errp, "rr-replay: '%s' does not name an image: use "
-                       "NUMBER=PATH", *line);
+                       "NUMBER=PATH or the path of a directory", *line);
             return -EINVAL;
         }
     }
@@ -233,6 +270,7 @@ static void configure(struct rr_replay *r, const RRReplayMachine *m)
     r->config.progress = m->progress;
     r->config.corrupt_record = m->corrupt_record;
     r->config.tlb_flushes = rrlog_reader_has_tlb_flushes(r->host.reader);
+    r->config.patience_s = m->patience_s;
     r->config.epoch_clock = clock && !strcmp(clock, "epoch");
     if (m->progress) {
         r->config.total_branches = find_total_branches(r->host.reader);
@@ -258,7 +296,14 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
     if (ret) {
         return ret;
     }
+    if (m->trust_images) {
+        rrlog_reader_trust_images(r->host.reader);
+    }
     configure(r, m);
+    ret = check_records(r, m->trace, errp);
+    if (ret) {
+        return ret;
+    }
     rr_branches_are_counted = true;
     rr_budget_env_offset = offsetof(CPUX86State, rr.cond_left[0]) + 4;
     tell_processor_change(r);
@@ -291,6 +336,17 @@ static void machine_done(Notifier *n, void *data)
     r->host.env->rr.cond_base[0] = -1;
     r->host.env->rr.cond_left[0] = -1;
     rr_replaying = true;
+    rr_replay_start_watch(r);
+}
+
+/* TCG asks for a reset of the machine when the guest takes a triple fault. */
+static void machine_reset(MachineState *ms, ResetType type)
+{
+    if (rr_replaying) {
+        rr_replay_shut_down(rr_replay_get());
+    } else {
+        qemu_devices_reset(type);
+    }
 }
 
 static void machine_init(MachineState *ms)
@@ -300,7 +356,6 @@ static void machine_init(MachineState *ms)
     Error *err = NULL;
     int ret;
 
-    g_queue_init(&r->host.queue);
     ret = set_up(r, RR_REPLAY_MACHINE(ms), &err);
     if (ret) {
         error_report_err(err);
@@ -360,6 +415,7 @@ static void set_silicon(Object *obj, const char *value, Error **errp)
 
 BOOL_PROPERTY(console)
 BOOL_PROPERTY(progress)
+BOOL_PROPERTY(trust_images)
 
 static void machine_instance_init(Object *obj)
 {
@@ -367,6 +423,11 @@ static void machine_instance_init(Object *obj)
 
     object_property_add_uint64_ptr(obj, "x-corrupt-record", &m->corrupt_record,
                                    OBJ_PROP_FLAG_READWRITE);
+    m->patience_s = 30;
+    object_property_add_uint32_ptr(obj, "patience", &m->patience_s,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "patience",
+        "End the replay when the guest is stuck for so many seconds; 0: never");
     object_property_set_description(obj, "x-corrupt-record",
         "For tests: change the landmark of this record, or the first result "
         "from there on");
@@ -378,6 +439,7 @@ static void machine_class_init(ObjectClass *oc, void *data)
 
     mc->desc = "Replay of a recording made by rr-kvm";
     mc->init = machine_init;
+    mc->reset = machine_reset;
     mc->max_cpus = 1;
     mc->default_ram_size = 0;
     mc->default_ram_id = NULL;
@@ -390,7 +452,12 @@ static void machine_class_init(ObjectClass *oc, void *data)
         "Trace: a directory or a packed file");
     object_class_property_add_str(oc, "images", get_images, set_images);
     object_class_property_set_description(oc, "images",
-        "Where the images are that the trace refers to: lines of NUMBER=PATH");
+        "Where the images are that the trace refers to: lines of NUMBER=PATH, "
+        "or directories");
+    object_class_property_add_bool(oc, "trust-images", get_trust_images,
+                                   set_trust_images);
+    object_class_property_set_description(oc, "trust-images",
+        "Read images where the trace says that they are");
     object_class_property_add_str(oc, "silicon", get_silicon, set_silicon);
     object_class_property_set_description(oc, "silicon",
         "Family of processors whose undefined results the replay gives");

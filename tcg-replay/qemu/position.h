@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 #include "common/core/cpu-state.h"
+#include "common/logfmt/rrlog.h"
 #include "tcg-replay/qemu/goal.h"
 
-#define RR_MAX_SLOTS 1024
+#define RR_MAX_SLOTS RRLOG_MAX_SLOTS
 
 /* The guest-physical memory of one slot: a part of a RAM block. */
 struct rr_memory_slot {
@@ -42,6 +43,7 @@ struct rr_position {
 
     /* CPU state that TCG does not keep. */
     bool halted;
+    bool shut_down; /* after a triple fault, until the reset */
     uint64_t cr8;
     uint64_t apic_base;
     bool clock_is_set;

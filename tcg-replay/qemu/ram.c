@@ -4,9 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "common/cli/safe-text.h"
 #include "common/logfmt/base/hash.h"
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
+#include "qemu/bitmap.h"
+#include "qemu/bswap.h"
 
 /* The block, if it has this range; else NULL, and the replay has diverged. */
 static MemoryRegion *find_block(struct rr_replay *r, uint64_t id,
@@ -54,18 +57,19 @@ enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
     return RR_GO_ON;
 }
 
-/* Make QEMU's memory map show the slot as the position has it. */
-static void show_slot(struct rr_replay *r, unsigned int number)
+/*
+ * The alias of slot @number, made anew, replaces the one there was.  Returns
+ * that, which the memory map may use until the transaction is over.
+ */
+static MemoryRegion *show_slot(struct rr_replay *r, unsigned int number)
 {
     const struct rr_memory_slot *slot = &r->position.slots[number];
     g_autofree char *name = g_strdup_printf("rr-slot%u", number);
-    MemoryRegion *alias = r->host.slots[number];
+    MemoryRegion *old = r->host.slots[number], *alias = NULL;
 
-    memory_region_transaction_begin();
-    r->host.slots[number] = NULL;
-    if (alias) {
-        memory_region_del_subregion(get_system_memory(), alias);
-        object_unparent(OBJECT(alias));
+    if (old) {
+        memory_region_del_subregion(get_system_memory(), old);
+        object_unparent(OBJECT(old));
     }
     if (slot->size_bytes) {
         alias = g_new0(MemoryRegion, 1);
@@ -75,9 +79,27 @@ static void show_slot(struct rr_replay *r, unsigned int number)
         memory_region_set_readonly(alias, slot->readonly);
         memory_region_add_subregion_overlap(get_system_memory(), slot->gpa,
                                             alias, 1);
-        r->host.slots[number] = alias;
+    }
+    r->host.slots[number] = alias;
+    return old;
+}
+
+void rr_replay_show_slots(struct rr_replay *r)
+{
+    g_autoptr(GPtrArray) old = g_ptr_array_new_with_free_func(g_free);
+    unsigned long number;
+
+    if (bitmap_empty(r->host.stale_slots, RR_MAX_SLOTS)) {
+        return;
+    }
+    memory_region_transaction_begin();
+    number = find_first_bit(r->host.stale_slots, RR_MAX_SLOTS);
+    while (number < RR_MAX_SLOTS) {
+        g_ptr_array_add(old, show_slot(r, number));
+        number = find_next_bit(r->host.stale_slots, RR_MAX_SLOTS, number + 1);
     }
     memory_region_transaction_commit();
+    bitmap_zero(r->host.stale_slots, RR_MAX_SLOTS);
 }
 
 enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
@@ -100,20 +122,22 @@ enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
         .block = rec->slot.block,
         .readonly = rec->slot.flags & 1,
     };
-    show_slot(r, number);
+    set_bit(number, r->host.stale_slots);
     return RR_GO_ON;
 }
 
 static void compare_region(struct rr_replay *r, MemoryRegion *block,
                            uint64_t offset, uint64_t bytes, uint64_t expected)
 {
+    g_autofree char *name = NULL;
+
     if (XXH3_64bits(block_bytes(block, offset), bytes) == expected) {
         return;
     }
     r->position.digest_errors++;
+    name = rr_safe_text(memory_region_name(block));
     fprintf(stderr, "rr-replay: RAM differs at the end: block %s, bytes 0x%"
-            PRIx64 " to 0x%" PRIx64 "\n", memory_region_name(block), offset,
-            offset + bytes - 1);
+            PRIx64 " to 0x%" PRIx64 "\n", name, offset, offset + bytes - 1);
 }
 
 enum rr_outcome rr_replay_apply_pte_bits(struct rr_replay *r,
@@ -138,7 +162,7 @@ enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
                                        const struct rrlog_record *rec)
 {
     uint64_t count = rec->data_bytes / sizeof(uint64_t);
-    const uint64_t *expected = rec->data;
+    const uint8_t *expected = rec->data; /* may not be aligned */
     uint64_t offset = rec->ram_digest.first * RRLOG_REGION_BYTES;
     MemoryRegion *block = find_block(r, rec->ram_digest.block, offset, 0,
                                      "ram-digest");
@@ -155,7 +179,7 @@ enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
         }
         compare_region(r, block, offset,
                        MIN(RRLOG_REGION_BYTES, size_bytes - offset),
-                       expected[i]);
+                       ldq_le_p(expected + i * sizeof(uint64_t)));
     }
     return RR_GO_ON;
 }

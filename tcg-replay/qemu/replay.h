@@ -43,7 +43,28 @@ struct rr_config {
     bool tlb_flushes; /* rr-kvm record --paging flush */
     uint64_t corrupt_record; /* test hook: number of the record, from 1 */
     uint64_t total_branches; /* of the last landmark; 0: not known */
+    uint32_t patience_s; /* with a guest that is stuck; 0: no end of it */
     RRCpuidTable cpuid;
+};
+
+/* A reader of the log. */
+struct rr_log_reader {
+    struct rrlog_reader *reader;
+    uint64_t records; /* read */
+    bool is_read; /* it is at the end of the log */
+};
+
+struct rr_log {
+    struct rr_log_reader next; /* with data */
+    bool head_is_valid; /* false: the record after it is to be read */
+    struct rrlog_record head;
+
+    struct rr_log_reader ahead; /* without data */
+    uint64_t landmark_number; /* from 1; 0: none was found yet */
+    struct rrlog_record landmark; /* the last record with one */
+    /* x-corrupt-record has done its work; the copy of the data that it made. */
+    bool corrupted;
+    void *corrupted_data;
 };
 
 /* Objects of QEMU and librrlog, which show the position. */
@@ -54,13 +75,11 @@ struct rr_host {
     MemoryRegion *blocks; /* by number */
     uint32_t block_count;
     MemoryRegion *slots[RR_MAX_SLOTS]; /* aliases of blocks, or NULL */
+    /* Slots that the memory map does not show as the position has them. */
+    DECLARE_BITMAP(stale_slots, RR_MAX_SLOTS);
 
-    struct rrlog_reader *reader;
-    bool is_read; /* the reader is at the end of the log */
-    uint64_t records_read;
-    GQueue queue; /* records read ahead, up to the next landmark */
-    uint32_t queued_landmarks;
-    bool corrupted; /* the test hook has done its work */
+    struct rrlog_reader *reader; /* log.next's, for what is not a record */
+    struct rr_log log;
 };
 
 /* For messages. */
@@ -107,6 +126,11 @@ void rr_replay_set_goal(struct rr_replay *r, enum rr_goal goal);
  * translation block: they get zeros.
  */
 bool rr_replay_is_over(const struct rr_replay *r);
+/**
+ * The record that rr_replay_head() has given and that was not taken yet, or
+ * NULL.
+ */
+const struct rrlog_record *rr_replay_peek(const struct rr_replay *r);
 
 /* ---- 1: console.c ---- */
 
@@ -137,8 +161,9 @@ void rr_replay_report_undefined(struct rr_replay *r, uint64_t differing);
 
 /* ---- 1: corrupt.c ---- */
 
-/** Test hook: make @rec wrong if it is its turn. */
-void rr_replay_corrupt(struct rr_replay *r, struct rrlog_record *rec);
+/** Test hook: make record number @number, from 1 on, wrong if it is to be. */
+void rr_replay_corrupt(struct rr_replay *r, uint64_t number,
+                       struct rrlog_record *rec);
 
 /* ---- 2: report.c ---- */
 
@@ -152,20 +177,22 @@ enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
                                       const struct rrlog_record *rec,
                                       const struct rr_landmark *found,
                                       const char *what);
-/** Stop and report what rrlog_reader_next() gave, @err; RR_ENDED. */
-enum rr_outcome rr_replay_read_failed(struct rr_replay *r, int err);
+/** Stop and report what rrlog_reader_next(@reader) gave, @err; RR_ENDED. */
+enum rr_outcome rr_replay_read_failed(struct rr_replay *r,
+                                      const struct rrlog_reader *reader,
+                                      int err);
 /** Keep a record that was taken, for the report. */
 void rr_replay_note_recent(struct rr_replay *r, const struct rrlog_record *rec);
 /** Keep a boundary at the landmark's place whose registers are others. */
 void rr_replay_note_near_miss(struct rr_replay *r,
                               const struct rr_landmark *found);
 
-/* ---- 3: queue.c ---- */
+/* ---- 3: log.c ---- */
 
 /** The next record, NULL at the end of the log; valid until it is taken. */
 enum rr_outcome rr_replay_head(struct rr_replay *r,
                                const struct rrlog_record **rec);
-/** Take the next record, which must be in the queue, from the log. */
+/** Take the next record, which rr_replay_head() has given, from the log. */
 void rr_replay_pop(struct rr_replay *r);
 /**
  * The next record with a landmark, which bounds how long the guest may run;
@@ -183,9 +210,16 @@ enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
 /** KVM set accessed and dirty bits in the guest's page table. */
 enum rr_outcome rr_replay_apply_pte_bits(struct rr_replay *r,
                                          const struct rrlog_record *rec);
+/** Make the memory map show all slots as the records so far have them. */
+void rr_replay_show_slots(struct rr_replay *r);
 /** Compare RAM with a digest; differences are counted until the end. */
 enum rr_outcome rr_replay_check_digest(struct rr_replay *r,
                                        const struct rrlog_record *rec);
+
+/* ---- 3: watch.c ---- */
+
+/** Look from now on, in the main loop, whether the guest gets on. */
+void rr_replay_start_watch(struct rr_replay *r);
 
 /* ---- 3: end.c ---- */
 
@@ -212,7 +246,15 @@ const struct rrlog_record *rr_replay_expect(struct rr_replay *r,
                                             enum rrlog_type type,
                                             const char *what);
 
-/* ---- 5: io.c; follow.c and cpu.c have hooks only ---- */
+/* ---- 5: follow.c, for machine.c; the rest of it and cpu.c are hooks ---- */
+
+/**
+ * The guest's processor shut down (a triple fault), with the guest not running:
+ * the next record must be the reset.  BQL held.
+ */
+void rr_replay_shut_down(struct rr_replay *r);
+
+/* ---- 5: io.c ---- */
 
 /** Make the regions that catch the guest's accesses; no BQL needed. */
 void rr_replay_io_init(struct rr_replay *r, Object *owner);

@@ -5,6 +5,7 @@
  */
 #include "tcg-replay/qemu/replay.h"
 #include "common/cli/record-text.h"
+#include "common/cli/safe-text.h"
 #include "exec/cpu-common.h"
 #include "system/runstate.h"
 
@@ -44,8 +45,8 @@ static void print_context(struct rr_replay *r, uint64_t differing)
     for (uint64_t i = n - MIN(n, RR_RECENT_RECORDS); i < n; i++) {
         print_record("", &r->report.recent[i % RR_RECENT_RECORDS]);
     }
-    if (!g_queue_is_empty(&r->host.queue)) {
-        print_record("next: ", g_queue_peek_head(&r->host.queue));
+    if (rr_replay_peek(r)) {
+        print_record("next: ", rr_replay_peek(r));
     }
     rr_replay_report_undefined(r, differing);
     rr_replay_report_adbits(r);
@@ -98,9 +99,11 @@ enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
     return RR_DIVERGED;
 }
 
-enum rr_outcome rr_replay_read_failed(struct rr_replay *r, int err)
+enum rr_outcome rr_replay_read_failed(struct rr_replay *r,
+                                      const struct rrlog_reader *reader,
+                                      int err)
 {
-    const char *text = rrlog_reader_error(r->host.reader);
+    g_autofree char *text = rr_safe_text(rrlog_reader_error(reader));
     enum rr_outcome outcome;
 
     if (err == -EBADMSG) {
@@ -110,9 +113,9 @@ enum rr_outcome rr_replay_read_failed(struct rr_replay *r, int err)
     }
     outcome = rr_replay_end(r, RR_EXIT_FAILURE);
     fprintf(stderr, "rr-replay: cannot read the trace: %s\n", text);
-    if (err == -ENOENT || err == -ESTALE) {
-        fprintf(stderr, "rr-replay: rr-tcg replay --image ID=PATH says where "
-                "an image is\n");
+    if (err == -ENOENT || err == -ESTALE || err == -EACCES) {
+        fprintf(stderr, "rr-replay: rr-tcg replay --image ID=PATH or --image "
+                "DIRECTORY says where an image is\n");
     }
     return outcome;
 }

@@ -31,3 +31,10 @@ bool rr_replay_is_over(const struct rr_replay *r)
 {
     return rr_goal_is_final(r->position.goal);
 }
+
+const struct rrlog_record *rr_replay_peek(const struct rr_replay *r)
+{
+    const struct rr_log *log = &r->host.log;
+
+    return log->head_is_valid ? &log->head : NULL;
+}

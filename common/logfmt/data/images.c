@@ -95,18 +95,29 @@ int rrlog_images_fail(const struct rrlog_images *images, uint64_t id,
 			  (unsigned long long)offset, what);
 }
 
-/* A path from a trace may name anything: devices and pipes are not opened. */
-static int open_image_path(const char *path, struct rrlog_member *member)
+void rrlog_images_add_dir(struct rrlog_images *images, const char *dir)
+{
+	if (!images->dirs)
+		images->dirs = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(images->dirs, g_strdup(dir));
+}
+
+/*
+ * Opening other than files and block devices can have effects.  @flags:
+ * O_NOFOLLOW or 0.
+ */
+static int open_image_path(const char *path, int flags,
+			   struct rrlog_member *member)
 {
 	struct stat st;
 	off_t end;
 	int fd;
 
-	if (stat(path, &st))
+	if (flags & O_NOFOLLOW ? lstat(path, &st) : stat(path, &st))
 		return -errno;
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return -EINVAL;
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open(path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	end = lseek(fd, 0, SEEK_END);
@@ -138,18 +149,49 @@ static int open_packed(struct rrlog_image_file *f,
 	return err;
 }
 
-static int open_image(struct rrlog_image_file *f,
+/* A link could lead anywhere: whoever made the trace may have made it. */
+static int open_in_dir(struct rrlog_image_file *f, const char *dir)
+{
+	g_autofree char *name = g_path_get_basename(f->image.path);
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	return open_image_path(path, O_NOFOLLOW, &f->member);
+}
+
+static int open_beside(struct rrlog_image_file *f,
+		       const struct rrlog_store *store)
+{
+	g_autofree char *trace = g_canonicalize_filename(store->path, NULL);
+	g_autofree char *dir = g_path_get_dirname(trace);
+
+	return open_in_dir(f, dir);
+}
+
+/*
+ * A stranger's trace may name any file of this machine: it is read where the
+ * trace says only for a user who trusts the trace.
+ */
+static int open_image(struct rrlog_images *images, struct rrlog_image_file *f,
 		      const struct rrlog_store *store)
 {
-	int err = -ENOENT;
+	int err;
+	guint i;
 
 	if (f->member.fd >= 0)
 		return 0;
 	if (f->user_path)
-		return open_image_path(f->user_path, &f->member);
+		return open_image_path(f->user_path, 0, &f->member);
 	err = open_packed(f, store);
-	return err == -ENOENT ? open_image_path(f->image.path, &f->member) :
-				err;
+	for (i = 0; err == -ENOENT && images->dirs && i < images->dirs->len;
+	     i++)
+		err = open_in_dir(f, images->dirs->pdata[i]);
+	if (err == -ENOENT)
+		err = open_beside(f, store);
+	if (err == -ENOENT)
+		err = images->trusted ?
+			      open_image_path(f->image.path, 0, &f->member) :
+			      -EACCES;
+	return err;
 }
 
 /* Find the extent with this byte, in the file: there may be many extents. */
@@ -206,12 +248,18 @@ int rrlog_images_read(struct rrlog_images *images,
 		      struct rrlog_error *error)
 {
 	struct rrlog_image_file *f = images->files[id];
-	int err = open_image(f, store);
+	int err = open_image(images, f, store);
 
 	if (err == -ENOENT)
 		return rrlog_images_fail(
 			images, id, offset, err,
 			"the image is missing; put it back, or say where it is",
+			error);
+	if (err == -EACCES && !images->trusted && !f->user_path)
+		return rrlog_images_fail(
+			images, id, offset, err,
+			"the image is not beside the trace; say where it is, "
+			"or --trust-images to read it at this path",
 			error);
 	if (err)
 		return rrlog_images_fail(images, id, offset, err,
@@ -246,5 +294,7 @@ void rrlog_images_free(struct rrlog_images *images)
 		free(f->user_path);
 		free(f);
 	}
+	if (images->dirs)
+		g_ptr_array_unref(images->dirs);
 	memset(images, 0, sizeof(*images));
 }

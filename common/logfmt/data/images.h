@@ -7,6 +7,8 @@
 #ifndef RRLOG_IMAGES_H
 #define RRLOG_IMAGES_H
 
+#include <glib.h>
+
 #include "common/logfmt/file/format.h"
 #include "common/logfmt/file/store.h"
 
@@ -35,6 +37,9 @@ struct rrlog_image_file {
 struct rrlog_images {
 	struct rrlog_image_file *files[RRLOG_MAX_IMAGES];
 	unsigned int count; /* highest id used, plus 1 */
+	/* Where to look for images by their names; NULL: beside the trace. */
+	GPtrArray *dirs;
+	bool trusted; /* also where the trace says */
 };
 
 /** Remember the image that a record describes; -EBADMSG if it is impossible. */
@@ -43,6 +48,8 @@ int rrlog_images_learn(struct rrlog_images *images,
 /** Use the file @path for this image; @path is copied. */
 int rrlog_images_set_path(struct rrlog_images *images, uint32_t id,
 			  const char *path);
+/** Look for images also in the directory @dir, which is copied. */
+void rrlog_images_add_dir(struct rrlog_images *images, const char *dir);
 /** The image, or NULL if its record was not read. */
 const struct rrlog_image *rrlog_images_find(const struct rrlog_images *images,
 					    uint64_t id);

@@ -11,15 +11,55 @@
 
 #include "common/logfmt/base/varint.h"
 
+/*
+ * RAM of all blocks together: more is not a machine's.  A bit for each page of it
+ * is 512 MiB of memory, of which only what is used is touched.
+ */
+#define MAX_RAM_BYTES (UINT64_C(1) << 44)
+
 struct page_reader {
 	struct rrlog_frame_reader frames;
 	struct rrlog_frame_reader contents; /* a second one, for references */
 	const uint8_t *content_pages; /* in the current frame of .contents */
 	uint64_t content_first; /* ordinal of the first of them */
 	const struct rrlog_manifest *manifest;
+	/* A bit for each page of the blocks: it was mentioned. */
+	uint8_t *mentioned;
+	uint64_t first_page[RRLOG_MAX_BLOCKS]; /* by id: its bit */
 	rrlog_page_fn *fn;
 	void *opaque;
 };
+
+static int create_mentioned(struct page_reader *r, struct rrlog_error *error)
+{
+	const struct rrlog_manifest *m = r->manifest;
+	uint64_t pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < m->block_count; i++) {
+		r->first_page[m->blocks[i].id] = pages;
+		pages += m->blocks[i].size_bytes / RRLOG_PAGE_BYTES;
+		if (pages > MAX_RAM_BYTES / RRLOG_PAGE_BYTES)
+			return rrlog_fail(error, -EBADMSG,
+					  "%s: offset 0: more than 16 TiB of "
+					  "RAM",
+					  RRLOG_FILE_MANIFEST);
+	}
+	r->mentioned = calloc(pages / 8 + 1, 1);
+	return r->mentioned ? 0 : rrlog_fail(error, -ENOMEM, "out of memory");
+}
+
+/* Without this a few bytes, repeated, could keep a reader busy for hours. */
+static bool mention(struct page_reader *r, const struct rrlog_page_id *page)
+{
+	uint64_t bit = r->first_page[page->block] + page->page_index;
+	uint8_t mask = (uint8_t)(1u << bit % 8);
+
+	if (r->mentioned[bit / 8] & mask)
+		return false;
+	r->mentioned[bit / 8] |= mask;
+	return true;
+}
 
 static int get_page_id(struct page_reader *r, const uint8_t **in,
 		       const uint8_t *end, struct rrlog_page_id *page)
@@ -35,7 +75,7 @@ static int get_page_id(struct page_reader *r, const uint8_t **in,
 	block = rrlog_manifest_find_block(r->manifest, page->block);
 	if (!block || page->page_index >= block->size_bytes / RRLOG_PAGE_BYTES)
 		return -EBADMSG;
-	return 0;
+	return mention(r, page) ? 0 : -EEXIST;
 }
 
 /* The first page content in a loaded frame; NULL if there cannot be one. */
@@ -46,6 +86,13 @@ static const uint8_t *find_pages(const struct rrlog_frame_reader *fr)
 	if (!fr->header.item_count || bytes > fr->header.raw_bytes)
 		return NULL;
 	return fr->raw.bytes + fr->header.raw_bytes - bytes;
+}
+
+static int fail_page(struct rrlog_frame_reader *fr, int err, const char *what)
+{
+	return rrlog_frame_fail(fr, -EBADMSG,
+				err == -EEXIST ? "a page for the second time" :
+						 what);
 }
 
 static int read_contents(struct page_reader *r)
@@ -60,9 +107,9 @@ static int read_contents(struct page_reader *r)
 	if (!pages)
 		return rrlog_frame_fail(fr, -EBADMSG, "impossible page count");
 	for (i = 0; i < fr->header.item_count; i++) {
-		if (get_page_id(r, &in, pages, &page))
-			return rrlog_frame_fail(fr, -EBADMSG,
-						"a page that is in no block");
+		ret = get_page_id(r, &in, pages, &page);
+		if (ret)
+			return fail_page(fr, ret, "a page that is in no block");
 		ret = r->fn(r->opaque, page.block, page.page_index,
 			    pages + (size_t)i * RRLOG_PAGE_BYTES);
 		if (ret)
@@ -103,10 +150,12 @@ static int read_reference(struct page_reader *r, const uint8_t **in,
 {
 	struct rrlog_page_id page;
 	uint64_t delta;
-	int err;
+	int err = rrlog_get_varint(in, end, &delta) ?
+			  -EBADMSG :
+			  get_page_id(r, in, end, &page);
 
-	if (rrlog_get_varint(in, end, &delta) || get_page_id(r, in, end, &page))
-		return -EBADMSG;
+	if (err)
+		return err;
 	if (delta >= r->frames.next_ordinal - *content)
 		return -EBADMSG;
 	*content += delta;
@@ -130,8 +179,8 @@ static int read_references(struct page_reader *r)
 		return rrlog_frame_fail(fr, -EBADMSG, "impossible page count");
 	while (!ret && in != end)
 		ret = read_reference(r, &in, end, &content);
-	if (ret == -EBADMSG)
-		rrlog_frame_fail(fr, ret, "impossible reference to a page");
+	if (ret == -EBADMSG || ret == -EEXIST)
+		return fail_page(fr, ret, "impossible reference to a page");
 	return ret;
 }
 
@@ -182,8 +231,11 @@ int rrlog_pages_read(const struct rrlog_store *store,
 	r->manifest = m;
 	r->fn = fn;
 	r->opaque = opaque;
-	ret = rrlog_frame_reader_open(&r->frames, store, RRLOG_FILE_PAGES,
-				      RRLOG_MAGIC_PAGES, error);
+	ret = create_mentioned(r, error);
+	if (!ret)
+		ret = rrlog_frame_reader_open(&r->frames, store,
+					      RRLOG_FILE_PAGES,
+					      RRLOG_MAGIC_PAGES, error);
 	if (!ret)
 		ret = rrlog_frame_reader_open(&r->contents, store,
 					      RRLOG_FILE_PAGES,
@@ -198,6 +250,7 @@ int rrlog_pages_read(const struct rrlog_store *store,
 	}
 	rrlog_frame_reader_close(&r->frames);
 	rrlog_frame_reader_close(&r->contents);
+	free(r->mentioned);
 	free(r);
 	return ret;
 }

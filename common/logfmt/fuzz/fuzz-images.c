@@ -8,6 +8,7 @@
  */
 #include "common/logfmt/fuzz/fuzz.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +19,30 @@
 
 static bool guarded;
 
+/* Our own files, and those beside the trace. */
 static void check_path(const char *path)
 {
-	if (guarded && strncmp(path, fuzz_dir(), strlen(fuzz_dir())))
+	g_autofree char *beside = g_path_get_dirname(fuzz_dir());
+	g_autofree char *dir = g_path_get_dirname(path);
+
+	if (guarded && strncmp(path, fuzz_dir(), strlen(fuzz_dir())) &&
+	    strcmp(dir, beside))
 		abort();
 }
 
 /*
- * Linked with --wrap=open,--wrap=stat: the library opens and looks at nothing
- * but our own files.
+ * Linked with --wrap=open,--wrap=stat,--wrap=lstat: the library opens and looks
+ * at nothing but these files.
  */
 int __real_open(const char *path, int flags, mode_t mode);
 int __real_stat(const char *path, struct stat *st);
+int __real_lstat(const char *path, struct stat *st);
+
+int __wrap_lstat(const char *path, struct stat *st)
+{
+	check_path(path);
+	return __real_lstat(path, st);
+}
 
 int __wrap_open(const char *path, int flags, mode_t mode)
 {

@@ -52,6 +52,8 @@ static size_t expand(const uint8_t *data, size_t bytes, uint8_t *out)
 	return used;
 }
 
+static bool seen[FUZZ_BLOCK_BYTES / RRLOG_PAGE_BYTES];
+
 static int touch_page(void *opaque, uint32_t block, uint64_t page_index,
 		      const void *page)
 {
@@ -60,8 +62,10 @@ static int touch_page(void *opaque, uint32_t block, uint64_t page_index,
 	size_t i;
 
 	if (block != FUZZ_BLOCK ||
-	    page_index >= FUZZ_BLOCK_BYTES / RRLOG_PAGE_BYTES)
+	    page_index >= FUZZ_BLOCK_BYTES / RRLOG_PAGE_BYTES ||
+	    seen[page_index])
 		abort();
+	seen[page_index] = true;
 	for (i = 0; i < RRLOG_PAGE_BYTES; i += sizeof(word)) {
 		memcpy(&word, p + i, sizeof(word)); /* not aligned */
 		*(uint64_t *)opaque += word;
@@ -78,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	t.pages.size = expand(data, bytes, file);
 	fuzz_store_trace(&t);
+	memset(seen, 0, sizeof(seen));
 	if (rrlog_reader_open(fuzz_dir(), &r))
 		abort(); /* only the frames can be wrong */
 	rrlog_reader_for_each_page(r, touch_page, &sum);

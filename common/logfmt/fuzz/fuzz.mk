@@ -20,8 +20,14 @@ $(fuzz_targets): $(BUILD)/fuzz/%: common/logfmt/fuzz/%.c common/logfmt/fuzz/trac
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-o $@ $(filter %.c,$^) $(LDLIBS)
 # It checks that the library opens no file that a trace names.
-$(BUILD)/fuzz/fuzz-images: LDLIBS += -Wl,--wrap=open,--wrap=stat
+$(BUILD)/fuzz/fuzz-images: LDLIBS += -Wl,--wrap=open,--wrap=stat,--wrap=lstat
 $(BUILD)/fuzz/seeds-of-trace: $(call objects,common/logfmt/fuzz/seeds.c) $(lib)
+	@mkdir -p $(@D)
+	$(link)
+
+# A stranger's trace: one whose records mean something else (tests/system/replay).
+mutate := $(BUILD)/tests/rrlog-mutate
+$(mutate): $(call objects,common/logfmt/fuzz/mutate.c) $(lib)
 	@mkdir -p $(@D)
 	$(link)
 

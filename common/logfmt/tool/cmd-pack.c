@@ -25,12 +25,15 @@
 #include "common/logfmt/file/store.h"
 
 static gboolean with_images;
+static gboolean trust_images;
 static gboolean force;
 static char **recipients;
 
 static const GOptionEntry entries[] = {
 	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
 	  "Include the bytes of disk images that records refer to", NULL },
+	{ "trust-images", 0, 0, G_OPTION_ARG_NONE, &trust_images,
+	  "Read images where the trace says, not only beside the trace", NULL },
 	{ "encrypt-to", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &recipients,
 	  "Encrypt with age to this recipient; may be repeated", "RECIPIENT" },
 	{ "force", 'f', 0, G_OPTION_ARG_NONE, &force,
@@ -334,6 +337,8 @@ static int pack(struct pack *p, const char *trace)
 	int status, err;
 
 	p->reader = rr_trace_open(trace, &status);
+	if (p->reader && trust_images)
+		rrlog_reader_trust_images(p->reader);
 	if (!p->reader)
 		return status;
 	err = rrlog_store_open(&p->store, trace, &p->error);

@@ -166,19 +166,31 @@ static int copy_data(struct unpack *u, int fd, const char *name)
 	}
 }
 
+/*
+ * A stranger may have made the file.  Traces have no holes, whose size would be
+ * unlimited.
+ */
+static bool is_plain_file(const char *name, struct archive_entry *entry)
+{
+	return name && *name && *name != '.' && !strchr(name, '/') &&
+	       archive_entry_filetype(entry) == AE_IFREG &&
+	       !archive_entry_hardlink(entry) &&
+	       !archive_entry_sparse_count(entry);
+}
+
 static int extract(struct unpack *u, struct archive_entry *entry)
 {
 	const char *name = archive_entry_pathname(entry);
 	int status, fd;
 
-	/*
-	 * Take nothing but the files of a trace: a stranger may have made the
-	 * file.  Traces have no holes, whose size would be unlimited.
-	 */
-	if (!name || !leftovers_is_known(name) ||
-	    archive_entry_filetype(entry) != AE_IFREG ||
-	    archive_entry_hardlink(entry) || archive_entry_sparse_count(entry))
+	if (!is_plain_file(name, entry))
 		return damaged(u, "a member is not a file of a trace");
+	if (!leftovers_is_known(name)) {
+		rr_progress_end(&progress);
+		rr_message("%s: left out '%s', which is not a file of a trace",
+			   u->file, name);
+		return RR_EXIT_OK;
+	}
 	fd = rrlog_create_file(u->dir_fd, name);
 	if (fd == -EEXIST)
 		return damaged(u, "two members have the same name");

@@ -18,10 +18,16 @@
 
 static gboolean as_json;
 static gboolean with_images;
+static gboolean trust_images;
+static gboolean form_only;
 
 static const GOptionEntry entries[] = {
 	{ "with-images", 'i', 0, G_OPTION_ARG_NONE, &with_images,
 	  "Check the bytes in disk images that records refer to", NULL },
+	{ "trust-images", 0, 0, G_OPTION_ARG_NONE, &trust_images,
+	  "Read images where the trace says, not only beside the trace", NULL },
+	{ "form", 'f', 0, G_OPTION_ARG_NONE, &form_only,
+	  "Check the form of records, not what they mean", NULL },
 	{ "json", 'j', 0, G_OPTION_ARG_NONE, &as_json,
 	  "Print JSON, also for a damaged trace", NULL },
 	G_OPTION_ENTRY_NULL,
@@ -31,9 +37,9 @@ static const struct rr_options options = {
 	.entries = entries,
 	.arguments = "TRACE",
 	.argument_count = 1,
-	.summary = "Reads everything in a trace and checks it.  A trace whose "
-		   "recording was cut off is\nincomplete, which is not "
-		   "damage.",
+	.summary = "Reads everything in a trace and checks it: checksums, the "
+		   "form of records, and what they\nmean.  A trace whose "
+		   "recording was cut off is incomplete, which is not damage.",
 };
 
 struct totals {
@@ -56,6 +62,9 @@ static int read_records(struct rrlog_reader *r, struct totals *totals)
 	struct rrlog_record rec;
 	int ret;
 
+	ret = form_only ? 0 : rrlog_reader_check(r);
+	if (ret)
+		return ret;
 	rr_progress_begin(&progress, "rr-log verify");
 	while ((ret = rrlog_reader_next(r, &rec)) > 0) {
 		if (rec.type == RRLOG_END)
@@ -199,6 +208,8 @@ int cmd_verify(int argc, char **argv)
 		rrlog_reader_set_fetch(
 			r, RRLOG_FETCH_BLOBS |
 				   (with_images ? RRLOG_FETCH_IMAGES : 0));
+		if (trust_images)
+			rrlog_reader_trust_images(r);
 		err = read_all(r, argv[1], &totals, &error);
 	} else {
 		rrlog_fail(&error, err, "%s", r ? rrlog_reader_error(r) : "");

@@ -15,7 +15,10 @@
 void rrlog_cursor_note_sizes(struct rrlog_reader *r);
 
 /** The ordinal of the next record. */
-uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r);
+static inline uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r)
+{
+	return r->frame_end - r->frame_left;
+}
 
 /* The rare cases of rrlog_cursor_next(): */
 

@@ -18,11 +18,6 @@ void rrlog_cursor_note_sizes(struct rrlog_reader *r)
 	r->position.total_records = r->events.start.state.total_items;
 }
 
-uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r)
-{
-	return r->frame_end - r->frame_left;
-}
-
 /* Read all ranges: the next record needs the end of the last one. */
 static int note_ranges(struct rrlog_reader *r, const struct rrlog_record *rec)
 {
@@ -163,7 +158,14 @@ int rrlog_reader_rewind(struct rrlog_reader *r)
 		return r->failed;
 	rrlog_frame_reader_rewind(&r->events);
 	begin_at_frame(r);
-	return 0;
+	return r->check ? rrlog_reader_check(r) : 0;
+}
+
+/* A check needs all records from the first one on. */
+static void end_check(struct rrlog_reader *r)
+{
+	rrlog_check_free(r->check);
+	r->check = NULL;
 }
 
 static int seek_frame(struct rrlog_reader *r, enum rrlog_seek_key key,
@@ -173,6 +175,7 @@ static int seek_frame(struct rrlog_reader *r, enum rrlog_seek_key key,
 
 	if (r->failed)
 		return r->failed;
+	end_check(r);
 	if (!r->index_loaded)
 		load_index(r);
 	ret = rrlog_frame_seek(&r->events, key, target);

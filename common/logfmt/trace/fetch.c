@@ -147,6 +147,16 @@ int rrlog_reader_set_image_path(struct rrlog_reader *r, uint32_t id,
 	return rrlog_images_set_path(&r->images, id, path);
 }
 
+void rrlog_reader_add_image_dir(struct rrlog_reader *r, const char *dir)
+{
+	rrlog_images_add_dir(&r->images, dir);
+}
+
+void rrlog_reader_trust_images(struct rrlog_reader *r)
+{
+	r->images.trusted = true;
+}
+
 int rrlog_reader_read_image(struct rrlog_reader *r, uint32_t id,
 			    uint64_t offset, void *data, size_t bytes)
 {

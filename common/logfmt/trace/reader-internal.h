@@ -12,6 +12,7 @@
 #include "common/logfmt/data/images.h"
 #include "common/logfmt/data/manifest.h"
 #include "common/logfmt/data/record-codec.h"
+#include "common/logfmt/trace/check-internal.h"
 
 struct rrlog_reader {
 	struct rrlog_store store;
@@ -39,6 +40,8 @@ struct rrlog_reader {
 	uint64_t blob_expected_before; /* the same before the last record */
 	struct rrlog_images images;
 	struct rrlog_buffer data; /* fetched for the last record */
+
+	struct rrlog_check *check; /* NULL: without rrlog_reader_check() */
 };
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Opening a trace, its manifest, and the loop over its records.  Seeking is in
- * cursor.c, and what concerns data outside of records in fetch.c.
+ * cursor.c, what concerns data outside of records in fetch.c, and the check of
+ * their meaning in reader-check.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,6 +13,7 @@
 #include "common/logfmt/data/pages.h"
 #include "common/logfmt/trace/cursor-internal.h"
 #include "common/logfmt/trace/fetch-internal.h"
+#include "common/logfmt/trace/reader-check-internal.h"
 
 /* ---- opening ---- */
 
@@ -159,6 +161,7 @@ void rrlog_reader_close(struct rrlog_reader *r)
 	rrlog_manifest_free(&r->manifest);
 	rrlog_manifest_free(&r->at_end);
 	rrlog_store_close(&r->store);
+	rrlog_check_free(r->check);
 	free(r);
 }
 
@@ -269,6 +272,25 @@ int rrlog_reader_for_each_page(struct rrlog_reader *r, rrlog_page_fn *fn,
 
 /* ---- records ---- */
 
+/* The next record, fetched and checked; -EAGAIN if it was skipped. */
+static int next_record(struct rrlog_reader *r, struct rrlog_record *rec)
+{
+	int ret = rrlog_cursor_next(r, rec);
+	bool by_reference;
+
+	if (ret <= 0)
+		return ret ? ret : rrlog_reader_check_end(r);
+	/* Fetching makes a dma of a dma-image. */
+	by_reference = rec->type == RRLOG_IMAGE || rec->type == RRLOG_DMA_IMAGE;
+	if (by_reference && rrlog_reader_check_record(r, rec))
+		return -EBADMSG;
+	if (rrlog_needs_fetch(rec))
+		ret = rrlog_fetch(r, rec);
+	if (ret > 0 && !by_reference && rrlog_reader_check_record(r, rec))
+		return -EBADMSG;
+	return ret;
+}
+
 int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 {
 	int ret;
@@ -276,9 +298,7 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	if (r->failed)
 		return r->failed;
 	do {
-		ret = rrlog_cursor_next(r, rec);
-		if (ret > 0 && rrlog_needs_fetch(rec))
-			ret = rrlog_fetch(r, rec);
+		ret = next_record(r, rec);
 	} while (ret == -EAGAIN);
 	if (ret < 0)
 		r->failed = ret;

@@ -34,20 +34,25 @@ print(sum(int(x, 16) for x in re.findall(r" bytes=(0x[0-9a-f]+)", sys.stdin.read
 result $? "of the 32 MiB that were read at least 28 are references ($bytes bytes)"
 
 complete() { grep -q 'CPU state and all RAM equal' "$tmp/report"; }
-replay "$trace" >/dev/null && complete
-result $? 'replays with the images'
-mv "$tmp/guest/disk-virtio.img" "$tmp/elsewhere,a.img"
+replay "$trace" --trust-images >/dev/null && complete
+result $? 'replays with the images, where they were'
 replay "$trace" >/dev/null
+[ $? -eq 1 ] && grep -q 'not beside the trace' "$tmp/report"
+result $? 'not without --trust-images: a trace may name any file'
+replay "$trace" --image "$tmp/guest" >/dev/null && complete
+result $? 'replays with their directory'
+mv "$tmp/guest/disk-virtio.img" "$tmp/elsewhere,a.img"
+replay "$trace" --trust-images >/dev/null
 [ $? -eq 1 ]
 result $? 'without one: status 1'
 grep -q 'image [0-9]* (.*disk-virtio.img): offset' "$tmp/report"
 result $? 'without one: says which'
 sed 's/^/# /' "$tmp/report"
 id=$(sed -n 's/.*image \([0-9]*\) (.*/\1/p' "$tmp/report")
-replay "$trace" --image "$id=$tmp/elsewhere,a.img" >/dev/null && complete
+replay "$trace" --image "$tmp/guest" --image "$id=$tmp/elsewhere,a.img" >/dev/null && complete
 result $? 'with --image it replays'
 mv "$tmp/elsewhere,a.img" "$tmp/guest/disk-virtio.img"
-"$RR_BIN/rr-log" pack --with-images "$trace" "$tmp/packed.tar" 2>"$tmp/report"
+"$RR_BIN/rr-log" pack --with-images --trust-images "$trace" "$tmp/packed.tar" 2>"$tmp/report"
 result $? 'packed with the images'
 rm -r "$tmp/guest" "$trace"
 replay "$tmp/packed.tar" >/dev/null && complete

@@ -342,6 +342,49 @@ static int read_result(const char *move_to, const char *text)
 	return ret;
 }
 
+static int read_with(bool trusted, const char *image_dir)
+{
+	struct rrlog_reader *r = open_trace();
+	int ret;
+
+	if (trusted)
+		rrlog_reader_trust_images(r);
+	if (image_dir)
+		rrlog_reader_add_image_dir(r, image_dir);
+	read_dmas(r, &ret);
+	rrlog_reader_close(r);
+	return ret;
+}
+
+/* A stranger's trace may name any file, and lie beside any link. */
+static void test_where_images_are(void)
+{
+	char elsewhere[270], moved[290];
+
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", dir);
+	snprintf(moved, sizeof(moved), "%s/disk.img", elsewhere);
+	if (mkdir(elsewhere, 0700))
+		ksft_bail_out("%s: %s", elsewhere, strerror(errno));
+	store_image(moved, sizeof(disk));
+	snprintf(image, sizeof(image), "%s", moved);
+	write_image_trace(0);
+	ksft_ok(read_with(false, NULL) == -EACCES,
+		"not at the path that the trace names");
+	ksft_ok(!read_with(true, NULL), "but if the trace is trusted");
+	ksft_ok(!read_with(false, elsewhere), "in a directory of the user's");
+	snprintf(image, sizeof(image), "%s/disk.img", dir);
+	if (symlink(moved, image))
+		ksft_bail_out("%s: %s", image, strerror(errno));
+	ksft_ok(read_with(false, NULL) == -EINVAL, "not through a link");
+	unlink(image);
+	store_image(image, sizeof(disk));
+	ksft_ok(!read_with(false, NULL), "beside the trace");
+	unlink(image);
+	unlink(moved);
+	rmdir(elsewhere);
+	remove_trace(trace);
+}
+
 static void test_images(void)
 {
 	struct rrlog_reader *r;
@@ -369,7 +412,8 @@ static void test_images(void)
 
 	snprintf(moved, sizeof(moved), "%s.moved", image);
 	rename(image, moved);
-	ksft_ok(read_result(NULL, "image 1 (") == -ENOENT, "no image");
+	ksft_ok(read_result(NULL, "image 1 (") == -EACCES, "no image");
+	ksft_ok(read_with(true, NULL) == -ENOENT, "none where the trace says");
 	ksft_ok(!read_result(moved, ""), "an image that was moved");
 	disk[DISK_BLOCKS / 2][5] ^= 1;
 	store_image(moved, sizeof(disk));
@@ -439,7 +483,7 @@ static void test_table(void)
 
 int main(void)
 {
-	ksft_plan(6 + 1 + 2 + 1 + 1 + 3 + 7 + 2);
+	ksft_plan(6 + 1 + 2 + 1 + 1 + 3 + 8 + 2 + 5);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	snprintf(image, sizeof(image), "%s/disk.img", dir);
@@ -456,6 +500,7 @@ int main(void)
 	test_table();
 	test_lists();
 	test_images();
+	test_where_images_are();
 	test_image_after_seek();
 	rmdir(dir);
 	return ksft_end();

@@ -51,7 +51,7 @@ static void test_commands(void)
 			strstr(o.out, "a\\u001b[2Jb\\u009bc\\u202e"
 				      "\\udb40\\udc01"),
 		"info --json");
-	o = run_on_trace("verify");
+	o = run_on_trace("verify --form");
 	ksft_ok(!o.status && strstr(o.out, "complete: 1000 records"), "verify");
 	o = run_on_trace("stats");
 	ksft_ok(!o.status && strstr(o.out, "\nram-digest "), "stats");
@@ -105,7 +105,7 @@ static void test_end(void)
 	o = run_on_trace("info --json");
 	ksft_ok(!o.status && strstr(o.out, "\"processor_changed\" : true"),
 		"info --json too");
-	o = run_on_trace("verify");
+	o = run_on_trace("verify --form");
 	ksft_ok(!o.status && strstr(o.out, "the processor changed"),
 		"verify names it");
 	f = load_file(trace, "manifest-end");
@@ -128,7 +128,7 @@ static void test_incomplete(void)
 	f = load_file(trace, "events");
 	store_file(trace, "events", f.bytes, f.size - 1);
 	free(f.bytes);
-	o = run_on_trace("verify");
+	o = run_on_trace("verify --form");
 	ksft_ok(!o.status && strstr(o.out, "incomplete: 0 records") &&
 			strstr(o.out, "torn at the end: "),
 		"verify of an incomplete trace");
@@ -150,7 +150,7 @@ static void test_damaged(void)
 		f = load_file(trace, names[i]);
 		f.bytes[f.size / 2] ^= 4;
 		store_file(trace, names[i], f.bytes, f.size);
-		o = run_on_trace("verify");
+		o = run_on_trace("verify --form");
 		ksft_ok(o.status == 4 && o.err_lines == 1 &&
 				strstr(o.err, names[i]) &&
 				strstr(o.err, ": offset "),
@@ -185,13 +185,13 @@ static void test_unnamed_blobs(void)
 	if (rrlog_writer_close(w, false) || err)
 		ksft_bail_out("cannot write %s", trace);
 	store_file(trace, "events", before.bytes, before.size);
-	o = run_on_trace("verify");
+	o = run_on_trace("verify --form");
 	ksft_ok(!o.status && strstr(o.out, " 4096 bytes of blobs;"),
 		"verify: %s", strtok(o.out, "\n"));
 	f = load_file(trace, "blobs");
 	f.bytes[f.size - 1] ^= 1;
 	store_file(trace, "blobs", f.bytes, f.size);
-	o = run_on_trace("verify --json");
+	o = run_on_trace("verify --form --json");
 	ksft_ok(o.status == 4 && o.err_lines == 1 &&
 			strstr(o.err, "/blobs: offset 128: ") &&
 			strstr(o.out, "/blobs: offset 128: "),
@@ -243,14 +243,14 @@ static void test_cut(void)
 			struct outcome o;
 
 			store_file(trace, names[i], f.bytes, f.size * j / CUTS);
-			o = run_on_trace("verify");
+			o = run_on_trace("verify --form");
 			wrong += o.status != 4 || o.err_lines != 1 ||
 				 o.out_lines || !strstr(o.err, place);
 		}
 		store_file(trace, names[i], f.bytes, f.size);
 		free(f.bytes);
 	}
-	ksft_ok(!wrong && !run_on_trace("verify").status,
+	ksft_ok(!wrong && !run_on_trace("verify --form").status,
 		"verify of %u cuts: %u wrong", 3 * CUTS, wrong);
 	remove_trace(trace);
 }
@@ -281,7 +281,7 @@ static void test_verify_json(void)
 	struct outcome o;
 
 	make_trace(true);
-	o = run_on_trace("verify --json");
+	o = run_on_trace("verify --form --json");
 	ksft_ok(!o.status && strstr(o.out, "\"state\" : \"complete\"") &&
 			strstr(o.out, "\"records\" : 1000,"),
 		"verify --json");
@@ -289,7 +289,7 @@ static void test_verify_json(void)
 	f.bytes[f.size - 1] ^= 1;
 	store_file(trace, "events", f.bytes, f.size);
 	free(f.bytes);
-	o = run_on_trace("verify --json");
+	o = run_on_trace("verify --form --json");
 	ksft_ok(o.status == 4 && o.err_lines == 1 &&
 			strstr(o.out, "\"state\" : \"damaged\"") &&
 			strstr(o.out, "/events: offset "),

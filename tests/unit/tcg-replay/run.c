@@ -43,7 +43,7 @@ int main(void)
 	char *images[] = { (char *)"0=/a,b", (char *)"1=/c", NULL };
 	char *args[] = { (char *)"-d", (char *)"plugin", NULL };
 	char *plugins[] = { NULL, NULL };
-	struct rr_run run = { .trace = "/t,r" };
+	struct rr_run run = { .trace = "/t,r", .patience_s = 30 };
 	g_autofree char *with_arg = NULL, *tail = NULL;
 
 	dir = g_dir_make_tmp("rr-run-XXXXXX", NULL);
@@ -54,15 +54,18 @@ int main(void)
 	g_setenv("RR_QEMU", qemu, TRUE);
 
 	ksft_plan(3 + 3);
-	check(&run, "/t,,r");
+	check(&run, "/t,,r,patience=30");
 	run.console = run.progress = true;
 	run.images = images;
-	check(&run, "/t,,r,console=on,progress=on,images=0=/a,,b\n1=/c");
+	run.trust_images = true;
+	check(&run, "/t,,r,console=on,progress=on,trust-images=on,patience=30,"
+		    "images=0=/a,,b\n1=/c");
 	run = (struct rr_run){ .trace = "/t",
 			       .qemu_args = args,
 			       .plugins = plugins };
 	with_arg = g_strconcat(plugin, ",inline=on", NULL);
-	tail = g_strconcat("/t -plugin ", with_arg, " -d plugin", NULL);
+	tail = g_strconcat("/t,patience=0 -plugin ", with_arg, " -d plugin",
+			   NULL);
 	plugins[0] = with_arg;
 	check(&run, tail);
 	plugins[0] = (char *)"frob";
