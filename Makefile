@@ -38,6 +38,7 @@ include common/qemu/qemu.mk
 include kernel-patch/modules.mk
 include common/lab/lab.mk
 include common/lab/bochs/bochs.mk
+include tests/silicon/silicon.mk
 include tests/tests.mk
 include common/logfmt/fuzz/fuzz.mk
 include common/build/install.mk
@@ -64,7 +65,7 @@ style: $(BUILD)/qemu-src/.rr-ready
 # Downloads, unpacked kernels and the configuration stay.
 clean:
 	rm -rf $(addprefix $(BUILD)/,.value asan bench bench-guest bin fuzz lib obj \
-		share tests demo guest lab kernel qemu qemu-series qemu-src qemu-src.new modules.log \
+		share tests demo guest lab kernel qemu qemu-user qemu-series qemu-src qemu-src.new modules.log \
 		bochs-src bochs.log)
 distclean:
 	rm -rf $(BUILD)
@@ -93,6 +94,7 @@ help:
 	@echo '  check-unit   run the tests that need no VM'
 	@echo '  check-kvm    run the tests of the KVM patches, in the lab'
 	@echo '  check-system run the tests that record and replay'
+	@echo '  check-silicon  compare TCG with this processor: EXECUTIONS=1e9 SEED=1'
 	@echo '  list-tests   print the names of all tests'
 	@echo '  style        check the style of all files'
 	@echo '  qemu-series-check   compile QEMU after each patch (by hand; slow)'

@@ -108,7 +108,8 @@ $(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
 system_tests := $(call pick,$(system_scripts))
 bench_tests := $(if $(CONFIG_LAB),$(call pick,$(baseline)))
 system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs) $(mutate)) \
-	$(if $(bench_tests),bench-guest)
+	$(if $(bench_tests),bench-guest) \
+	$(if $(filter %/silicon/suite.sh,$(system_tests)),$(silicon_run) $(qemu_user))
 
 # ---- targets ------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/silicon co
 	$(addprefix common/logfmt/,base file data trace) \
 	common/landmark kvm-record/qemu tcg-replay/qemu \
 	kernel-patch/include kernel-patch/include/asm) \
-	common/core/meson.build common/core/*.c.inc common/silicon/*.c.inc kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
+	common/core/user/*.c common/core/meson.build common/core/*.c.inc common/silicon/*.c.inc kvm-record/host/pmu-event.[ch] kvm-record/host/cpu-family.[ch] \
 	common/cli/record-text.[ch] common/cli/safe-text.[ch] common/cli/exit-status.h \
 	common/cli/version.h \
 	kvm-record/vm/options.def kvm-record/vm/record-config.h \
@@ -48,6 +48,25 @@ $(BUILD)/share/qemu/.ready:
 	@rm -rf $(@D); mkdir -p $(@D)
 	$(Q)ln -sf /usr/lib/ipxe/qemu/* /usr/share/seabios/* /usr/share/qemu/* $(@D)
 	@touch $@
+
+# The same TCG in user mode, for tests/silicon.
+qemu_user := $(BUILD)/bin/qemu-x86_64
+
+.PHONY: qemu-user
+qemu-user: $(qemu_user)
+
+$(BUILD)/qemu-user/.rr-configured: common/build/qemu-configure.sh | $(BUILD)/qemu-src/.rr-ready
+	$(call say,CONFIG,QEMU user)$(alone) sh common/build/qemu-configure.sh --user $(BUILD)
+
+$(BUILD)/qemu-user/.rr-built: $(BUILD)/qemu-user/.rr-configured $(BUILD)/qemu-src/.rr-ready \
+		$(qemu_ours) $(qemu_list)
+	@if [ -e $@ ] && [ $(qemu_list) -nt $@ ]; then \
+		touch $(BUILD)/qemu-src/meson.build; fi
+	$(call say,NINJA,QEMU user)$(alone) sh common/build/qemu-build.sh --user $(BUILD)
+
+$(qemu_user): $(BUILD)/qemu-user/.rr-built
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)install -m 755 $(BUILD)/qemu-user/qemu-x86_64 $@
 
 # Compiles QEMU after each patch of the series; slow, so not a part of check.
 .PHONY: qemu-series-check
