@@ -75,6 +75,7 @@ help:
 	@echo '  all          everything the configuration asks for'
 	@echo '  programs     rr-kvm, rr-tcg, rr-log and librrlog.a only'
 	@echo '  qemu         QEMU with the recorder, the replayer and its plugins'
+	@echo '  qemu-user    the same TCG in user mode, for check-silicon'
 	@echo '  modules      kvm.ko, kvm-amd.ko and kvm-intel.ko'
 	@echo '  lab          the image of the lab'
 	@echo '  lab-intel    Bochs, and the image of the lab with an Intel host'

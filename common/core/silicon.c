@@ -41,7 +41,8 @@ static struct silicon_insn unpack(uint32_t desc, target_ulong dest,
 {
     return (struct silicon_insn) {
         .form = desc & 0xff,
-        .width_bits = 8 << (desc >> 8),
+        .width_bits = 8 << (desc >> 8 & 0xff),
+        .is_register_by_immediate = desc >> 16,
         .dest = dest,
         .source = source,
         .result = result,

@@ -121,6 +121,7 @@ static const struct silicon_family families[] = {
 					    CORE },
 		},
 		.tables = &silicon_tables_core,
+		.rotate_by_immediate_keeps_of = true,
 		.bsf_keeps_upper_half = true,
 		.intel_images = true,
 	},

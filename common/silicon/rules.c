@@ -124,6 +124,12 @@ static uint32_t flags_of_repeated_source(const struct silicon_insn *i,
 	return flags;
 }
 
+static bool rotates_register(const struct silicon_insn *i)
+{
+	return (i->form == SILICON_ROL || i->form == SILICON_ROR) &&
+	       i->is_register_by_immediate && i->count != 1;
+}
+
 uint32_t silicon_flags(const struct silicon_family *f,
 		       const struct silicon_insn *insn)
 {
@@ -148,6 +154,9 @@ uint32_t silicon_flags(const struct silicon_family *f,
 	for (n = 0; n < sizeof(flag) / sizeof(flag[0]); n++)
 		if (flag_by_rule(flag[n].rule, flag[n].mask, insn))
 			flags |= flag[n].mask;
+	if (f->rotate_by_immediate_keeps_of && rotates_register(insn))
+		flags = (flags & ~SILICON_OF) |
+			(insn->flags_before & SILICON_OF);
 	if (f->double_shift_repeats_source &&
 	    (insn->form == SILICON_SHLD || insn->form == SILICON_SHRD))
 		return flags_of_repeated_source(insn, flags);

@@ -73,6 +73,8 @@ struct silicon_insn {
 	uint64_t dest; /* the destination before the instruction */
 	uint64_t source;
 	uint64_t result; /* of a multiplication: the low half; of BSF of 0: 0 */
+	/* Of a shift: the count is in the code, the destination is a register. */
+	bool is_register_by_immediate;
 	uint32_t flags_before;
 	uint32_t flags; /* after the instruction, as TCG computes them */
 };
@@ -91,6 +93,8 @@ struct silicon_family {
 	bool is_tcg;
 	struct silicon_rules rules[SILICON_FORMS];
 	const struct silicon_tables *tables;
+	/* ROL and ROR of a register by an immediate other than 1 keep OF. */
+	bool rotate_by_immediate_keeps_of;
 	/* BSF and BSR with source 0 keep all 64 bits of the destination. */
 	bool bsf_keeps_upper_half;
 	/* SHLD and SHRD of 16 bits by more than 16 shift in the source twice. */

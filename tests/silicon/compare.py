@@ -21,6 +21,7 @@ FLAGS = {0x1: 'CF', 0x4: 'PF', 0x10: 'AF', 0x40: 'ZF', 0x80: 'SF', 0x400: 'DF',
          0x800: 'OF'}
 MXCSR = {1: 'IE', 2: 'DE', 4: 'ZE', 8: 'OE', 16: 'UE', 32: 'PE'}
 ALL_ROUNDS = 4          # rounds that also run the forms with known differences
+MORE_ROUNDS = 40        # for listed differences that are rare
 SHOWN = 20              # unexplained blocks that are printed
 SHOWN_OF_FORM = 2
 
@@ -124,7 +125,8 @@ class Suite:
     def both(self, *args):
         """Pairs of lines of the two sides."""
         processes = [s.start(*args) for s in (self.native, self.tcg)]
-        yield from itertools.zip_longest(*(p.stdout for p in processes), fillvalue='')
+        for pair in itertools.zip_longest(*(p.stdout for p in processes), fillvalue=''):
+            yield [line.rstrip('\n') for line in pair]
         for side, process in zip((self.native, self.tcg), processes):
             if process.wait():
                 raise SystemExit(f'Bail out! {side.name}: run {" ".join(map(str, args))}'
@@ -208,6 +210,17 @@ class Suite:
             round_ += count
             if self.args.progress:
                 print(f'# {self.executions:.3g} executions', flush=True)
+        self.look_for_rare(round_)
+
+    def look_for_rare(self, first):
+        """Run the forms of listed differences that have not shown yet."""
+        for round_ in range(first, first + MORE_ROUNDS):
+            rows = [r for r in self.known if not r.blocks]
+            forms = [i for i in sorted(self.ran)
+                     if any(fnmatch.fnmatchcase(self.forms[i], r.form) for r in rows)]
+            if not forms:
+                return
+            self.rounds(round_, round_, forms)
 
 
 def report(suite):

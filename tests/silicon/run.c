@@ -37,7 +37,8 @@
 #define MAX_FAULTS 32 /* in one block: they are slow */
 #define CODE_BYTES (4 << 20)
 #define AREA_BYTES 65536
-#define LOW_MEMORY 0x10000000
+/* Above the heap of a static program, which begins at most 1 GiB up. */
+#define LOW_MEMORY 0x60000000
 
 static struct machine {
 	struct state *state;

@@ -171,14 +171,37 @@ static void test_names(void)
 		"each form has a name");
 }
 
+/* 0x40 rotated left by 1 sets OF; by an immediate Intel Core keeps it. */
+static void test_rotates(void)
+{
+	struct silicon_insn rotate = { .form = SILICON_ROL,
+				       .width_bits = 8,
+				       .count = 3,
+				       .dest = 0x40,
+				       .result = 0x02,
+				       .is_register_by_immediate = true };
+	const struct silicon_family *core = silicon_family("core");
+
+	ksft_ok(!(silicon_flags(core, &rotate) & SILICON_OF),
+		"core: ROL by an immediate keeps OF");
+	rotate.count = 1;
+	ksft_ok(silicon_flags(core, &rotate) & SILICON_OF,
+		"core: ROL by an immediate of 1 sets OF");
+	rotate.count = 3;
+	rotate.is_register_by_immediate = false;
+	ksft_ok(silicon_flags(core, &rotate) & SILICON_OF,
+		"core: ROL by CL sets OF as its first step does");
+}
+
 int main(void)
 {
 	unsigned int tests = 0, i;
 
 	for (i = 0; i < INSNS; i++)
 		tests += insns[i].form != NONE;
-	ksft_plan(3 * tests + 3);
+	ksft_plan(3 * tests + 6);
 	test_names();
+	test_rotates();
 	test_family("zen3", "tests/unit/silicon/zen3.gz");
 	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz");
 	test_family("bochs", "tests/unit/silicon/bochs.gz");
