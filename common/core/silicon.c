@@ -10,6 +10,8 @@
 #include "common/core/silicon.h"
 
 const struct silicon_family *rr_silicon;
+bool rr_x87_is_native;
+void (*rr_x87_stop)(CPUState *cpu, const char *insn);
 
 bool rr_silicon_is_noting;
 struct rr_silicon_note rr_silicon_note = { .form = SILICON_FORMS };
@@ -32,6 +34,7 @@ bool rr_silicon_select(const char *name, Error **errp)
     }
     selected_name = f->name;
     rr_silicon = f->is_tcg && !rr_silicon_is_noting ? NULL : f;
+    rr_x87_is_native = !f->is_tcg;
     return true;
 }
 

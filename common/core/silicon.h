@@ -8,6 +8,7 @@
 
 #include "common/silicon/silicon.h"
 #include "common/silicon/tables.h"
+#include "common/silicon/x87.h"
 
 /*
  * NULL: TCG gives its own results, at no cost, and keeps no notes.  Set before
@@ -34,6 +35,18 @@ struct rr_silicon_note {
  */
 extern bool rr_silicon_is_noting;
 extern struct rr_silicon_note rr_silicon_note;
+
+/*
+ * Does this machine's processor execute F2XM1, FSIN and their like, in place of
+ * TCG's code?  rr_silicon_select() says yes for all families but TCG's.
+ */
+extern bool rr_x87_is_native;
+
+/*
+ * Not NULL: called in place of such an instruction, with its name; the
+ * recording processor is of another kind.
+ */
+extern void (*rr_x87_stop)(CPUState *cpu, const char *insn);
 
 /* Are RCPSS, RSQRTSS and their like read from tables? */
 static inline bool rr_silicon_has_tables(void)

@@ -9,6 +9,7 @@
 #include "common/silicon/operands.h"
 #include "common/silicon/probe.h"
 #include "common/silicon/tables.h"
+#include "common/silicon/x87.h"
 
 #define RUNS 256 /* of each instruction */
 #define TABLE_RUNS 4096 /* of RCPSS and of RSQRTSS */
@@ -293,6 +294,7 @@ void silicon_probe(struct silicon_probe *probe)
 	uint64_t wrong[PROBES];
 
 	memset(probe, 0, sizeof(*probe));
+	probe->x87_fingerprint = silicon_x87_fingerprint();
 	probe->fingerprint = UINT64_C(0xcbf29ce484222325);
 	for (i = 0; i < INSNS; i++)
 		wrong[i] = has(insns[i].needs) ?

@@ -25,6 +25,8 @@ struct silicon_probe {
 	unsigned int different_count;
 	/* A checksum of all results: equal processors have equal ones. */
 	uint64_t fingerprint;
+	/* The same of x87's transcendentals (x87.h); the other has none of them. */
+	uint64_t x87_fingerprint;
 };
 
 /*

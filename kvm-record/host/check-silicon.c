@@ -36,15 +36,16 @@ void host_check_silicon(struct host_check_result *r, int tries)
 	if (probe.family) {
 		host_check_set(r, HOST_CHECK_OK, NULL,
 			       "undefined results as of %s (%s), fingerprint "
-			       "%016" PRIx64,
+			       "%016" PRIx64 ", of x87 %016" PRIx64,
 			       probe.family->title, probe.family->name,
-			       probe.fingerprint);
+			       probe.fingerprint, probe.x87_fingerprint);
 		return;
 	}
 	names = names_of(&probe);
 	host_check_set(r, HOST_CHECK_WARN, REMEDY,
 		       "no known family gives the undefined results of this "
 		       "processor, fingerprint %016" PRIx64
-		       "; from %s it differs in %s",
-		       probe.fingerprint, probe.nearest->name, names);
+		       ", of x87 %016" PRIx64 "; from %s it differs in %s",
+		       probe.fingerprint, probe.x87_fingerprint,
+		       probe.nearest->name, names);
 }

@@ -70,7 +70,7 @@ static void write_silicon(struct rr_recorder *r)
 {
     struct rrlog_writer *w = r->writer;
     struct silicon_probe probe;
-    g_autofree char *fingerprint = NULL;
+    g_autofree char *fingerprint = NULL, *x87 = NULL;
 
     silicon_probe(&probe);
     r->fingerprint = probe.fingerprint;
@@ -78,6 +78,8 @@ static void write_silicon(struct rr_recorder *r)
     rrlog_writer_manifest_set(w, "cpu.silicon",
                               probe.family ? probe.family->name : "unknown");
     rrlog_writer_manifest_set(w, "cpu.fingerprint", fingerprint);
+    x87 = g_strdup_printf("%016" PRIx64, probe.x87_fingerprint);
+    rrlog_writer_manifest_set(w, "cpu.x87_fingerprint", x87);
     if (!probe.family) {
         warn_report("rr-record: no known family gives the undefined results "
                     "of this processor (fingerprint %s); where the guest uses "

@@ -5,6 +5,7 @@
  */
 #include "tcg-replay/qemu/replay.h"
 #include "common/core/policy.h"
+#include "common/core/silicon.h"
 
 /* Flags of results; see FORMAT.md, "Record types". */
 #define RESULT_CARRY 1 /* of RDRAND and RDSEED: a value was there */
@@ -162,6 +163,25 @@ void rr_replay_hidden_random(CPUState *cpu)
     rr_replay_diverged(r, "the guest executed RDRAND or RDSEED, which CPUID "
                        "hides from it, but an AMD processor runs all the same: "
                        "the result is not in the log");
+}
+
+void rr_replay_x87_differs(CPUState *cpu, const char *insn)
+{
+    struct rr_replay *r = rr_replay_get();
+    struct rrlog_reader *reader = r->host.reader;
+    const char *processor = rrlog_reader_manifest(reader, "host.cpu");
+
+    BQL_LOCK_GUARD();
+    if (rr_replay_is_over(r)) {
+        return;
+    }
+    rr_replay_diverged(r, "the guest executed %s, whose result depends on the "
+                       "kind of processor: the recording's was %s (x87 "
+                       "fingerprint %s), this one has %016" PRIx64 "; replay "
+                       "on a processor of that kind", insn,
+                       processor ? processor : "unknown",
+                       rrlog_reader_manifest(reader, "cpu.x87_fingerprint"),
+                       silicon_x87_fingerprint());
 }
 
 bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)

@@ -33,6 +33,7 @@ struct RRReplayMachine {
     bool trust_images;
     uint64_t corrupt_record;
     uint32_t patience_s;
+    uint64_t other_x87;
 };
 
 /*
@@ -191,6 +192,26 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
     return rr_silicon_select(name, errp);
 }
 
+/*
+ * x87's transcendentals have no rules: this machine's processor executes them
+ * if its results are the recorded ones, and else the replay stops there.  A
+ * trace without their fingerprint may be from the lab, whose processor was TCG.
+ */
+static void select_x87(struct rr_replay *r, const char *name, bool is_other)
+{
+    const char *recorded = rrlog_reader_manifest(r->host.reader,
+                                                 "cpu.x87_fingerprint");
+    g_autofree char *own = NULL;
+
+    if (!strcmp(name ? name : r->config.silicon, "tcg") || !recorded) {
+        rr_x87_is_native = false;
+        return;
+    }
+    own = g_strdup_printf("%016" PRIx64, silicon_x87_fingerprint());
+    rr_x87_is_native = !is_other && !strcmp(own, recorded);
+    rr_x87_stop = rr_x87_is_native ? NULL : rr_replay_x87_differs;
+}
+
 static int create_cpu(struct rr_replay *r, Error **errp)
 {
     /* It has no model: its features are the trace's, once it is realized. */
@@ -310,6 +331,7 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
     if (!select_silicon(r, m->silicon, errp)) {
         return -EINVAL;
     }
+    select_x87(r, m->silicon, m->other_x87);
     ret = load_cpuid(r, errp);
     if (!ret) {
         ret = create_blocks(r, OBJECT(m), errp);
@@ -421,6 +443,11 @@ static void machine_instance_init(Object *obj)
 {
     RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
 
+    object_property_add_uint64_ptr(obj, "x-other-x87", &m->other_x87,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "x-other-x87",
+        "1: take this processor's x87 for another than the recording's; for "
+        "tests");
     object_property_add_uint64_ptr(obj, "x-corrupt-record", &m->corrupt_record,
                                    OBJ_PROP_FLAG_READWRITE);
     m->patience_s = 30;

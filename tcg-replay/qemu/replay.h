@@ -254,6 +254,14 @@ const struct rrlog_record *rr_replay_expect(struct rr_replay *r,
  */
 void rr_replay_shut_down(struct rr_replay *r);
 
+/* ---- 5: cpu.c, besides hooks ---- */
+
+/**
+ * The guest is about to execute @insn of x87, and the recording processor was
+ * of another kind; called without the BQL.
+ */
+void rr_replay_x87_differs(CPUState *cpu, const char *insn);
+
 /* ---- 5: io.c ---- */
 
 /** Make the regions that catch the guest's accesses; no BQL needed. */

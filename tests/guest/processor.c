@@ -79,6 +79,7 @@ static void print_silicon(void)
 	printf("silicon %s %016" PRIx64 "\n",
 	       probe.family ? probe.family->name : "unknown",
 	       probe.fingerprint);
+	printf("x87 %016" PRIx64 "\n", probe.x87_fingerprint);
 	for (i = 0; i < probe.different_count; i++)
 		printf("differs %s\n", probe.different[i]);
 }

@@ -45,6 +45,9 @@ prints 'silicon tcg [0-9a-f]*' "the undefined results are TCG's own"
 boot ,x-silicon=core,vendor=GenuineIntel
 prints 'sysenter enters' 'but there is one on Intel'
 prints 'silicon core 74c48544a1e61a77' 'with x-silicon=core they are those of the processor'
+"$RR_BIN/rr-kvm" check-host >"$tmp/host"
+x87=$(sed -n 's/.*, of x87 \([0-9a-f]\{16\}\).*/\1/p' "$tmp/host")
+prints "x87 ${x87:-missing}" "x87's transcendentals are this machine's own"
 prints 'images 0 0 1 1 2 6 2 0' 'XSTATE_BV is what the processor gave'
 prints 'image padding 6 fip right fdp 0' 'so are reserved bytes and pointers in images'
 boot ,x-silicon=zen3

@@ -104,4 +104,14 @@ changed "$tmp/zen3.rrt"
 result $? 'a processor that changed during the recording is said'
 grep changed "$tmp/report" | sed 's/^/# /'
 try core cpu
+# This machine's processor executes x87's transcendentals in the lab and in the
+# replay; for a trace from another kind of processor the replay stops at the first.
+record_guest "$tmp/x87.rrt" pushes --silicon core
+result $? 'core, x87: recorded'
+replays "$tmp/x87.rrt" 'core, x87'
+replay "$tmp/x87.rrt" --qemu-arg -machine --qemu-arg x-other-x87=1 >/dev/null
+status=$?
+[ $status -eq 3 ] && grep -q 'the guest executed F2XM1, whose result depends on the kind of processor' "$tmp/report"
+result $? "a trace of another kind of processor stops at F2XM1 (status $status)"
+grep 'executed' "$tmp/report" | sed 's/^/# /'
 finish
