@@ -27,13 +27,18 @@ enum kind {
 	BLOCK, /* size or name of a RAM block */
 	ENTRY, /* an entry of the manifest */
 	SPIN, /* the guest's first instruction jumps to itself */
+	SLOTS, /* 100,000 records that make a slot and take it away */
+	HEAVY, /* 300 dma records that all name the same 8 MiB of "blobs" */
 	KINDS
 };
 
 static const char *const names[KINDS] = {
-	"field",  "landmark", "output", "data", "stamp", "type",  "drop",
-	"double", "swap",     "end",	"page", "block", "entry", "spin",
+	"field", "landmark", "output", "data",	"stamp", "type",
+	"drop",	 "double",   "swap",   "end",	"page",	 "block",
+	"entry", "spin",     "slots",  "heavy",
 };
+
+#define HEAVY_BYTES (UINT64_C(8) << 20)
 
 /* Where the first instruction is in the last page of the firmware. */
 #define RESET_OFFSET 0xff0
@@ -182,6 +187,41 @@ static bool change_end(struct mutation *m, struct rrlog_record *rec)
 	return true;
 }
 
+/* Copies of @rec, which takes effect at the same place, with other contents. */
+static void add_slots(struct mutation *m, struct rrlog_record rec)
+{
+	unsigned int i;
+
+	rec.type = RRLOG_SLOT;
+	rec.data_bytes = 0;
+	for (i = 0; !m->err && i < 100000; i++) {
+		memset(rec.field, 0, sizeof(rec.field));
+		rec.slot.slot = RRLOG_MAX_SLOTS - 1;
+		rec.slot.gpa = UINT64_C(1) << 40;
+		rec.slot.size = i % 2 ? 0 : RRLOG_PAGE_BYTES;
+		m->err = rrlog_writer_append(m->writer, &rec);
+	}
+	say(m, "slots", m->chosen);
+}
+
+static void add_dma(struct mutation *m, struct rrlog_record rec)
+{
+	const struct rrlog_block *block = rrlog_reader_block(m->reader, 0);
+	size_t bytes = (size_t)MIN(block->size_bytes / 2, HEAVY_BYTES);
+	g_autofree uint8_t *zeros = g_malloc0(bytes);
+	unsigned int i;
+
+	rec.type = RRLOG_DMA;
+	memset(rec.field, 0, sizeof(rec.field));
+	/* In the middle, which the firmware does not use. */
+	rec.dma.offset = block->size_bytes / 4;
+	rec.data = zeros;
+	rec.data_bytes = bytes;
+	for (i = 0; !m->err && i < 300; i++)
+		m->err = rrlog_writer_append(m->writer, &rec);
+	say(m, "dma", m->chosen);
+}
+
 static bool change_record(struct mutation *m, struct rrlog_record *rec)
 {
 	switch (m->kind) {
@@ -205,6 +245,12 @@ static bool change_record(struct mutation *m, struct rrlog_record *rec)
 		break;
 	case END:
 		return change_end(m, rec);
+	case SLOTS:
+		add_slots(m, *rec);
+		break;
+	case HEAVY:
+		add_dma(m, *rec);
+		break;
 	case DROP:
 		say(m, "left out", m->chosen);
 		return false;
@@ -379,6 +425,8 @@ int main(int argc, char **argv)
 		err = rrlog_writer_create(argv[2], NULL, &m.writer);
 	if (!err)
 		err = copy(&m);
+	if (!err)
+		err = m.err;
 	closed = rrlog_writer_close(m.writer, true);
 	rrlog_reader_close(m.reader);
 	g_rand_free(m.random);

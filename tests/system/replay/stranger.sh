@@ -15,6 +15,17 @@ mutate=$RR_BUILD/tests/rrlog-mutate
 mutants=${RR_MUTANTS:-4}
 first=${RR_FIRST_SEED:-1}
 
+# The peak of memory may be that of the guest's RAM and 256 MiB.
+cat >"$tmp/peak.py" <<'END'
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[2:], check=False).returncode
+with open(sys.argv[1], 'w', encoding='ascii') as f:
+    f.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(status if status >= 0 else 128 - status)
+END
+limit_kib=$(($("$RR_BIN/rr-log" info "$golden" |
+	sed -n 's/^block .*, \([0-9]*\) bytes$/\1/p' | paste -sd + | sed 's/^/(/; s/$/)/') / 1024 + 262144))
+
 # What such a mutant changes is compared, so that status 0 would be a lie.
 is_compared() { case $1 in landmark | output | end | double | spin) ;; *) return 1 ;; esac; }
 
@@ -28,9 +39,14 @@ try() {
 	made=$((made + 1))
 	timeout 60 "$RR_BIN/rr-log" verify "$tmp/m.rrt" >/dev/null 2>"$tmp/verify"
 	verified=$?
-	timeout 120 "$RR_BIN/rr-tcg" replay --trace "$tmp/m.rrt" --patience 5 \
+	timeout 120 python3 "$tmp/peak.py" "$tmp/peak" \
+		"$RR_BIN/rr-tcg" replay --trace "$tmp/m.rrt" --patience 5 \
 		>"$tmp/out" 2>"$tmp/report"
 	status=$?
+	peak_kib=$(cat "$tmp/peak" || echo 0)
+	[ "$peak_kib" -gt 0 ] && [ "$peak_kib" -lt "$limit_kib" ] ||
+		echo "$what ($2): $peak_kib KiB of memory, the limit is $limit_kib" \
+			>>"$tmp/wrong"
 	case $status in
 	0) ! is_compared "$1" || echo "$what ($2): status 0" >>"$tmp/wrong" ;;
 	1 | 3 | 4) ;;
@@ -49,10 +65,11 @@ try() {
 	return 0
 }
 
-for kind in field landmark output data stamp type drop double swap end page block entry spin; do
+for kind in field landmark output data stamp type drop double swap end page block entry \
+	spin slots heavy; do
 	seed=$first made=0
 	of=$mutants
-	[ $kind != spin ] || of=1
+	case $kind in spin | slots | heavy) of=1 ;; esac
 	: >"$tmp/wrong"
 	while [ $seed -lt $((first + of)) ]; do
 		try $kind $seed
@@ -61,6 +78,10 @@ for kind in field landmark output data stamp type drop double swap end page bloc
 	[ ! -s "$tmp/wrong" ] && { [ $made -gt 0 ] || [ "$mutants" -lt 4 ]; }
 	result $? "$kind: $made mutants"
 	sed 's/^/# /' "$tmp/wrong"
-	[ $kind != spin ] || sed 's/^/# /' "$tmp/report" | head -n 2
+	case $kind in spin | slots | heavy)
+		echo "# peak of memory: $peak_kib KiB of $limit_kib"
+		sed 's/^/# /' "$tmp/report" | head -n 2
+		;;
+	esac
 done
 finish

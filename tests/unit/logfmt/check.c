@@ -353,14 +353,47 @@ static void check_moves(void)
 	remove_trace(trace);
 }
 
+/* A few bytes could name the same content millions of times. */
+static void check_page_twice(bool same_content)
+{
+	const struct rrlog_block block = { .name = "pc.ram",
+					   .size_bytes = RAM_BYTES };
+	uint8_t page[RRLOG_PAGE_BYTES] = { 1 };
+	struct rrlog_writer *w;
+	struct rrlog_reader *r;
+	int err = rrlog_writer_create(trace, NULL, &w);
+
+	if (!err)
+		err = rrlog_writer_add_block(w, &block);
+	if (!err)
+		err = rrlog_writer_put_page(w, 0, 5, page);
+	page[0] += !same_content;
+	if (!err)
+		err = rrlog_writer_put_page(w, 0, 5, page);
+	if (!err)
+		err = rrlog_writer_start(w);
+	if (rrlog_writer_close(w, true) || err)
+		ksft_bail_out("cannot write %s: %s", trace, strerror(-err));
+	err = rrlog_reader_open(trace, &r);
+	if (!err)
+		err = rrlog_reader_for_each_page(r, ignore_page, NULL);
+	ksft_ok(err == -EBADMSG &&
+			strstr(rrlog_reader_error(r), "for the second time"),
+		"a page twice: %s", rrlog_reader_error(r));
+	rrlog_reader_close(r);
+	remove_trace(trace);
+}
+
 int main(void)
 {
-	ksft_plan(sizeof(changes) / sizeof(changes[0]) + 6);
+	ksft_plan(sizeof(changes) / sizeof(changes[0]) + 8);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	check_changes();
 	check_whole();
 	check_moves();
+	check_page_twice(true);
+	check_page_twice(false);
 	rmdir(dir);
 	return ksft_end();
 }
