@@ -38,9 +38,9 @@ include common/qemu/qemu.mk
 include kernel-patch/modules.mk
 include common/lab/lab.mk
 include common/lab/bochs/bochs.mk
+include common/logfmt/fuzz/fuzz.mk
 include tests/silicon/silicon.mk
 include tests/tests.mk
-include common/logfmt/fuzz/fuzz.mk
 include common/build/install.mk
 endif
 include bench/bench.mk
