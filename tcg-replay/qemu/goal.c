@@ -16,17 +16,18 @@
 /*
  * For each goal those that may follow it.  A running guest may be stopped early
  * and go on with the same goal.  The landmark that bounds TO_ACCESS stays in
- * sight until it is applied, so neither TO_ACCESS_UNBOUNDED nor ENDED follows.
+ * sight until it is applied, so TO_ACCESS_UNBOUNDED does not follow.  A record
+ * that cannot be read ends the replay from everywhere.
  */
 static const unsigned int successors[RR_GOAL_COUNT] = {
     [RR_GOAL_UNDECIDED] = RUNNING | STOPPED_AT_LANDMARK | GOAL(ENDED),
     [RR_GOAL_TO_LANDMARK] = GOAL(TO_LANDMARK) | GOAL(STEP) |
-                            STOPPED_AT_LANDMARK,
-    [RR_GOAL_STEP] = GOAL(STEP) | STOPPED_AT_LANDMARK,
+                            STOPPED_AT_LANDMARK | GOAL(ENDED),
+    [RR_GOAL_STEP] = GOAL(STEP) | STOPPED_AT_LANDMARK | GOAL(ENDED),
     [RR_GOAL_TO_ACCESS] = GOAL(TO_ACCESS) | GOAL(TO_LANDMARK) | GOAL(STEP) |
-                          STOPPED_AT_LANDMARK,
+                          STOPPED_AT_LANDMARK | GOAL(ENDED),
     [RR_GOAL_TO_ACCESS_UNBOUNDED] = GOAL(TO_ACCESS_UNBOUNDED) |
-                                    GOAL(UNDECIDED),
+                                    GOAL(UNDECIDED) | GOAL(ENDED),
     [RR_GOAL_APPLY] = RUNNING | STOPPED_AT_LANDMARK | GOAL(ENDED),
     [RR_GOAL_AT_END] = GOAL(AT_END) | GOAL(ENDED),
 };

@@ -15,6 +15,7 @@
  *                                     AT_END ---> ENDED
  *
  *  UNDECIDED, APPLY: ENDED, where the log ends without an end record
+ *  each of these: ENDED, where the next record cannot be read
  *  each of these: DIVERGED
  *
  * TO_LANDMARK and TO_ACCESS run translated code at full speed, at most to the

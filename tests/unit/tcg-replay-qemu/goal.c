@@ -22,10 +22,10 @@ static const char *const diagram[COUNT] = {
 	/* undecided, to-landmark, step, to-access, unbounded, apply, at-end,
 	 * ended, diverged */
 	[RR_GOAL_UNDECIDED] = "-xxxxxxxx",
-	[RR_GOAL_TO_LANDMARK] = "-xx--xx-x",
-	[RR_GOAL_STEP] = "--x--xx-x",
-	[RR_GOAL_TO_ACCESS] = "-xxx-xx-x",
-	[RR_GOAL_TO_ACCESS_UNBOUNDED] = "x---x---x",
+	[RR_GOAL_TO_LANDMARK] = "-xx--xxxx",
+	[RR_GOAL_STEP] = "--x--xxxx",
+	[RR_GOAL_TO_ACCESS] = "-xxx-xxxx",
+	[RR_GOAL_TO_ACCESS_UNBOUNDED] = "x---x--xx",
 	[RR_GOAL_APPLY] = "-xxxxxxxx",
 	[RR_GOAL_AT_END] = "------xxx",
 	[RR_GOAL_ENDED] = "---------",
@@ -659,20 +659,32 @@ static void test_wrong_logs(void)
 		"%u wrong logs end the replay by legal edges", max);
 }
 
+/*
+ * The logs of this model can be read: tests/system/record/images.sh has an image
+ * that cannot, and the edge that takes then.
+ */
+static bool is_read_error(unsigned int from, unsigned int to)
+{
+	return to == RR_GOAL_ENDED && from >= RR_GOAL_TO_LANDMARK &&
+	       from <= RR_GOAL_TO_ACCESS_UNBOUNDED;
+}
+
 static void test_all_seen(void)
 {
 	unsigned int from, to, missing = 0;
 
 	for (from = 0; from < COUNT; from++) {
 		for (to = 0; to < COUNT; to++) {
-			if (!is_legal(from, to) || seen[from][to])
+			if (!is_legal(from, to) || seen[from][to] ||
+			    is_read_error(from, to))
 				continue;
 			missing++;
 			ksft_note("%s -> %s was not taken", rr_goal_name(from),
 				  rr_goal_name(to));
 		}
 	}
-	ksft_ok(!missing, "each legal edge was taken");
+	ksft_ok(!missing,
+		"each legal edge of a log that can be read was taken");
 }
 
 int main(void)
