@@ -179,6 +179,8 @@ static bool change_end(struct mutation *m, struct rrlog_record *rec)
 {
 	if (rec->type != RRLOG_END && rec->type != RRLOG_RAM_DIGEST)
 		return true;
+	if (g_rand_int_range(m->random, 0, 3)) /* any of them */
+		return true;
 	if (g_rand_int_range(m->random, 0, 3) == 0) {
 		say(m, "left out", m->chosen);
 		return false;
