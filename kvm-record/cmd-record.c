@@ -25,6 +25,9 @@
 #include "kvm-record/vm/qemu-args.h"
 #include "kvm-record/vm/record-command.h"
 
+#define LAB_STOPPING                                                       \
+	"rr-kvm: stopping; a second signal, after some seconds, ends the " \
+	"lab at once, and the trace is cut off\n"
 #define LAB_FAILED 125 /* run.sh's exit status if the lab itself failed */
 
 struct options {
@@ -231,7 +234,8 @@ static void print_summary(const struct options *o, const struct rr_summary *s,
 }
 
 /* The child has ended.  Returns the exit status for the trace that it left. */
-static int conclude(const struct options *o, int status, double seconds)
+static int conclude(const struct options *o, int status, bool signalled,
+		    double seconds)
 {
 	struct rr_summary s;
 	GError *error = NULL;
@@ -240,6 +244,8 @@ static int conclude(const struct options *o, int status, double seconds)
 
 	if (o->lab && status == LAB_FAILED)
 		return rr_fail("the lab failed (see above)");
+	if (signalled && !exists(o->trace))
+		return rr_fail("stopped before the recording began: no trace");
 	if (!g_file_test(o->trace, G_FILE_TEST_IS_DIR))
 		return rr_fail("%s left no trace (exit status %d)", what,
 			       status);
@@ -259,19 +265,23 @@ static int conclude(const struct options *o, int status, double seconds)
 
 static int run(const struct options *o, GPtrArray *command, GError **error)
 {
+	/* run.sh has a separate process group: a second signal kills the lab. */
+	const struct rr_child_options child = {
+		.own_group = o->lab,
+		.forward = o->lab ? SIGTERM : 0,
+		.notice = o->lab && !o->quiet ? LAB_STOPPING : NULL,
+	};
 	gint64 start_us = g_get_monotonic_time();
+	bool signalled;
 	int status;
 
 	if (exists(o->trace) && !remove_trace(o->trace, error))
 		return -1;
-	/*
-	 * run.sh has a separate process group: a second signal kills the lab.
-	 */
-	status = rr_child_run((char *const *)command->pdata, o->lab,
-			      o->lab ? SIGTERM : 0, NULL, error);
+	status = rr_child_run((char *const *)command->pdata, &child, &signalled,
+			      error);
 	if (status < 0)
 		return -1;
-	return conclude(o, status,
+	return conclude(o, status, signalled,
 			(double)(g_get_monotonic_time() - start_us) / 1e6);
 }
 

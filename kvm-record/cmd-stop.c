@@ -17,12 +17,25 @@
 static bool wait_for_end(const char *trace, int seconds)
 {
 	gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+	struct session_state state;
 
-	while (session_find(trace)) {
+	while (session_find(trace, &state)) {
 		if (g_get_monotonic_time() > end)
 			return false;
 		g_usleep(POLL_US);
 	}
+	return true;
+}
+
+/* Sends the signal that ends the recording; false and errno on failure. */
+static bool tell(const char *trace, pid_t pid)
+{
+	/* The child of a recorder that was killed ends by itself. */
+	if (pid <= 1)
+		return true;
+	if (kill(pid, SIGTERM))
+		return errno == ESRCH;
+	session_mark_stopping(trace);
 	return true;
 }
 
@@ -41,15 +54,15 @@ int cmd_stop(int argc, char **argv)
 		.description = "Ends the recording of TRACE, as Ctrl-C would, "
 			       "and waits until it has ended.",
 	};
-	pid_t pid;
+	struct session_state state;
 
 	if (!rr_options_parse(&options, &argc, &argv))
 		return RR_EXIT_FAILURE;
-	pid = session_find(argv[1]);
-	if (!pid)
+	if (!session_find(argv[1], &state))
 		return rr_fail("%s is not being recorded", argv[1]);
-	if (kill(pid, SIGTERM))
-		return rr_fail("cannot stop process %d: %s", (int)pid,
+	/* In the lab a second signal would end it at once. */
+	if (!state.stopping && !tell(argv[1], state.pid))
+		return rr_fail("cannot stop process %d: %s", (int)state.pid,
 			       g_strerror(errno));
 	if (!wait_for_end(argv[1], seconds))
 		return rr_fail("%s is still being recorded after %d s", argv[1],

@@ -102,13 +102,14 @@ static void restore(int fd, int old)
 static int run(const struct place *p, char *const *argv, bool *signalled,
 	       GError **error)
 {
+	/* A group of its own: Ctrl-C reaches the lab through rr-kvm alone. */
+	const struct rr_child_options child = { .own_group = true };
 	int old_output, old_errors, status;
 
 	fflush(NULL);
 	old_output = redirect(STDOUT_FILENO, p->output);
 	old_errors = redirect(STDERR_FILENO, p->errors);
-	/* A group of its own: Ctrl-C reaches the lab through rr-kvm alone. */
-	status = rr_child_run(argv, true, 0, signalled, error);
+	status = rr_child_run(argv, &child, signalled, error);
 	restore(STDOUT_FILENO, old_output);
 	restore(STDERR_FILENO, old_errors);
 	return status;

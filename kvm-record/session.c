@@ -10,12 +10,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cli/message.h"
 #include "kvm-record/session.h"
+
+/* In the file, after the process id. */
+#define STOPPING "stopping\n"
 
 struct session {
 	char *path;
@@ -38,11 +42,11 @@ static char *real_path(const char *trace)
 static char *session_path(const char *trace)
 {
 	g_autofree char *real = real_path(trace);
-	g_autofree char *sum =
-		g_compute_checksum_for_string(G_CHECKSUM_SHA256, real, -1);
-	g_autofree char *file = g_strconcat(sum, ".pid", NULL);
+	g_autofree char *dir = g_path_get_dirname(real);
+	g_autofree char *name = g_path_get_basename(real);
+	g_autofree char *file = g_strconcat(".", name, ".recording", NULL);
 
-	return g_build_filename(g_get_user_runtime_dir(), "rr-kvm", file, NULL);
+	return g_build_filename(dir, file, NULL);
 }
 
 /* Lock the file; fail if another has the lock, or the file has been removed. */
@@ -57,12 +61,14 @@ static bool lock(int fd, const char *path)
 struct session *session_begin(const char *trace, GError **error)
 {
 	g_autofree char *path = session_path(trace);
-	g_autofree char *dir = g_path_get_dirname(path);
 	struct session *s;
 	int fd;
 
-	g_mkdir_with_parents(dir, 0700);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/*
+	 * Not O_CLOEXEC: the child has the lock too, so that a recorder which
+	 * outlives this process keeps it.
+	 */
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
 	if (fd < 0) {
 		rr_set_error(error, "%s: %s", path, g_strerror(errno));
 		return NULL;
@@ -93,19 +99,36 @@ void session_end(struct session *s)
 	g_free(s);
 }
 
-pid_t session_find(const char *trace)
+bool session_find(const char *trace, struct session_state *state)
 {
 	g_autofree char *path = session_path(trace);
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char text[32] = "";
-	pid_t pid = 0;
+	bool found;
+
+	*state = (struct session_state){ 0 };
+	if (fd < 0)
+		return false;
+	found = !lock(fd, path);
+	if (!found) {
+		unlink(path); /* its recorder is gone */
+	} else if (read(fd, text, sizeof(text) - 1) > 0) {
+		state->pid = (pid_t)strtol(text, NULL, 10);
+		state->stopping = strstr(text, STOPPING);
+	}
+	close(fd);
+	return found;
+}
+
+void session_mark_stopping(const char *trace)
+{
+	g_autofree char *path = session_path(trace);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
-		return 0;
-	if (lock(fd, path))
-		unlink(path); /* its recorder is gone */
-	else if (read(fd, text, sizeof(text) - 1) > 0)
-		pid = (pid_t)strtol(text, NULL, 10);
+		return;
+	/* Without the mark a second stop sends a second signal. */
+	if (write(fd, STOPPING, strlen(STOPPING)) < 0)
+		rr_message("%s: %s", path, g_strerror(errno));
 	close(fd);
-	return pid > 1 ? pid : 0;
 }

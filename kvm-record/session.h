@@ -1,9 +1,10 @@
 /*
  * The recordings in progress, where "rr-kvm stop" finds them.
  *
- * A file in the user's runtime directory is named after the trace, and holds
- * the process id of the recorder.  The recorder keeps it locked; if there is no
- * lock, the recorder has been killed.
+ * A file beside the trace, .NAME.recording, holds the process id of the
+ * recorder, which keeps it locked.  It is beside the trace and not in it, for
+ * the recorder makes the trace's directory, in the lab as late as at the end.
+ * Without a lock the recorder has been killed, and its file means nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,7 +25,18 @@ struct session *session_begin(const char *trace, GError **error);
 /** Unregister it; @s may be NULL. */
 void session_end(struct session *s);
 
-/** The process id of the recorder of @trace, or 0. */
-pid_t session_find(const char *trace);
+struct session_state {
+	pid_t pid; /* of the recorder; 0 if it is not known yet */
+	bool stopping; /* somebody has told it to stop */
+};
+
+/**
+ * Whether @trace is being recorded now; @state tells how.  A lock that only
+ * children of the recorder still have counts too: @state->pid is gone then.
+ */
+bool session_find(const char *trace, struct session_state *state);
+
+/** Note in the file of @trace that its recorder was told to stop. */
+void session_mark_stopping(const char *trace);
 
 #endif

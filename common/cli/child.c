@@ -22,14 +22,24 @@ static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
 
 /* For the signal handler. */
 static volatile sig_atomic_t child_pid, child_signal, signals_seen;
+static const char *first_notice;
+static gint64 first_us;
 
 static void pass_on(int sig)
 {
+	const gint64 repeat_us = RR_CHILD_REPEAT_SECONDS * G_USEC_PER_SEC;
 	int saved = errno;
 
-	signals_seen = 1;
-	if (child_pid > 0)
+	if (!signals_seen) {
+		first_us = g_get_monotonic_time();
+		if (first_notice &&
+		    write(2, first_notice, strlen(first_notice)))
+			errno = 0; /* nobody can be told of a failure */
+	}
+	if ((!signals_seen || g_get_monotonic_time() > first_us + repeat_us) &&
+	    child_pid > 0)
 		kill(child_pid, child_signal ? child_signal : sig);
+	signals_seen = 1;
 	errno = saved;
 }
 
@@ -99,7 +109,7 @@ static int wait_for(pid_t pid)
 				     WEXITSTATUS(status);
 }
 
-int rr_child_run(char *const *argv, bool own_group, int forward,
+int rr_child_run(char *const *argv, const struct rr_child_options *options,
 		 bool *signalled, GError **error)
 {
 	struct sigaction act = { .sa_handler = pass_on },
@@ -114,11 +124,12 @@ int rr_child_run(char *const *argv, bool own_group, int forward,
 		sigaddset(&ours, sigs[i]);
 	sigprocmask(SIG_BLOCK, &ours, &before);
 	signals_seen = 0;
-	child_signal = forward;
+	child_signal = options->forward;
+	first_notice = options->notice;
 	child_pid = 0;
 	for (i = 0; i < G_N_ELEMENTS(sigs); i++)
 		sigaction(sigs[i], &act, &old[i]);
-	pid = start(argv, own_group, error);
+	pid = start(argv, options->own_group, error);
 	if (pid > 0) {
 		child_pid = pid;
 		sigprocmask(SIG_SETMASK, &before, NULL);

@@ -74,6 +74,8 @@ control() {	# DEVICE: execute the commands that the host writes there
 		while read -r verb arg <&3; do
 			case $verb in
 			stop)
+				# It may come before there is a command.
+				until [ -s /run/cmd.pid ]; do sleep 0.1; done
 				if [ -e /lab/stop ]; then
 					sh /lab/stop
 				else
@@ -111,9 +113,6 @@ if [ "$out" = disk ]; then
 elif [ "$out" = late ]; then
 	mkdir /run/out && mount_out /run/out && cp -a /out/. /run/out/ ||
 		echo "lab: cannot copy /out to the shared directory"
-	echo $status >/run/out/exit-status
-elif [ -n "$out" ]; then
-	echo $status >/out/exit-status
 fi
 dev=$(port status)
 if [ -n "$dev" ]; then

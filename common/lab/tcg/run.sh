@@ -110,7 +110,6 @@ if [ -n "$control" ]; then
 fi
 if [ -n "$out" ]; then
 	mkdir -p "$out"
-	rm -f "$out/exit-status"
 	append="$append lab.out=$when"
 	set -- "$@" -fsdev \
 		"local,id=out,path=$out,security_model=none,multidevs=remap" \
@@ -144,5 +143,4 @@ status=$(cat "$tmp/status" 2>/dev/null || :)
 	tail -n 30 "$tmp/kernel.log" >&2 || :
 	die "the lab ended before the command (exit status of QEMU: $qstatus)"
 }
-[ -z "$out" ] || rm -f "$out/exit-status"
 exit "$status"
