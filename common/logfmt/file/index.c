@@ -82,8 +82,8 @@ out:
 
 /* ---- seeking ---- */
 
-/* The ref of the frame whose header was just read. */
-static struct rrlog_frame_ref current_ref(const struct rrlog_frame_reader *fr)
+struct rrlog_frame_ref
+rrlog_frame_reader_ref(const struct rrlog_frame_reader *fr)
 {
 	return (struct rrlog_frame_ref){
 		.offset = fr->frame_offset,
@@ -118,7 +118,7 @@ static bool try_ref(struct rrlog_frame_reader *fr,
 		fr->error->text[0] = 0; /* the ref is wrong, not the file */
 	if (ret <= 0)
 		return false;
-	found = current_ref(fr);
+	found = rrlog_frame_reader_ref(fr);
 	return !memcmp(&found, ref, sizeof(found));
 }
 
@@ -138,11 +138,11 @@ int rrlog_frame_seek(struct rrlog_frame_reader *fr, enum rrlog_seek_key key,
 		if (ret <= 0)
 			return ret;
 	}
-	next = current_ref(fr);
+	next = rrlog_frame_reader_ref(fr);
 	do {
 		best = next;
 		ret = rrlog_frame_next_header(fr);
-		next = current_ref(fr);
+		next = rrlog_frame_reader_ref(fr);
 	} while (ret > 0 && rrlog_frame_ref_key(&next, key) <= target);
 	/* Damage further on is reported when the reader gets there. */
 	if (ret < 0)

@@ -17,6 +17,10 @@ void rrlog_index_load(const struct rrlog_store *store,
 		      struct rrlog_frame_reader *events,
 		      struct rrlog_frame_reader *blobs);
 
+/** The ref of the frame whose header @fr has just read. */
+struct rrlog_frame_ref
+rrlog_frame_reader_ref(const struct rrlog_frame_reader *fr);
+
 /**
  * Move @fr to before the last frame whose key is at most @target, or before the
  * first frame if there is none.  Returns 1; 0 if the file has no frames;

@@ -10,6 +10,7 @@
 #include "common/cli/record-text.h"
 #include "common/cli/trace.h"
 #include "common/logfmt/data/blobs.h"
+#include "common/logfmt/file/index-check.h"
 #include "common/logfmt/tool/commands.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ struct totals {
 	uint64_t pages;
 	uint64_t blob_bytes;
 	uint64_t end; /* reason in the end record; 0: no end record */
+	struct rrlog_error index; /* what is wrong with the file "index" */
 };
 
 static int count_page(void *opaque, uint32_t block, uint64_t page_index,
@@ -110,6 +112,19 @@ static int read_blobs(const char *trace, struct totals *totals,
 	return err;
 }
 
+/* The index is a help for seeking: what is wrong there is not damage. */
+static int check_index(const char *trace, struct totals *totals,
+		       struct rrlog_error *error)
+{
+	struct rrlog_store store;
+	int err = rrlog_store_open(&store, trace, error);
+
+	if (!err)
+		rrlog_index_check(&store, &totals->index);
+	rrlog_store_close(&store);
+	return err;
+}
+
 static int read_all(struct rrlog_reader *r, const char *trace,
 		    struct totals *totals, struct rrlog_error *error)
 {
@@ -119,7 +134,9 @@ static int read_all(struct rrlog_reader *r, const char *trace,
 		err = read_records(r, totals);
 	if (err)
 		rrlog_fail(error, err, "%s", rrlog_reader_error(r));
-	return err ? err : read_blobs(trace, totals, error);
+	if (!err)
+		err = read_blobs(trace, totals, error);
+	return err ? err : check_index(trace, totals, error);
 }
 
 static void print_change(const struct rrlog_reader *r)
@@ -131,6 +148,14 @@ static void print_change(const struct rrlog_reader *r)
 	printf("the processor changed during the recording: ");
 	rr_print_safe(change);
 	printf("\n");
+}
+
+static void print_index(const struct totals *totals)
+{
+	if (!totals->index.text[0])
+		return;
+	rr_print_safe(totals->index.text);
+	printf("; nothing is lost: \"rr-log index\" makes it anew\n");
 }
 
 static void print_text(const struct rrlog_reader *r,
@@ -149,6 +174,7 @@ static void print_text(const struct rrlog_reader *r,
 		       " optional records of a later version were skipped\n",
 		       p.skipped_count);
 	print_change(r);
+	print_index(totals);
 	if (rrlog_reader_is_complete(r))
 		return;
 	if (p.record_count)
@@ -188,6 +214,8 @@ static void print_json(const struct rrlog_reader *r,
 	rr_json_add_u64(b, "end_reason", totals->end);
 	if (change)
 		rr_json_add_string(b, "processor_change", change);
+	if (totals->index.text[0])
+		rr_json_add_string(b, "index", totals->index.text);
 	rr_json_add_u64(b, "torn_bytes", rrlog_reader_torn_bytes(r));
 	json_builder_end_object(b);
 	rr_json_print(b, true);

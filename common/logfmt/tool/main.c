@@ -18,6 +18,7 @@ static const struct rr_command commands[] = {
 	{ "diff", "find the first difference of two traces", cmd_diff },
 	{ "pack", "make one file of a trace", cmd_pack },
 	{ "unpack", "make a trace directory of a packed file", cmd_unpack },
+	{ "index", "make the index of a trace anew", cmd_index },
 	{ NULL, NULL, NULL }
 };
 

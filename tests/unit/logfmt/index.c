@@ -9,6 +9,7 @@
 
 #include "common/logfmt/base/checksum.h"
 #include "common/logfmt/file/frame-reader.h"
+#include "common/logfmt/file/index-check.h"
 #include "common/logfmt/file/index-writer.h"
 
 #define SEED 29
@@ -147,6 +148,61 @@ static void store_index(const struct file_copy *f, size_t bytes)
 	store_file(trace, "index", f->bytes, bytes);
 }
 
+/* What rrlog_index_check() says of the index; or rrlog_index_rebuild(). */
+static int examine(int (*function)(const struct rrlog_store *,
+				   struct rrlog_error *))
+{
+	struct rrlog_error error = { "" };
+	struct rrlog_store store;
+	int err = rrlog_store_open(&store, trace, &error);
+
+	if (!err)
+		err = function(&store, &error);
+	rrlog_store_close(&store);
+	if (err && !error.text[0])
+		ksft_bail_out("error %d without a text", err);
+	return err;
+}
+
+static void check_index(int expected, const char *what)
+{
+	int err = examine(rrlog_index_check);
+
+	ksft_ok(err == expected, "check of %s: %d", what, err);
+}
+
+/* One bit of each byte of the index. */
+static void test_flips_are_named(const struct file_copy *f)
+{
+	unsigned int missed = 0;
+	size_t at;
+
+	for (at = 0; at < f->size; at++) {
+		f->bytes[at] ^= 0x10;
+		store_index(f, f->size);
+		missed += !examine(rrlog_index_check);
+		f->bytes[at] ^= 0x10;
+	}
+	ksft_ok(!missed, "%zu flipped bytes in the index, %u not named",
+		f->size, missed);
+}
+
+static void test_rebuild(const struct file_copy *f)
+{
+	char path[512];
+
+	store_index(f, f->size / 2);
+	check_index(-EBADMSG, "an index cut short");
+	ksft_ok(!examine(rrlog_index_rebuild), "made anew");
+	check_index(0, "the new one");
+	check_seeks("an index made anew");
+	snprintf(path, sizeof(path), "%s/index", trace);
+	unlink(path);
+	check_index(-EBADMSG, "no index");
+	ksft_ok(!examine(rrlog_index_rebuild), "made anew without an old one");
+	check_index(0, "the new one");
+}
+
 static void test_damaged_index(const struct file_copy *f)
 {
 	struct rng rng = { 8 };
@@ -207,9 +263,12 @@ static void test_wrong_index(void)
 
 	write_wrong_index(&events, 0, 0);
 	check_seeks("an index made by the test");
+	check_index(0, "an index made by the test");
 	write_wrong_index(&events, 1, 0);
+	check_index(-EBADMSG, "an index with wrong offsets");
 	check_seeks("an index with wrong offsets");
 	write_wrong_index(&events, 0, 50);
+	check_index(-EBADMSG, "an index with wrong records");
 	check_seeks("an index with wrong records");
 	free(events.bytes);
 }
@@ -240,7 +299,7 @@ int main(void)
 	struct file_copy other, f;
 	char path[512];
 
-	ksft_plan(12);
+	ksft_plan(26);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	snprintf(path, sizeof(path), "%s/index", trace);
@@ -254,11 +313,13 @@ int main(void)
 	check_seeks("a trace whose recorder was killed");
 	other = load_file(trace, "index");
 	ksft_ok(other.size > RRLOG_FRAMES_OFFSET, "which has an index too");
+	check_index(0, "a trace whose recorder was killed");
 	remove_trace(trace);
 
 	make_trace(true);
 	read_all();
 	check_seeks("a complete trace");
+	check_index(0, "a complete trace");
 	f = load_file(trace, "index");
 	unlink(path);
 	check_seeks("no index");
@@ -266,6 +327,9 @@ int main(void)
 	check_seeks("an index cut short");
 	store_index(&other, other.size);
 	check_seeks("the index of another trace");
+	check_index(-EBADMSG, "the index of another trace");
+	test_flips_are_named(&f);
+	test_rebuild(&f);
 	test_damaged_index(&f);
 	test_wrong_index();
 	test_time_goes_back();

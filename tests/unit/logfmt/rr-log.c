@@ -119,6 +119,31 @@ static void test_end(void)
 	remove_trace(trace);
 }
 
+/* A wrong index is named, is no damage, and can be made anew. */
+static void test_index(void)
+{
+	struct file_copy f;
+	struct outcome o;
+
+	make_trace(true);
+	f = load_file(trace, "index");
+	f.bytes[f.size - 1] ^= 1;
+	store_file(trace, "index", f.bytes, f.size);
+	free(f.bytes);
+	o = run_on_trace("verify --form");
+	ksft_ok(!o.status && strstr(o.out, "t.rrt/index: offset") &&
+			strstr(o.out, "rr-log index"),
+		"verify names a wrong index");
+	o = run_on_trace("verify --form --json");
+	ksft_ok(!o.status && strstr(o.out, "\"index\" : "),
+		"verify --json too");
+	o = run_on_trace("index");
+	ksft_ok(!o.status && !o.out_lines && !o.err_lines, "index");
+	o = run_on_trace("verify --form");
+	ksft_ok(!o.status && o.out_lines == 1, "nothing is wrong with it");
+	remove_trace(trace);
+}
+
 static void test_incomplete(void)
 {
 	struct file_copy f;
@@ -341,9 +366,10 @@ int main(int argc, char **argv)
 	struct outcome o;
 
 	setup_program(argc, argv);
-	ksft_plan(8 + 5 + 2 + 3 + 3 + 1 + 2 + 2 + 4 + 15);
+	ksft_plan(8 + 5 + 4 + 2 + 3 + 3 + 1 + 2 + 2 + 4 + 15);
 	test_commands();
 	test_end();
+	test_index();
 	test_incomplete();
 	test_damaged();
 	test_unnamed_blobs();
