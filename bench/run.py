@@ -223,6 +223,34 @@ def differences(a, b):
     return out
 
 
+def choose_batches(p, o, s):
+    """The batches {NAME: [(WORKLOAD, SIZE)]} that the options @o leave of the set @s."""
+    if o.workloads:
+        batches = {'own': [w for w in o.workloads.split(',') if w != 'boot']}
+    else:
+        wanted = o.batches.split(',') if o.batches else list(s['batches'])
+        for b in wanted:
+            if b not in s['batches']:
+                p.error(f'no batch {b} in the set {o.set}: {", ".join(s["batches"])}')
+        batches = {b: names for b, names in s['batches'].items() if b in wanted}
+
+    def size(name):
+        sizes = workload.read(name)['size']
+        return o.size or sizes.get(s['size'], sizes['short'])
+    return {b: [(n, size(n)) for n in names] for b, names in batches.items()}
+
+
+def check_options(p, o):
+    for w in o.ways:
+        if w not in WAYS:
+            p.error(f'no way {w}: {", ".join(WAYS)}')
+        if WAYS[w]['where'] != 'kvm' and not (o.host and w == 'tcg'):
+            p.error(f'{w} is not counted like recording: --replay times it, '
+                    '--count-replay counts it')
+    if o.no_count and not (o.host or o.replay or o.count_replay or o.scaling):
+        p.error('--no-count leaves nothing to do: add --replay, --count-replay or --scaling')
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -230,8 +258,10 @@ def main():
     p.add_argument('--build', default=os.environ.get('RR_BUILD', 'build'))
     p.add_argument('-o', '--output', help='the file of results')
     p.add_argument('--add', action='store_true', help='add to that file, in place of equal runs')
-    p.add_argument('-b', '--batches', help='only these of the set, such as "all,e1000"')
-    p.add_argument('-w', '--workloads', help='these instead of the set\'s, such as "hash,idle"')
+    which = p.add_mutually_exclusive_group()
+    which.add_argument('-b', '--batches', help='only these of the set, such as "io,e1000"')
+    which.add_argument('-w', '--workloads',
+                       help='these instead of the set\'s, such as "hash,idle"')
     p.add_argument('--ways', help='these instead of the set\'s')
     p.add_argument('--size', type=int, help='of all workloads')
     p.add_argument('--verify', action='store_true', help='count twice')
@@ -250,16 +280,8 @@ def main():
     s = SETS[o.set]
     o.exits = s['exits'] and not o.no_exits
     o.ways = o.ways.split(',') if o.ways else s['ways']
-    for w in o.ways:
-        if w not in WAYS:
-            p.error(f'no way {w}: {", ".join(WAYS)}')
-        if WAYS[w]['where'] != 'kvm' and not (o.host and w == 'tcg'):
-            p.error(f'{w} is not counted like recording: --replay times it, '
-                    '--count-replay counts it')
-    batches = {'own': [w for w in o.workloads.split(',') if w != 'boot']} if o.workloads \
-        else s['batches']
-    batches = {b: [(n, o.size or workload.read(n)['size'].get(s['size'], workload.read(n)['size']['short'])) for n in names]
-               for b, names in batches.items() if not o.batches or b in o.batches.split(',')}
+    check_options(p, o)
+    batches = choose_batches(p, o, s)
     bench = counted.Bench(o.build)
     path = o.output or f'{bench.out}/results-{o.set}.json'
     result = results.new(bench, 'host' if o.host else 'lab', o.set)
