@@ -6,6 +6,9 @@
 #ifndef RR_LAB_FILES_H
 #define RR_LAB_FILES_H
 
+#include <glib.h>
+#include <stdint.h>
+
 #include "kvm-record/vm/vm.h"
 
 struct lab_files {

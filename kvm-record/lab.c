@@ -13,7 +13,9 @@
 #include "common/cli/find.h"
 #include "common/cli/message.h"
 #include "common/cli/qemu.h"
+#include "kvm-record/lab-check.h"
 #include "kvm-record/lab-files.h"
+#include "kvm-record/vm/memory.h"
 
 #define SYSTEM_MIB 512
 #define OUTPUT_MIB 256 /* the deterministic lab keeps the trace in memory */
@@ -114,9 +116,21 @@ static bool add_parts(GPtrArray *out, enum lab_kind kind, GError **error)
 	return add_emulator(out, kind, error);
 }
 
-static void add_options(GPtrArray *out, const struct lab_options *o)
+/*
+ * What is typed on a terminal goes to the lab, unless we are in the background:
+ * then it is for somebody else.
+ */
+static bool has_input(void)
 {
 	struct stat st;
+
+	if (isatty(0))
+		return tcgetpgrp(0) == getpgrp();
+	return !fstat(0, &st) && (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode));
+}
+
+static void add_options(GPtrArray *out, const struct lab_options *o)
+{
 	char *const *arg;
 
 	if (o->silicon)
@@ -129,8 +143,7 @@ static void add_options(GPtrArray *out, const struct lab_options *o)
 		add_args(out, "--seed", seed);
 	} else if (is_deterministic(o)) {
 		add_args(out, "--deterministic", NULL);
-	} else if (!fstat(0, &st) &&
-		   (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode))) {
+	} else if (has_input()) {
 		add_args(out, "--stdin", NULL);
 	}
 }
@@ -207,6 +220,8 @@ GPtrArray *lab_command(const struct lab_options *lab, const char *trace,
 	struct lab_files files;
 	GPtrArray *out;
 
+	if (!lab_check(vm, error))
+		return NULL;
 	lab_files_init(&files);
 	inside = lab_files_collect(&files, vm);
 	out = make_command(lab, trace, options, inside, &files, error);

@@ -5,11 +5,6 @@
  */
 #include "kvm-record/vm/vm.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#define QEMU_DEFAULT_MIB 128
-
 static void free_option(gpointer data)
 {
 	struct rr_vm_option *option = data;
@@ -61,37 +56,4 @@ void rr_vm_append_args(const struct rr_vm *vm, GPtrArray *out)
 		if (option->value)
 			g_ptr_array_add(out, g_strdup(option->value));
 	}
-}
-
-/* "256", "size=1G,slots=2" */
-static uint64_t memory_mib(const char *value)
-{
-	const char *p = g_str_has_prefix(value, "size=") ? value + 5 : value;
-	char *end;
-	uint64_t n = strtoull(p, &end, 10);
-
-	switch (g_ascii_toupper(*end)) {
-	case 'B':
-		return n >> 20;
-	case 'K':
-		return n >> 10;
-	case 'G':
-		return n << 10;
-	case 'T':
-		return n << 20;
-	default:
-		return n;
-	}
-}
-
-uint64_t rr_vm_memory_mib(const struct rr_vm *vm)
-{
-	const struct rr_vm_option *option;
-	uint64_t mib = QEMU_DEFAULT_MIB;
-	guint i;
-
-	for (i = 0; (option = rr_vm_option(vm, i)); i++)
-		if (!g_strcmp0(option->name, "m") && option->value)
-			mib = memory_mib(option->value);
-	return mib;
 }

@@ -11,7 +11,6 @@
 #define RR_VM_H
 
 #include <glib.h>
-#include <stdint.h>
 
 struct rr_vm_option {
 	char *name; /* without "-"; NULL: a disk image, as first IDE disk */
@@ -35,8 +34,5 @@ const struct rr_vm_option *rr_vm_option(const struct rr_vm *vm, guint i);
 
 /** Append the options to @out, as QEMU's arguments (to be freed one by one). */
 void rr_vm_append_args(const struct rr_vm *vm, GPtrArray *out);
-
-/** The guest's memory in MiB. */
-uint64_t rr_vm_memory_mib(const struct rr_vm *vm);
 
 #endif

@@ -90,7 +90,7 @@ cpu=$cpu,-xsavec,+tsc-scale$exact_tlb$pmu$silicon
 # that is different in each run.
 set -- -machine pc -accel tcg -cpu "$cpu" -m "$mem" \
 	-nodefaults -no-user-config -display none -no-reboot \
-	-chardev stdio,id=con,signal=off -serial chardev:con \
+	-chardev stdio,id=con,signal=on -serial chardev:con \
 	-serial "file:$tmp/kernel.log" \
 	-device virtio-serial-pci,ioeventfd=off \
 	-chardev "file,id=status,path=$tmp/status" \
@@ -118,6 +118,13 @@ fi
 eval "set -- \"\$@\" $firmware $extra"
 
 if [ -n "$stdin" ]; then exec 3<&0; else exec 3</dev/null; fi
+if [ -t 3 ]; then
+	# QEMU changes the terminal's settings; killed, it would leave them so.  We may
+	# be in the background of the terminal, and change it all the same.
+	trap '' TTOU
+	settings=$(stty -g <&3)
+	trap 'rm -rf "$tmp"; stty "$settings" <&3' EXIT
+fi
 # In a new session, Ctrl-C on the terminal reaches run.sh only.
 setsid "$qemu" "$@" -kernel "$kernel" -initrd "$tmp/initrd" -append "$append" \
 	<&3 &

@@ -110,6 +110,14 @@ RR_QEMU=$tmp/none refuses 'no QEMU' 1 'RR_QEMU' $r -- -m 64
 RR_LAB_DIR=$tmp/is refuses 'an incomplete lab' 1 'the lab is not there' \
 	"$kvm" record --lab -o "$t" -- -m 64
 
+refuses 'record --lab: a debugger that cannot come' 1 'nobody outside' \
+	"$kvm" record --lab -o "$t" -- -m 64 -s
+
+bench="python3 $here/../../../bench/run.py short"
+says 'bench: a batch without its workloads' 2 'not allowed' $bench -b cpu -w hash
+says 'bench: an unknown batch' 2 'no batch frob' $bench -b frob
+says 'bench: nothing to do' 2 'leaves nothing to do' $bench --no-count
+
 refuses 'stop: no trace named' 1 'expected TRACE' "$kvm" stop
 refuses 'stop: not being recorded' 1 'not being recorded' "$kvm" stop "$t"
 

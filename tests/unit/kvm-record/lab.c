@@ -138,6 +138,39 @@ static void test_memory(void)
 		"too little memory: %s", error ? error->message : "accepted");
 }
 
+static void check_refused(const char *line)
+{
+	struct lab_options lab = { 0 };
+	struct rr_record_options options = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = command(&lab, &options, line, &error);
+
+	ksft_ok(!text && error && strstr(error->message, "nobody outside"),
+		"%s: %s", line, error ? error->message : "accepted");
+}
+
+/* Nobody could use them; without a word they would wait for ever. */
+static void test_refused(void)
+{
+	struct lab_options lab = { 0 };
+	struct rr_record_options options = { 0 };
+	g_autofree char *text = NULL;
+
+	check_refused("-s");
+	check_refused("-S");
+	check_refused("-gdb tcp::1234");
+	check_refused("-serial tcp:127.0.0.1:5555,server=on");
+	check_refused("-monitor unix:/tmp/m,server=on,wait=off");
+	check_refused("-chardev socket,id=c,path=/tmp/c");
+	check_refused("-netdev user,id=n,hostfwd=tcp::2222-:22");
+	check_refused("-vnc :1");
+	text = command(&lab, &options,
+		       "-serial stdio -monitor none -vnc none -chardev "
+		       "file,id=s,path=/tmp/s -netdev user,id=n",
+		       NULL);
+	ksft_ok(text, "what needs nobody outside is accepted");
+}
+
 static void test_missing(void)
 {
 	struct lab_options lab = { 0 };
@@ -176,7 +209,7 @@ int main(void)
 	g_setenv("RR_QEMU", qemu, TRUE);
 	g_setenv("RR_LAB_DIR", dir, TRUE);
 
-	ksft_plan(10 + 1 + 1 + 4 + 3);
+	ksft_plan(10 + 1 + 1 + 4 + 9 + 3);
 	check_files("-m 256 -nographic", 0, 0);
 	check_files("-kernel @/kernel", 1, 1000);
 	check_files("-kernel @/kernel -initrd @/kernel", 1, 1000);
@@ -191,6 +224,7 @@ int main(void)
 	test_command();
 	test_intel();
 	test_memory();
+	test_refused();
 	test_missing();
 	clean_up();
 	g_free(dir);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kvm-record/vm/check.h"
+#include "kvm-record/vm/memory.h"
 #include "kvm-record/vm/qemu-args.h"
 #include "kvm-record/vm/record-command.h"
 #include "tests/tap.h"
@@ -99,7 +100,7 @@ static void check_command(const char *line, const char *options_clock,
 int main(void)
 {
 	g_setenv("RR_FIRMWARE_DIR", "", TRUE);
-	ksft_plan(8 + 3 + 19 + 7 + 2);
+	ksft_plan(8 + 3 + 19 + 12 + 2);
 
 	check_parse("-m 256 -nographic disk.img", "m=256 nographic =disk.img");
 	check_parse("--kernel x -append -accel", "kernel=x append=-accel");
@@ -141,6 +142,13 @@ int main(void)
 	check_memory("-m 2048K", 2);
 	check_memory("-m 1T", 1 << 20);
 	check_memory("-m 100 -m 200", 200);
+	check_memory("-m 0.5G", 512);
+	check_memory("-m slots=2,size=512M,maxmem=4G", 512);
+	check_memory("-m 64 -m slots=2,maxmem=1G", 64);
+	check_memory("-m 64 -object memory-backend-ram,id=m,size=1G", 1088);
+	check_memory("-m 64 -object "
+		     "{\"qom-type\":\"memory-backend-ram\",\"size\":1048576}",
+		     65);
 
 	check_command(
 		"-L /f -m 64", NULL,
