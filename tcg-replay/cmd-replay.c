@@ -17,7 +17,7 @@
 #define SHOWN_BYTES 400 /* longer manifest entries are not printed */
 
 struct replay_options {
-	char *trace, *silicon;
+	char *trace, *silicon, *sandbox;
 	gboolean console, verbose, trust_images;
 	gint patience_s;
 	char **plugins, **images, **qemu_args;
@@ -49,6 +49,10 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		  "End the replay when the guest is stuck for so many seconds "
 		  "(30; 0: never)",
 		  "SECONDS" },
+		{ "sandbox", 0, 0, G_OPTION_ARG_STRING, &o->sandbox,
+		  "Keep QEMU from files, programs and network once the replay "
+		  "starts",
+		  "on|off" },
 		{ "qemu-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->qemu_args,
 		  "Pass an argument to QEMU; may be repeated", "ARG" },
 		G_OPTION_ENTRY_NULL
@@ -72,6 +76,11 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 	}
 	if (o->silicon && !silicon_family(o->silicon)) {
 		rr_fail_usage("--silicon takes one of " SILICON_NAMES);
+		return false;
+	}
+	if (o->sandbox && strcmp(o->sandbox, "on") &&
+	    strcmp(o->sandbox, "off")) {
+		rr_fail_usage("--sandbox takes on or off");
 		return false;
 	}
 	if (o->patience_s < 0) {
@@ -120,6 +129,7 @@ static int replay(const struct replay_options *o)
 		.console = o->console,
 		.progress = o->verbose && isatty(STDERR_FILENO),
 		.silicon = o->silicon,
+		.sandbox = o->sandbox,
 		.trust_images = o->trust_images,
 		.patience_s = (unsigned int)o->patience_s,
 		.plugins = o->plugins,
@@ -145,6 +155,7 @@ int cmd_replay(int argc, char **argv)
 		status = replay(&o);
 	g_free(o.trace);
 	g_free(o.silicon);
+	g_free(o.sandbox);
 	g_strfreev(o.plugins);
 	g_strfreev(o.images);
 	g_strfreev(o.qemu_args);

@@ -66,6 +66,8 @@ static char *machine(const struct rr_run *run)
 	if (run->trust_images)
 		g_string_append(text, ",trust-images=on");
 	g_string_append_printf(text, ",patience=%u", run->patience_s);
+	if (run->sandbox)
+		g_string_append_printf(text, ",sandbox=%s", run->sandbox);
 	if (run->silicon) {
 		g_autofree char *silicon = rr_qemu_escape(run->silicon);
 

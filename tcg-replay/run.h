@@ -15,6 +15,7 @@ struct rr_run {
 	bool console; /* print the guest's serial port on stdout */
 	bool progress; /* on stderr */
 	const char *silicon; /* family of processors, or NULL: the trace's */
+	const char *sandbox; /* "on", "off", or NULL: on if QEMU has it */
 	unsigned int patience_s; /* with a guest that is stuck; 0: no end */
 	bool trust_images; /* read them where the trace says */
 	char *const *plugins; /* "NAME[,ARG=...]", NULL-terminated, or NULL */

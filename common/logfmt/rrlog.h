@@ -419,6 +419,14 @@ void rrlog_reader_add_image_dir(struct rrlog_reader *r, const char *dir);
  */
 void rrlog_reader_trust_images(struct rrlog_reader *r);
 /**
+ * Open now the images that records of the trace declare, so that no file need be
+ * opened later; it reads all records for this.  What cannot be opened is an
+ * error only when its bytes are needed, and so is damage.  The reader must be
+ * before the first record, and is there again.  It must know by now where images
+ * are, and rrlog_reader_check() comes after.
+ */
+void rrlog_reader_open_images(struct rrlog_reader *r);
+/**
  * Read @bytes of an image at @offset, without a check of their content.
  * -EINVAL: the image is not known; else errors as from rrlog_reader_next().
  */

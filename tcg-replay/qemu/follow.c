@@ -225,6 +225,29 @@ static enum rr_outcome follow_log(struct rr_replay *r)
     }
 }
 
+/*
+ * Before the guest's first instruction.  The main loop runs by then, so that
+ * all files that options name are open.
+ */
+static enum rr_outcome enter_sandbox(struct rr_replay *r)
+{
+    enum rr_outcome outcome;
+    int ret;
+
+    if (!r->config.sandbox || r->host.is_in_sandbox) {
+        return RR_GO_ON;
+    }
+    r->host.is_in_sandbox = true;
+    ret = rr_sandbox_enter();
+    if (!ret) {
+        return RR_GO_ON;
+    }
+    outcome = rr_replay_end(r, RR_EXIT_FAILURE);
+    fprintf(stderr, "rr-replay: cannot enter the sandbox: %s; --sandbox=off "
+            "replays without it\n", strerror(-ret));
+    return outcome;
+}
+
 bool rr_replay_boundary(CPUState *cpu)
 {
     struct rr_replay *r = rr_replay_get();
@@ -232,7 +255,8 @@ bool rr_replay_boundary(CPUState *cpu)
 
     bql_lock();
     /* The guest's last access may have ended the replay. */
-    if (rr_replay_is_over(r) || follow_log(r) != RR_GO_ON) {
+    if (rr_replay_is_over(r) || enter_sandbox(r) != RR_GO_ON ||
+        follow_log(r) != RR_GO_ON) {
         cpu->halted = 1;
         cpu->exception_index = EXCP_HLT;
         cpu_loop_exit(cpu); /* gives up the BQL */

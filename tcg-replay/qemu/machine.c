@@ -31,6 +31,7 @@ struct RRReplayMachine {
     bool console;
     bool progress;
     bool trust_images;
+    bool sandbox;
     uint64_t corrupt_record;
     uint32_t patience_s;
     uint64_t other_x87;
@@ -292,6 +293,7 @@ static void configure(struct rr_replay *r, const RRReplayMachine *m)
     r->config.corrupt_record = m->corrupt_record;
     r->config.tlb_flushes = rrlog_reader_has_tlb_flushes(r->host.reader);
     r->config.patience_s = m->patience_s;
+    r->config.sandbox = m->sandbox;
     r->config.epoch_clock = clock && !strcmp(clock, "epoch");
     if (m->progress) {
         r->config.total_branches = find_total_branches(r->host.reader);
@@ -310,6 +312,11 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
         error_setg(errp, "rr-replay: needs -machine rr-replay,trace=DIRECTORY");
         return -EINVAL;
     }
+    if (m->sandbox && !rr_sandbox_is_there()) {
+        error_setg(errp, "rr-replay: no sandbox: this QEMU was built without "
+                   "libseccomp");
+        return -EINVAL;
+    }
     ret = open_trace(r, m->trace, errp);
     if (!ret) {
         ret = set_image_paths(r, m->images, errp);
@@ -319,6 +326,9 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
     }
     if (m->trust_images) {
         rrlog_reader_trust_images(r->host.reader);
+    }
+    if (m->sandbox) {
+        rrlog_reader_open_images(r->host.reader);
     }
     configure(r, m);
     ret = check_records(r, m->trace, errp);
@@ -438,6 +448,7 @@ static void set_silicon(Object *obj, const char *value, Error **errp)
 BOOL_PROPERTY(console)
 BOOL_PROPERTY(progress)
 BOOL_PROPERTY(trust_images)
+BOOL_PROPERTY(sandbox)
 
 static void machine_instance_init(Object *obj)
 {
@@ -450,6 +461,7 @@ static void machine_instance_init(Object *obj)
         "tests");
     object_property_add_uint64_ptr(obj, "x-corrupt-record", &m->corrupt_record,
                                    OBJ_PROP_FLAG_READWRITE);
+    m->sandbox = rr_sandbox_is_there();
     m->patience_s = 30;
     object_property_add_uint32_ptr(obj, "patience", &m->patience_s,
                                    OBJ_PROP_FLAG_READWRITE);
@@ -485,6 +497,9 @@ static void machine_class_init(ObjectClass *oc, void *data)
                                    set_trust_images);
     object_class_property_set_description(oc, "trust-images",
         "Read images where the trace says that they are");
+    object_class_property_add_bool(oc, "sandbox", get_sandbox, set_sandbox);
+    object_class_property_set_description(oc, "sandbox",
+        "Take from QEMU the system calls that a replay does not need");
     object_class_property_add_str(oc, "silicon", get_silicon, set_silicon);
     object_class_property_set_description(oc, "silicon",
         "Family of processors whose undefined results the replay gives");

@@ -22,6 +22,7 @@
 #include "common/logfmt/rrlog.h"
 #include "tcg-replay/qemu/goal.h"
 #include "tcg-replay/qemu/position.h"
+#include "tcg-replay/qemu/sandbox.h"
 
 /* Of what the replayer does; all but RR_GO_ON: the replay is over. */
 enum rr_outcome {
@@ -44,6 +45,7 @@ struct rr_config {
     uint64_t corrupt_record; /* test hook: number of the record, from 1 */
     uint64_t total_branches; /* of the last landmark; 0: not known */
     uint32_t patience_s; /* with a guest that is stuck; 0: no end of it */
+    bool sandbox; /* enter it before the guest starts */
     RRCpuidTable cpuid;
 };
 
@@ -80,6 +82,7 @@ struct rr_host {
 
     struct rrlog_reader *reader; /* log.next's, for what is not a record */
     struct rr_log log;
+    bool is_in_sandbox;
 };
 
 /* For messages. */
@@ -106,7 +109,7 @@ struct rr_replay {
  * and files of the same floor do not call each other.
  */
 
-/* ---- 0: goal.c (goal.h), budget.c ---- */
+/* ---- 0: goal.c (goal.h), sandbox.c (sandbox.h), budget.c ---- */
 
 /** Conditional branches that the guest has retired. */
 uint64_t rr_replay_branches(const struct rr_replay *r);

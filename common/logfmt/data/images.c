@@ -67,7 +67,7 @@ int rrlog_images_set_path(struct rrlog_images *images, uint32_t id,
 		return -ENOMEM;
 	free(f->user_path);
 	f->user_path = copy;
-	f->packed = false;
+	f->packed = f->tried = false;
 	rrlog_member_close(&f->member);
 	return 0;
 }
@@ -171,14 +171,13 @@ static int open_beside(struct rrlog_image_file *f,
  * A stranger's trace may name any file of this machine: it is read where the
  * trace says only for a user who trusts the trace.
  */
-static int open_image(struct rrlog_images *images, struct rrlog_image_file *f,
-		      const struct rrlog_store *store)
+static int find_and_open(const struct rrlog_images *images,
+			 struct rrlog_image_file *f,
+			 const struct rrlog_store *store)
 {
 	int err;
 	guint i;
 
-	if (f->member.fd >= 0)
-		return 0;
 	if (f->user_path)
 		return open_image_path(f->user_path, 0, &f->member);
 	err = open_packed(f, store);
@@ -192,6 +191,31 @@ static int open_image(struct rrlog_images *images, struct rrlog_image_file *f,
 			      open_image_path(f->image.path, 0, &f->member) :
 			      -EACCES;
 	return err;
+}
+
+static int open_image(struct rrlog_images *images, struct rrlog_image_file *f,
+		      const struct rrlog_store *store)
+{
+	if (f->tried)
+		return f->err;
+	f->tried = true;
+	if (images->open_count >= RRLOG_MAX_OPEN_IMAGES)
+		f->err = -EMFILE;
+	else
+		f->err = find_and_open(images, f, store);
+	if (!f->err)
+		images->open_count++;
+	return f->err;
+}
+
+void rrlog_images_open(struct rrlog_images *images,
+		       const struct rrlog_store *store)
+{
+	unsigned int i;
+
+	for (i = 0; i < images->count; i++)
+		if (images->files[i] && images->files[i]->image.path)
+			open_image(images, images->files[i], store);
 }
 
 /* Find the extent with this byte, in the file: there may be many extents. */

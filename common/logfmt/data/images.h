@@ -13,6 +13,7 @@
 #include "common/logfmt/file/store.h"
 
 #define RRLOG_MAX_IMAGES 1024
+#define RRLOG_MAX_OPEN_IMAGES 128 /* a process has few descriptors */
 #define RRLOG_MAGIC_IMAGE "\x89RRTIMG\n"
 
 /* Start of the file image-N; extents, sorted by .image_offset, follow. */
@@ -32,6 +33,8 @@ struct rrlog_image_file {
 	char *user_path; /* where the user says that it is, or NULL */
 	struct rrlog_member member; /* open once it was used */
 	bool packed; /* .member is an image-N, with extents */
+	bool tried; /* to open it ... */
+	int err; /* ... with this result */
 };
 
 struct rrlog_images {
@@ -40,6 +43,7 @@ struct rrlog_images {
 	/* Where to look for images by their names; NULL: beside the trace. */
 	GPtrArray *dirs;
 	bool trusted; /* also where the trace says */
+	unsigned int open_count;
 };
 
 /** Remember the image that a record describes; -EBADMSG if it is impossible. */
@@ -53,6 +57,9 @@ void rrlog_images_add_dir(struct rrlog_images *images, const char *dir);
 /** The image, or NULL if its record was not read. */
 const struct rrlog_image *rrlog_images_find(const struct rrlog_images *images,
 					    uint64_t id);
+/** Open all images whose records were read, as far as that is possible. */
+void rrlog_images_open(struct rrlog_images *images,
+		       const struct rrlog_store *store);
 /**
  * Read bytes of an image that rrlog_images_find() finds.  With a text: -ENOENT
  * it is missing, -ESTALE it is not what it was, others.

@@ -305,6 +305,24 @@ int rrlog_reader_next(struct rrlog_reader *r, struct rrlog_record *rec)
 	return ret;
 }
 
+void rrlog_reader_open_images(struct rrlog_reader *r)
+{
+	const unsigned int fetch = r->fetch;
+	struct rrlog_record rec;
+
+	if (r->failed)
+		return;
+	r->fetch = 0;
+	while (rrlog_reader_next(r, &rec) > 0)
+		continue;
+	r->fetch = fetch;
+	rrlog_images_open(&r->images, &r->store);
+	/* Damage shows again when it is reached. */
+	r->failed = 0;
+	r->error.text[0] = 0;
+	rrlog_reader_rewind(r);
+}
+
 bool rrlog_reader_is_complete(const struct rrlog_reader *r)
 {
 	return rrlog_frame_reader_is_complete(&r->events);

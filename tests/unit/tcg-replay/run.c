@@ -58,8 +58,9 @@ int main(void)
 	run.console = run.progress = true;
 	run.images = images;
 	run.trust_images = true;
+	run.sandbox = "off";
 	check(&run, "/t,,r,console=on,progress=on,trust-images=on,patience=30,"
-		    "images=0=/a,,b\n1=/c");
+		    "sandbox=off,images=0=/a,,b\n1=/c");
 	run = (struct rr_run){ .trace = "/t",
 			       .qemu_args = args,
 			       .plugins = plugins };
