@@ -391,6 +391,10 @@ static int copy(struct mutation *m)
 		err = copy_blocks(m);
 	if (!err)
 		err = copy_entries(m);
+	if (!err && rrlog_reader_has_tlb_flushes(m->reader))
+		err = rrlog_writer_set_tlb_flushes(m->writer);
+	if (!err && rrlog_reader_has_pte_bits(m->reader))
+		err = rrlog_writer_set_pte_bits(m->writer);
 	if (!err)
 		err = rrlog_reader_for_each_page(m->reader, put_page, m);
 	if (!err)
