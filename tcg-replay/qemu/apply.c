@@ -108,16 +108,18 @@ static enum rr_outcome apply(struct rr_replay *r,
 /*
  * RF is in the EFLAGS that an interrupt pushes.  A processor has it set after
  * exits that the replay does not see, such as EPT violations (SDM vol. 3,
- * 28.3.3), so it is taken from the landmark.
+ * 28.3.3), so it is taken from the landmark.  Traces whose landmarks lack it
+ * were made in the lab, with a TCG whose interrupts pushed it set.
  */
 static void take_rf(struct rr_replay *r, const struct rrlog_record *rec)
 {
     CPUX86State *env = r->host.env;
+    uint64_t rf = RR_RFLAGS_RF;
 
     if (r->config.landmarks_have_rf && rec->stamp == RRLOG_AT_LANDMARK) {
-        env->eflags &= ~(target_ulong)RR_RFLAGS_RF;
-        env->eflags |= rec->landmark.regs[RR_REG_RFLAGS] & RR_RFLAGS_RF;
+        rf &= rec->landmark.regs[RR_REG_RFLAGS];
     }
+    env->eflags = (env->eflags & ~(target_ulong)RR_RFLAGS_RF) | rf;
 }
 
 /*

@@ -2,7 +2,8 @@
 /*
  * A guest without an operating system (multiboot).  It says what the processor does
  * that user space does not see: the accessed bits of segment descriptors (SDM
- * volume 3, 3.4.5.1) and the busy bits of task-state segments (8.2.2).
+ * volume 3, 3.4.5.1), the busy bits of task-state segments (8.2.2), and RF in the
+ * images of EFLAGS that an interrupt and a fault push (18.3.1.1).
  */
 #include <stdint.h>
 
@@ -10,7 +11,9 @@
 #define DESCRIPTORS 22
 #define ACCESSED 0x01
 #define BUSY 0x02
+#define TIMER 0x38 /* IRQ 0 */
 #define VECTORS 0x42
+#define RF 0x10000
 #define SELECTOR(n) ((n)*8)
 
 /* What loads a descriptor; the number is its place in the GDT. */
@@ -54,7 +57,8 @@ static uint64_t idt[VECTORS] __attribute__((aligned(8)));
 __attribute__((used)) static struct tss tss_first, tss_second;
 __attribute__((used)) static uint8_t stack[8192], stack_inner[4096],
 	stack_user[4096];
-__attribute__((used)) static uint32_t saved_esp, resume;
+__attribute__((used)) static uint32_t saved_esp, resume, eflags_of_fault;
+__attribute__((used)) static volatile uint32_t eflags_of_timer;
 
 __attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
 	0x1badb002,
@@ -92,7 +96,7 @@ static uint64_t gate(uint32_t offset, uint16_t selector, uint8_t access)
 }
 
 extern const char far_return[], interrupt_return[], from_user[],
-	general_protection[];
+	general_protection[], timer[];
 
 static void make_tables(void)
 {
@@ -215,6 +219,30 @@ static void print_limits(void)
 	print("\n");
 }
 
+/* The timer runs since the firmware. */
+static void wait_for_timer(void)
+{
+	static const uint8_t commands[] = { TIMER, 1 << 2, 1 };
+	unsigned int i;
+
+	idt[TIMER] = gate((uint32_t)timer, SELECTOR(CODE), 0x8e);
+	outb(0x20, 0x11);
+	for (i = 0; i < sizeof(commands); i++)
+		outb(0x21, commands[i]);
+	outb(0x21, 0xfe);
+	__asm__ volatile("sti");
+	while (!eflags_of_timer)
+		;
+	__asm__ volatile("cli");
+}
+
+static void print_rf(void)
+{
+	wait_for_timer();
+	print(eflags_of_timer & RF ? "rf: interrupt 1" : "rf: interrupt 0");
+	print(eflags_of_fault & RF ? " fault 1\n" : " fault 0\n");
+}
+
 static void print_bits(const char *name, unsigned int first, unsigned int last,
 		       uint8_t mask)
 {
@@ -233,6 +261,7 @@ __attribute__((used)) static void start(void)
 	print_bits("accessed: jump, data, far transfers", CODE, CODE_GATE,
 		   ACCESSED);
 	print_limits();
+	print_rf();
 	visit_user();
 	print_bits("accessed: user, inner", CODE_USER, STACK_INNER, ACCESSED);
 	print_bits("busy", TSS_FIRST, TSS_SECOND, BUSY);
@@ -253,7 +282,17 @@ __asm__(".globl _start\n"
 	"	call start\n"
 	"far_return:\n"
 	"	lret\n"
+	"timer:\n"
+	"	push %eax\n"
+	"	mov 12(%esp), %eax\n"
+	"	mov %eax, eflags_of_timer\n"
+	"	mov $0x20, %al\n"
+	"	out %al, $0x20\n"
+	"	pop %eax\n"
+	"	iret\n"
 	"general_protection:\n"
+	"	mov 12(%esp), %edx\n"
+	"	mov %edx, eflags_of_fault\n"
 	"	mov resume, %edx\n"
 	"	add $4, %esp\n"
 	"	mov %edx, (%esp)\n"

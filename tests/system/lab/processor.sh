@@ -63,6 +63,7 @@ sed 's/^/# /' "$tmp/output" "$tmp/errors"
 prints 'accessed: jump, data, far transfers 1 1 1 1 1 1 1 1' \
 	'far transfers set the accessed bit'
 prints 'limits: 16-bit addresses 0 13 0 13 0 0 13' 'limits of segments of 64 KiB'
+prints 'rf: interrupt 0 fault 1' 'a fault pushes RF set, an interrupt does not'
 prints 'accessed: user, inner 1 1 1 1' 'so do IRET and interrupts between privilege levels'
 prints 'accessed: task, unused 1 1 1 0' 'so do task switches'
 [ "$(grep busy "$tmp/output" | tr '\n' ' ')" = 'busy 1 0 busy 0 1 ' ]
