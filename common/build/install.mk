@@ -16,7 +16,7 @@ install: all
 ifeq ($(CONFIG_LAB),y)
 	install -m 644 $(BUILD)/lab/vmlinuz $(lab) '$(data)/lab'
 	install -m 755 $(BUILD)/lab/run.sh '$(data)/lab'
-	install -m 644 $(BUILD)/lab/files.sh.inc '$(data)/lab'
+	install -m 644 $(BUILD)/lab/run.sh.inc '$(data)/lab'
 endif
 ifeq ($(CONFIG_LAB_INTEL),y)
 	cp -r $(BUILD)/lab/intel '$(data)/lab'

@@ -16,6 +16,6 @@ sh "$common/lab/guest/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
 install -m 644 /usr/share/bochs/BIOS-bochs-latest "$lab/bios.bin"
 install -m 644 /usr/share/vgabios/vgabios.bin "$lab/vgabios.bin"
 install -m 644 /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$lab"
-install -m 644 "$common/lab/guest/files.sh.inc" "$lab"
+install -m 644 "$common/lab/guest/run.sh.inc" "$lab"
 install -m 755 "$common/lab/bochs/run.sh" "$lab"
 mv "$lab/overlay.new.gz" "$lab/overlay.cpio.gz"

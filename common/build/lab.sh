@@ -19,5 +19,5 @@ sh "$common/lab/guest/mkimage.sh" --kernel-image-dir "$build/linux/generic" \
 	"$build/bin/rr-kvm:/opt/rr/bin/rr-kvm"
 cp "$build/linux/generic/boot/vmlinuz-$KVER" "$tmp/vmlinuz"
 install -m 755 "$common/lab/tcg/run.sh" "$tmp/run.sh"
-install -m 644 "$common/lab/guest/files.sh.inc" "$tmp/files.sh.inc"
-mv "$tmp/vmlinuz" "$tmp/run.sh" "$tmp/files.sh.inc" "$tmp/lab.cpio.gz" "$lab"
+install -m 644 "$common/lab/guest/run.sh.inc" "$tmp/run.sh.inc"
+mv "$tmp/vmlinuz" "$tmp/run.sh" "$tmp/run.sh.inc" "$tmp/lab.cpio.gz" "$lab"

@@ -6,54 +6,29 @@
 
 set -eu
 
-usage() {
-	cat <<'END'
-Usage: run.sh --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
-              -- COMMAND [ARGUMENT]...
+dir=$(realpath "$(dirname "$0")")
+. "$dir/run.sh.inc"
 
-  --out DIR               where the contents of the lab's /out go at the end
-  --mem MIB               memory of the lab (default: 2048)
-  --file HOST[:LAB]       copy a file or directory into the lab; may be repeated
-  --deterministic         nothing: two runs are always alike
-  --seed N                use other random numbers (default: 1)
-  --stdin                 pass the input of run.sh, not a terminal, to COMMAND
+print_own_options() {
+	cat <<'END'
   --dir DIR               where Bochs, its firmware and the overlay for the image
                           are (default: the directory of run.sh)
 
-The output and the exit status are those of COMMAND; status 125 means that the
-lab failed.  SIGINT and SIGTERM stop COMMAND: they run /lab/stop if it exists,
-else send SIGINT.  A second signal ends the lab at once.
+Two runs are always alike.
 END
 }
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-dir=$(realpath "$(dirname "$0")")
-. "$dir/files.sh.inc"
 
-kernel='' image='' mem=2048 seed=1 out='' stdin=''
-need() { [ "$1" -ge 2 ] || { usage >&2; exit 125; }; }
 while [ $# -gt 0 ]; do
+	words=2
 	case $1 in
-	--kernel) need $#; kernel=$2; shift ;;
-	--image) need $#; image=$2; shift ;;
-	--mem) need $#; mem=$2; shift ;;
-	--deterministic) ;;
-	--seed) need $#; seed=$2; shift ;;
-	--out) need $#; out=$2; shift ;;
-	--stdin) stdin=yes ;;
-	--file) need $#; add_file "$2"; shift ;;
-	--dir) need $#; dir=$2; shift ;;
-	-h|--help) usage; exit 0 ;;
+	--dir) need $#; dir=$2 ;;
 	--) shift; break ;;
-	*) usage >&2; exit 125 ;;
+	*) take_option "$@" ;;
 	esac
-	shift
+	shift $words
 done
-[ -n "$kernel" ] && [ -n "$image" ] && [ $# -gt 0 ] ||
-	{ usage >&2; exit 125; }
-for f in "$kernel" "$image" "$dir/bochs" "$dir/overlay.cpio.gz"; do
-	[ -e "$f" ] || die "there is no $f"
-done
+: "${seed:=1}"
+check_options "$dir/bochs" "$dir/overlay.cpio.gz" -- "$@"
 command -v xorriso >/dev/null || die 'there is no xorriso: run "make deps"'
 
 # COMMAND has the first serial port.  The second has the kernel's console and the
@@ -128,21 +103,7 @@ fi
 
 # In a new session, Ctrl-C on the terminal reaches run.sh only.
 setsid "$dir/bochs" -q -f "$tmp/bochsrc" </dev/null >"$tmp/bochs.out" 2>&1 &
-pid=$!
-stops=0
-on_signal() {
-	stops=$((stops + 1))
-	if [ $stops -gt 1 ]; then
-		kill -KILL $pid 2>/dev/null || :
-	else
-		echo stop >"$tmp/kernel.in"
-	fi
-}
-trap on_signal INT TERM
-while :; do
-	wait $pid || :	# power-off gives a status of its own
-	kill -0 $pid 2>/dev/null || break
-done
+wait_for_emulator $! "$tmp/kernel.in"	# power-off gives Bochs a status of its own
 [ -z "$stdin" ] || kill $writer 2>/dev/null || :
 : <>"$tmp/console.out"	# if Bochs did not get as far as to open it
 wait $reader || :

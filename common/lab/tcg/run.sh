@@ -6,70 +6,41 @@
 
 set -eu
 
-usage() {
-	cat <<'END'
-Usage: run.sh --kernel VMLINUZ --image LAB.CPIO[.GZ] [OPTIONS]
-              -- COMMAND [ARGUMENT]...
+. "$(dirname "$0")/run.sh.inc"
 
-  --out DIR               share DIR with the lab, where it is /out
-  --mem MIB               memory of the lab (default: 2048)
-  --file HOST[:LAB]       copy a file or directory into the lab; may be repeated
+print_own_options() {
+	cat <<'END'
   --qemu BIN              the outer QEMU (default: ../bin/qemu-system-x86_64)
   --silicon NAME          a processor of this family (QEMU's x-silicon=NAME)
   --forget-tlb            a processor that forgets its TLB at each exit
   --no-npt                a processor without nested paging
   --pmu                   give the lab a PMU; needs this project's QEMU
-  --deterministic         make two runs alike, to the last instruction
-  --seed N                use other random numbers (default: 1); implies
-                          --deterministic
-  --stdin                 pass the input of run.sh, not a terminal, to COMMAND
   --control SOCKET        a Unix socket that takes the lines "stop" and
                           "kill9 NAME"
   --firmware DIR          firmware of the outer QEMU; may be repeated
   --qemu-arg ARG          an argument for the outer QEMU; may be repeated
-
-The output and the exit status are those of COMMAND; status 125 means that the
-lab failed.  SIGINT and SIGTERM stop COMMAND: they run /lab/stop if it exists,
-else send SIGINT.  A second signal ends the lab at once.
 END
 }
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-. "$(dirname "$0")/files.sh.inc"
 
-qemu='' kernel='' image='' mem=2048 seed='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt out='' control='' stdin=''
-firmware='' extra=''
-need() { [ "$1" -ge 2 ] || { usage >&2; exit 125; }; }
+qemu='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt control='' firmware='' extra=''
 while [ $# -gt 0 ]; do
+	words=1
 	case $1 in
-	--qemu) need $#; qemu=$2; shift ;;
-	--kernel) need $#; kernel=$2; shift ;;
-	--image) need $#; image=$2; shift ;;
-	--mem) need $#; mem=$2; shift ;;
-	--deterministic) seed=${seed:-1} ;;
-	--seed) need $#; seed=$2; shift ;;
 	--pmu) pmu=,x-amd-pmu=on ;;
 	--forget-tlb) exact_tlb='' ;;
 	--no-npt) npt=-npt ;;
-	--silicon) need $#; silicon=,x-silicon=$2; shift ;;
-	--out) need $#; out=$2; shift ;;
-	--control) need $#; control=$2; shift ;;
-	--stdin) stdin=yes ;;
-	--firmware) need $#; firmware="$firmware -L $(quote "$2")"; shift ;;
-	--qemu-arg) need $#; extra="$extra $(quote "$2")"; shift ;;
-	--file) need $#; add_file "$2"; shift ;;
-	-h|--help) usage; exit 0 ;;
+	--qemu) need $#; words=2 qemu=$2 ;;
+	--silicon) need $#; words=2 silicon=,x-silicon=$2 ;;
+	--control) need $#; words=2 control=$2 ;;
+	--firmware) need $#; words=2 firmware="$firmware -L $(quote "$2")" ;;
+	--qemu-arg) need $#; words=2 extra="$extra $(quote "$2")" ;;
 	--) shift; break ;;
-	*) usage >&2; exit 125 ;;
+	*) take_option "$@" ;;
 	esac
-	shift
+	shift $words
 done
-[ -n "$kernel" ] && [ -n "$image" ] && [ $# -gt 0 ] ||
-	{ usage >&2; exit 125; }
 : "${qemu:=$(dirname "$0")/../bin/qemu-system-x86_64}"
-for f in "$qemu" "$kernel" "$image"; do
-	[ -e "$f" ] || die "there is no $f"
-done
+check_options "$qemu" -- "$@"
 : "${firmware:=-L /usr/share/qemu -L /usr/share/seabios}"
 
 # The kernel unpacks two archives that follow each other: the image, and one with
@@ -128,26 +99,11 @@ fi
 # In a new session, Ctrl-C on the terminal reaches run.sh only.
 setsid "$qemu" "$@" -kernel "$kernel" -initrd "$tmp/initrd" -append "$append" \
 	<&3 &
-pid=$!
-stops=0
-on_signal() {
-	stops=$((stops + 1))
-	if [ $stops -gt 1 ]; then
-		kill -KILL $pid 2>/dev/null || :
-	else
-		echo stop >"$tmp/control.in"
-	fi
-}
-trap on_signal INT TERM
-qstatus=0
-while :; do
-	if wait $pid; then qstatus=0; else qstatus=$?; fi
-	kill -0 $pid 2>/dev/null || break
-done
+wait_for_emulator $! "$tmp/control.in"
 
 status=$(cat "$tmp/status" 2>/dev/null || :)
 [ -n "$status" ] || {
 	tail -n 30 "$tmp/kernel.log" >&2 || :
-	die "the lab ended before the command (exit status of QEMU: $qstatus)"
+	die "the lab ended before the command (exit status of QEMU: $emulator_status)"
 }
 exit "$status"
