@@ -3,9 +3,8 @@
 # parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kvm-intel.ko: the tests of the KVM patches, one after the other in one lab, and
-# what "rr-kvm check-host" says there.  The selftest of the kernel series is not
-# among them: its guest's VM entry fails in Bochs, and why is not known.
+# kvm-intel.ko: the tests of the KVM patches and the selftest of the kernel series, one
+# after the other in one lab, and what "rr-kvm check-host" says there.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
@@ -17,7 +16,7 @@ for t in /t/*; do
 done
 END
 set --
-for t in "$RR_BUILD"/tests/kvm/record-*; do
+for t in "$RR_BUILD"/tests/kvm/record-* "$RR_BUILD/tests/kvm/selftest"; do
 	[ -f "$t" ] && [ -x "$t" ] && set -- "$@" --file "$t:/t/${t##*/}"
 done
 sh "$RR_BUILD/lab/intel/run.sh" --kernel "$RR_BUILD/lab/vmlinuz" \

@@ -1,0 +1,42 @@
+#!/bin/sh
+# timeout=900
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Guests recorded on the Intel host replay in TCG, RAM and all: what recorded is another
+# model of the processor than what replays.  Bochs is slow, so they are small: Linux
+# without devices, and the guest whose page-table bits tell what the TLB holds.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+trace=$tmp/i.rrt
+record_intel() { # CLOCK MIB [QEMU-ARGUMENT...]
+	clock=$1 mib=$2
+	shift 2
+	"$RR_BIN/rr-kvm" record --lab=intel --seed 7 --force --clock "$clock" -o "$trace" -- \
+		-machine pc -m "$mib" -nodefaults -display none -vga none \
+		-serial stdio -no-reboot "$@" </dev/null >"$tmp/console" 2>"$tmp/err"
+}
+replays() { # NAME TEXT: the trace, in whose console TEXT is
+	grep -aq "$2" "$tmp/console"
+	result $? "$1: recorded"
+	tail -n 3 "$tmp/err" | sed 's/^/# /'
+	replay "$trace" --console >"$tmp/again"
+	status=$?
+	[ $status -eq 0 ] && grep -q 'CPU state and all RAM equal' "$tmp/report"
+	result $? "$1: CPU state and RAM equal at the end (status $status)"
+	head -n 4 "$tmp/report" | sed 's/^/# /'
+	cmp "$tmp/console" "$tmp/again" >&2
+	result $? "$1: console equal"
+}
+
+record_intel epoch 128 -kernel "$RR_GUEST/vmlinuz" -initrd "$RR_GUEST/initrd.gz" \
+	-append 'console=ttyS0 panic=-1 quiet work=random'
+replays 'Linux, epoch clock' '^guest: random'
+"$RR_LOG" info --json "$trace" | grep -q '"cpu.silicon" *: *"bochs"'
+result $? 'the manifest names the processor'
+
+record_intel ring 64 -kernel "$RR_GUEST/adbits" -append none
+replays 'page-table bits, ring clock' 'without flush'
+! grep -q 'accessed 00000fa0 dirty 000007d0' "$tmp/console"
+result $? 'not all bits seen: the TLB stays across exits'
+finish
