@@ -45,12 +45,6 @@ void rr_record_add_property(ObjectClass *kvm_accel_class);
 void rr_record_init_vm(void);
 
 /*
- * The user asked for @what (e.g. "ioeventfd"), with which KVM or a thread
- * would act on the guest unseen.  Calls exit(1).
- */
-G_NORETURN void rr_record_refuse(const char *what);
-
-/*
  * KVM_SET_CPUID2 is about to get @entries, @count of struct kvm_cpuid_entry2.
  * vCPU thread, before the guest runs.
  */
@@ -169,6 +163,25 @@ int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run);
  * thread.
  */
 void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len);
+
+/*
+ * QEMU is about to discard @len bytes at @offset of @ram.  True: the recorder
+ * has written zeros instead.  False: QEMU discards, and calls
+ * rr_record_ram_write() then.  Any thread.
+ */
+bool rr_record_ram_zero(RAMBlock *ram, uint64_t offset, size_t len);
+
+/* @ram is about to be freed; no slot has it any more.  Any thread. */
+void rr_record_ram_free(RAMBlock *ram);
+
+/* Must all RAM be shared, so that it can be mapped twice?  Main thread. */
+bool rr_record_shares_ram(void);
+
+/*
+ * What a slot of KVM gets as its memory in place of @host, which is in a RAM
+ * block.  Any thread.
+ */
+void *rr_record_slot_memory(void *host);
 
 /*
  * A memory slot of KVM was set: @size bytes at the guest's address @gpa are

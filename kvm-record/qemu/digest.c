@@ -72,6 +72,9 @@ static bool log_digest(struct rr_vcpu *v, uint32_t id)
 bool rr_log_digests(struct rr_vcpu *v)
 {
     for (uint32_t i = 0; i < v->recorder->block_count; i++) {
+        if (!v->recorder->blocks[i].ram) {
+            continue;
+        }
         if (!log_digest(v, i)) {
             return false;
         }

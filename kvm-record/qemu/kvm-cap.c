@@ -127,9 +127,10 @@ uint64_t rr_kvm_cap_branches(struct rr_vcpu *v)
 {
     const struct kvm_x86_record_shared *shared = v->shared;
 
-    if (!(shared->flags & KVM_X86_RECORD_BRANCHES_VALID) && shared->branches) {
-        rr_recorder_fail(v->recorder, "the branch counter: another user took "
-                         "the PMU away");
+    if (!(shared->flags & KVM_X86_RECORD_BRANCHES_VALID) && v->has_run) {
+        rr_recorder_fail(v->recorder, "the branch counter: another user %s",
+                         shared->branches ? "took the PMU away"
+                                          : "has the PMU");
     }
     return shared->branches;
 }

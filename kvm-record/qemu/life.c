@@ -20,13 +20,6 @@ struct rr_vcpu *rr_vcpu_of(const CPUState *cpu)
     return &rr_recorder.vcpus[cpu->cpu_index];
 }
 
-void rr_record_refuse(const char *what)
-{
-    error_report("rr-record: %s cannot be recorded; switch it off (rr-kvm "
-                 "record does)", what);
-    exit(1);
-}
-
 void rr_recorder_change(struct rr_recorder *r, enum rr_life life)
 {
     trace_rr_record_life(rr_life_name(r->life), rr_life_name(life));

@@ -99,6 +99,39 @@ bool rr_log_dma(struct rr_vcpu *v, struct rrlog_record *rec)
     return append(r, rec);
 }
 
+int rr_block_id(const struct rr_recorder *r, const RAMBlock *ram)
+{
+    for (uint32_t i = 0; i < r->block_count; i++) {
+        if (r->blocks[i].ram == ram) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void rr_log_ram_write(struct rr_recorder *r, RAMBlock *ram, uint64_t addr,
+                      uint64_t len)
+{
+    int id = rr_block_id(r, ram);
+
+    if (id < 0) {
+        return; /* not guest memory; a slot with it is an error */
+    }
+    while (len) {
+        hwaddr part = MIN(len, RRLOG_MAX_DATA_BYTES);
+        struct rrlog_record rec = {
+            .type = RRLOG_DMA,
+            .dma = { .block = id, .offset = addr },
+            .data = ram->host + addr,
+            .data_bytes = part,
+        };
+
+        rr_log_dma(rr_recorder_vcpu(r), &rec);
+        addr += part;
+        len -= part;
+    }
+}
+
 bool rr_log_results(struct rr_recorder *r, const struct rrlog_result *results,
                     size_t count)
 {

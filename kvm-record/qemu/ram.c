@@ -9,16 +9,6 @@
 #include "system/kvm_int.h"
 #include "kvm-record/qemu/page-map.h"
 
-static int block_id(const struct rr_recorder *r, const RAMBlock *ram)
-{
-    for (uint32_t i = 0; i < r->block_count; i++) {
-        if (r->blocks[i].ram == ram) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* Blobs of fw_cfg live in resizeable blocks and are never mapped. */
 static bool is_guest_memory(const RAMBlock *ram)
 {
@@ -40,6 +30,7 @@ static int add_block(struct rr_recorder *r, RAMBlock *ram)
     r->blocks[r->block_count++] = (struct rr_block) {
         .ram = ram,
         .has_page_map = !qemu_ram_is_shared(ram) && ram->fd < 0 &&
+                        !rr_record_shares_ram() &&
                         qemu_real_host_page_size() == RRLOG_PAGE_BYTES,
     };
     return rrlog_writer_add_block(r->writer, &b);
@@ -94,7 +85,7 @@ static bool make_slot_record(struct rr_recorder *r, int slot,
                              struct rrlog_record *rec)
 {
     const struct rr_slot *sl = &r->slots[slot];
-    int block = sl->size ? block_id(r, sl->block) : 0;
+    int block = sl->size ? rr_block_id(r, sl->block) : 0;
 
     if (block < 0) {
         rr_recorder_fail(r, "RAM block %s was not there at the start (hotplug "
@@ -160,27 +151,31 @@ bool rr_ram_is_readonly(const struct rr_recorder *r, hwaddr gpa)
 void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len)
 {
     struct rr_recorder *r = &rr_recorder;
-    RAMBlock *ram = mr->ram_block;
-    int id;
 
-    if (r->life != RR_LIFE_RECORDING || !len || !ram) {
-        return;
+    if (r->life == RR_LIFE_RECORDING && len && mr->ram_block) {
+        rr_detector_explain(mr->ram_block, addr, len);
+        rr_log_ram_write(r, mr->ram_block, addr, len);
     }
-    id = block_id(r, ram);
-    if (id < 0) {
-        return; /* not guest memory; a slot with it is an error */
-    }
-    while (len) {
-        hwaddr part = MIN(len, RRLOG_MAX_DATA_BYTES);
-        struct rrlog_record rec = {
-            .type = RRLOG_DMA,
-            .dma = { .block = id, .offset = addr },
-            .data = ram->host + addr,
-            .data_bytes = part,
-        };
+}
 
-        rr_log_dma(rr_recorder_vcpu(r), &rec);
-        addr += part;
-        len -= part;
+/* Pages that are mapped twice cannot be taken away by one mapping. */
+bool rr_record_ram_zero(RAMBlock *ram, uint64_t offset, size_t len)
+{
+    if (!rr_record_shares_ram()) {
+        return false;
+    }
+    memset(ram->host + offset, 0, len);
+    rr_record_ram_write(ram->mr, offset, len);
+    return true;
+}
+
+void rr_record_ram_free(RAMBlock *ram)
+{
+    struct rr_recorder *r = &rr_recorder;
+    int id = rr_block_id(r, ram);
+
+    rr_detector_forget(ram);
+    if (id >= 0) {
+        r->blocks[id].ram = NULL;
     }
 }

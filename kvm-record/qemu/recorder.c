@@ -9,10 +9,8 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/units.h"
-#include "qom/object.h"
 #include "hw/boards.h"
 #include "system/hw_accel.h"
-#include "system/iothread.h"
 #include "system/runstate.h"
 #include "system/system.h"
 
@@ -109,11 +107,6 @@ void rr_record_init_vm(void)
         error_reportf_err(err, "rr-record: ");
         exit(1);
     }
-}
-
-static int iothread_found(Object *obj, void *opaque)
-{
-    return object_dynamic_cast(obj, TYPE_IOTHREAD) ? 1 : 0;
 }
 
 /* The guest was slowed down rather than the memory filled. */
@@ -230,14 +223,8 @@ bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp)
         error_setg(errp, "the recording has failed before it began");
         return false;
     }
-    if (object_child_foreach_recursive(object_get_objects_root(),
-                                       iothread_found, NULL)) {
-        error_setg(errp, "iothreads cannot be recorded; remove -object "
-                   "iothread");
-        return false;
-    }
-    if (!rr_kvm_cap_open(v, errp) || !rr_timer_open(&r->timer, errp) ||
-        !open_trace(r, v->cpu, errp)) {
+    if (!rr_machine_check(v->cpu, errp) || !rr_kvm_cap_open(v, errp) ||
+        !rr_timer_open(&r->timer, errp) || !open_trace(r, v->cpu, errp)) {
         return false;
     }
     rr_recorder_change(r, RR_LIFE_RECORDING);
@@ -247,6 +234,8 @@ bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp)
     /* What the replay applies before the first instruction. */
     rr_log_slots(r);
     log_initial_state(v);
+    rr_detector_start(r);
+    rr_machine_watch();
     r->end_reason = RRLOG_END_SHUTDOWN;
     qemu_register_shutdown_notifier(&shutdown_notifier);
     qemu_add_vm_change_state_handler(vm_state_changed, r);

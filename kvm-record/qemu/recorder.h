@@ -41,7 +41,7 @@ struct rr_slot {
 
 /* A RAM block of the trace. */
 struct rr_block {
-    RAMBlock *ram;
+    RAMBlock *ram; /* NULL: its device was unplugged */
     bool has_page_map; /* rr_page_map_open() knows which pages exist */
 };
 
@@ -77,6 +77,7 @@ struct rr_vcpu {
     /* Of this boundary; valid once it was asked for, until the next KVM_RUN. */
     bool landmark_valid;
     struct rr_landmark landmark;
+    bool has_run; /* KVM_RUN has returned: the counter has its value */
 
     struct rr_pending pending;
 
@@ -191,6 +192,14 @@ void rr_bql_make_way(struct rr_bql *b);
 /* The entries of the manifest for options that the replay depends on. */
 void rr_options_write_manifest(const struct rr_recorder *r);
 
+/* ---- machine.c ---- */
+
+/* Can the machine that was built, whose CPU is @cpu, be recorded? */
+bool rr_machine_check(CPUState *cpu, Error **errp);
+
+/* From now on the recording fails if a device is plugged that cannot be. */
+void rr_machine_watch(void);
+
 /* ---- manifest.c ---- */
 
 /* The entries for the host and for this program. */
@@ -248,6 +257,13 @@ bool rr_log_at_landmark(struct rr_recorder *r, struct rrlog_record *rec,
 /* @rec is of type RRLOG_DMA: as a reference to an image if possible. */
 bool rr_log_dma(struct rr_vcpu *v, struct rrlog_record *rec);
 
+/* The number of @ram in the trace, -1 if it is not guest memory. */
+int rr_block_id(const struct rr_recorder *r, const RAMBlock *ram);
+
+/* QEMU has written @len bytes at @addr of @ram. */
+void rr_log_ram_write(struct rr_recorder *r, RAMBlock *ram, uint64_t addr,
+                      uint64_t len);
+
 /* Results of instructions that the guest executed one after the other. */
 bool rr_log_results(struct rr_recorder *r, const struct rrlog_result *results,
                     size_t count);
@@ -262,6 +278,24 @@ void rr_log_slots(struct rr_recorder *r);
 
 /* Is there a read-only slot at @gpa? */
 bool rr_ram_is_readonly(const struct rr_recorder *r, hwaddr gpa);
+
+/* ---- detector.c ---- */
+
+/* With --paranoid: look for writes to RAM that no hook reports, from now on. */
+void rr_detector_start(struct rr_recorder *r);
+
+/* A hook has reported this write.  Does nothing unless started. */
+void rr_detector_explain(const RAMBlock *ram, uint64_t offset, uint64_t bytes);
+
+/*
+ * The guest goes on: what was written since, and no hook has reported, is told
+ * to the user and logged, or ends the recording.  @run: the guest's access
+ * that is handled, or NULL.
+ */
+void rr_detector_check(struct rr_recorder *r, const struct kvm_run *run);
+
+/* @ram is about to be freed. */
+void rr_detector_forget(RAMBlock *ram);
 
 /* ---- digest.c ---- */
 

@@ -79,9 +79,11 @@ int rr_record_run(CPUState *cpu, enum rr_entry entry)
     if (entry == RR_STAY_OUT) {
         return -EINTR;
     }
+    rr_detector_check(v->recorder, NULL);
     vcpu_enter(v, RR_VCPU_RUNNING);
     ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);
     v->regs = RR_REGS_IN_RUN;
+    v->has_run = true;
     v->landmark_valid = false;
     if (v->pending.active) {
         /* KVM may have left the guest while it delivered this. */
@@ -161,6 +163,7 @@ void rr_record_exit_end(CPUState *cpu)
 {
     struct rr_vcpu *v = rr_vcpu_of(cpu);
 
+    rr_detector_check(v->recorder, cpu->kvm_run);
     if (v->state == RR_VCPU_ACCESS) {
         rr_log_io_read(v->recorder, cpu->kvm_run);
         vcpu_enter(v, RR_VCPU_UNFINISHED);

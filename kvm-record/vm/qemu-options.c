@@ -153,7 +153,6 @@ static const struct {
 } refused_parts[] = {
 	{ NULL, "vhost=on", VHOST },
 	{ NULL, "vhostforce=on", VHOST },
-	{ NULL, "ioeventfd=on", IN_PARALLEL },
 	{ NULL, "kernel-irqchip=on", USER_IRQCHIP },
 	{ NULL, "kernel-irqchip=split", USER_IRQCHIP },
 	{ NULL, "kernel_irqchip=on", USER_IRQCHIP },

@@ -17,11 +17,6 @@ static const char *const needed[] = {
 	"smm=off,vmport=off",
 	"-global",
 	"apic.vapic=off",
-	/*
-	 * Device code must see the guest's writes to a queue's bell in order.
-	 */
-	"-global",
-	"virtio-pci.ioeventfd=off",
 };
 #define CPU_NEEDED "kvm=off"
 #define CPU_DEFAULT "max"

@@ -29,6 +29,14 @@ enum rr_record_clock { RR_NAMES_clock(RR_ENUMERATOR) };
 
 enum rr_record_paging { RR_NAMES_paging(RR_ENUMERATOR) };
 
+/* What becomes of writes of QEMU to guest RAM that no hook reports. */
+#define RR_NAMES_paranoid(X)                                     \
+	X(RR_PARANOID_OFF, "off") /* nobody looks for them */    \
+	X(RR_PARANOID_STOP, "stop") /* one ends the recording */ \
+	X(RR_PARANOID_WARN, "warn") /* they are told and logged */
+
+enum rr_record_paranoid { RR_NAMES_paranoid(RR_ENUMERATOR) };
+
 #undef RR_ENUMERATOR
 
 struct rr_record_config {

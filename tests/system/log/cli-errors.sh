@@ -95,8 +95,6 @@ refuses 'refused: -object iothread' 1 'iothread' $r -- -object iothread,id=i
 refuses 'refused: vfio-pci' 1 'without QEMU' $r -- -device vfio-pci,host=01:00.0
 refuses 'refused: ivshmem' 1 'without QEMU' $r -- -device ivshmem-plain,memdev=m
 refuses 'refused: vhost=on' 1 'vhost' $r -- -netdev tap,id=n,vhost=on
-refuses 'refused: ioeventfd=on' 1 'ioeventfd' \
-	$r -- -device virtio-net-pci,ioeventfd=on
 says 'accepted: vhost=on on the guest command line, -smp 1' 1 '<a,vhost=on>' \
 	$r -- -append a,vhost=on -smp 1
 says 'QEMU that leaves no trace' 1 'left no trace (exit status 7)' $r -- -m 64

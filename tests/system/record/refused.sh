@@ -1,0 +1,79 @@
+#!/bin/sh
+# timeout=600
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The recorder asks the machine that was built, whatever the words: what cannot be
+# recorded is refused with the reason, before the first instruction.  What is asked of
+# a VM that runs is refused, and the VM runs on.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+
+cat >"$tmp/in-lab" <<'END'
+refuse() { # NAME QEMU-ARGUMENT...
+	name=$1
+	shift
+	rm -rf /tmp/t.rrt
+	timeout 60 /opt/rr/bin/rr-kvm record --no-check -o /tmp/t.rrt -- -nodefaults \
+		-display none "$@" >/out/$name 2>&1 </dev/null
+	echo "status $?" >>/out/$name
+}
+printf '[smp-opts]\n  cpus = "1"\n  maxcpus = "2"\n' >/tmp/config
+refuse smp -M pc,smp.cpus=2
+refuse maxcpus -smp 1,maxcpus=2
+refuse readconfig -readconfig /tmp/config
+refuse smm -M q35,smm=auto
+refuse vapic -global apic.vapic=on
+refuse hv -cpu max,hv-relaxed=on
+refuse json -object '{"qom-type":"iothread","id":"i"}'
+refuse ivshmem -object memory-backend-ram,id=m,size=1M,share=on \
+	-device '{"driver":"ivshmem-plain","memdev":"m"}'
+
+# A guest without software, which runs until it is told to stop.
+rm -rf /tmp/t.rrt
+{ sleep 20; echo loadvm x; sleep 5; echo info status; sleep 5; echo quit; } |
+	timeout 120 /opt/rr/bin/rr-kvm record --no-check -o /tmp/t.rrt -- -nodefaults \
+		-display none -monitor stdio -drive file=/t/disk.qcow2,if=virtio \
+		>/out/loadvm 2>&1
+echo "status $?" >>/out/loadvm
+END
+# An empty qcow2 image, which could hold a snapshot.
+/usr/bin/python3 - "$tmp/disk.qcow2" <<'END'
+import struct, sys
+size, bits = 1 << 20, 16
+cluster = 1 << bits
+header = struct.pack('>4sIQIIQIIQQIIQ', b'QFI\xfb', 2, 0, 0, bits, size, 0, 1,
+                     3 * cluster, cluster, 1, 0, 0)
+image = bytearray(4 * cluster)
+image[:len(header)] = header
+image[cluster:cluster + 8] = struct.pack('>Q', 2 * cluster)
+for i in range(4):
+    image[2 * cluster + 2 * i:2 * cluster + 2 * i + 2] = b'\0\1'
+open(sys.argv[1], 'wb').write(image)
+END
+mkdir "$tmp/out"
+sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
+	--kernel "$RR_BUILD/lab/vmlinuz" --image "$RR_BUILD/lab/lab.cpio.gz" \
+	--pmu --out "$tmp/out" --file "$tmp/in-lab:/t/in-lab" \
+	--file "$tmp/disk.qcow2:/t/disk.qcow2" -- sh /t/in-lab >"$tmp/log" 2>&1
+result $? "the lab ran"
+sed 's/^/# /' "$tmp/log"
+
+refused() { # NAME PATTERN
+	grep -q "rr-record: .*$2" "$tmp/out/$1" && grep -q '^status 1$' "$tmp/out/$1"
+	result $? "$1: refused, with the reason"
+	sed 's/^/# /' "$tmp/out/$1"
+}
+refused smp 'vCPU'
+refused maxcpus 'room for 2'
+refused readconfig 'room for 2'
+refused smm 'smm=off'
+refused vapic 'vapic'
+refused hv 'hv-'
+refused json 'iothread'
+refused ivshmem 'ivshmem-plain'
+grep -q 'cannot load a snapshot' "$tmp/out/loadvm" &&
+	grep -q 'VM status: running' "$tmp/out/loadvm"
+result $? "loadvm: refused, and the VM runs on"
+sed 's/^/# /' "$tmp/out/loadvm"
+finish
