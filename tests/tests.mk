@@ -103,6 +103,7 @@ kvm_tests := $(if $(CONFIG_LAB),$(strip $(patsubst %.c,$(BUILD)/%,\
 guest: $(BUILD)/guest/.ready
 $(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
 	$(call say,GUEST,$(@D))sh tests/guest/mkguest.sh $(BUILD)/linux/cloud $(@D)
+	@sh tests/guest/mkzoo.sh $(BUILD)/linux/generic $(@D)
 	@touch $@
 
 system_tests := $(call pick,$(system_scripts))
@@ -126,6 +127,10 @@ check-unit: $(unit_needs)
 	$(Q)$(run_tests) $(unit_tests)
 check-kvm: $(kvm_tests) lab
 	$(Q)$(run_tests) --lab $(kvm_tests)
+# Each row takes minutes in the lab: by hand.
+.PHONY: check-zoo
+check-zoo: all guest
+	$(Q)$(test_env) sh tests/zoo/all.sh $(ROWS)
 check-system: $(system_needs)
 	$(Q)$(run_tests) $(system_tests)
 check-built: $(if $(T),,all) $(unit_needs) $(kvm_tests) $(if $(kvm_tests),lab) $(system_needs)

@@ -90,8 +90,18 @@ static const struct {
     [RR_OPTION_NUMBER] = { "uint32", get_number, set_number },
 };
 
+static void set_missed_write(Object *obj, Visitor *v, const char *name,
+                             void *opaque, Error **errp)
+{
+    visit_type_uint32(v, name, &rr_recorder.missed_write, errp);
+}
+
 void rr_record_add_property(ObjectClass *kvm_accel_class)
 {
+    object_class_property_add(kvm_accel_class, "x-rr-miss-write", "uint32",
+                              NULL, set_missed_write, NULL, NULL);
+    object_class_property_set_description(kvm_accel_class, "x-rr-miss-write",
+        "For tests: leave write number N of QEMU to RAM out of the log");
     object_class_property_add_str(kvm_accel_class, "rr-record", get_path,
                                   set_path);
     object_class_property_set_description(kvm_accel_class, "rr-record",

@@ -153,6 +153,9 @@ void rr_record_ram_write(MemoryRegion *mr, hwaddr addr, hwaddr len)
     struct rr_recorder *r = &rr_recorder;
 
     if (r->life == RR_LIFE_RECORDING && len && mr->ram_block) {
+        if (r->missed_write && !--r->missed_write) {
+            return;
+        }
         rr_detector_explain(mr->ram_block, addr, len);
         rr_log_ram_write(r, mr->ram_block, addr, len);
     }

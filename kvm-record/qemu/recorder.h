@@ -112,6 +112,7 @@ struct rr_recorder {
     uint64_t output_bytes;
     uint64_t output_hash;
 
+    uint32_t missed_write; /* for tests: this write is not reported; 0: none */
     uint32_t block_count;
     struct rr_block blocks[RRLOG_MAX_BLOCKS];
     int slot_count; /* the highest number that was ever used, plus one */

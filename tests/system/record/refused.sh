@@ -5,7 +5,8 @@
 #
 # The recorder asks the machine that was built, whatever the words: what cannot be
 # recorded is refused with the reason, before the first instruction.  What is asked of
-# a VM that runs is refused, and the VM runs on.
+# a VM that runs is refused, and the VM runs on.  A write of a device model that the
+# recorder is not told of is found by --paranoid, which names who wrote.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 
@@ -31,11 +32,23 @@ refuse ivshmem -object memory-backend-ram,id=m,size=1M,share=on \
 
 # A guest without software, which runs until it is told to stop.
 rm -rf /tmp/t.rrt
-{ sleep 20; echo loadvm x; sleep 5; echo info status; sleep 5; echo quit; } |
+{ sleep 8; echo loadvm x; sleep 2; echo info status; sleep 2; echo quit; } |
 	timeout 120 /opt/rr/bin/rr-kvm record --no-check -o /tmp/t.rrt -- -nodefaults \
 		-display none -monitor stdio -drive file=/t/disk.qcow2,if=virtio \
 		>/out/loadvm 2>&1
 echo "status $?" >>/out/loadvm
+
+missed() { # NAME PROPERTY...
+	rm -rf /tmp/t.rrt
+	{ sleep 10; echo quit; } | timeout 60 /opt/rr/bin/qemu-system-x86_64 \
+		-L /usr/share/qemu -nodefaults -display none -monitor stdio \
+		-machine smm=off,vmport=off -cpu max,kvm=off -global apic.vapic=off \
+		-drive file=/t/disk.qcow2,if=virtio \
+		-accel kvm,kernel-irqchip=off,rr-record=/tmp/t.rrt,$2 >/out/$1 2>&1
+}
+missed none rr-paranoid=stop
+missed stop rr-paranoid=stop,x-rr-miss-write=40
+missed warn rr-paranoid=warn,x-rr-miss-write=40
 END
 # An empty qcow2 image, which could hold a snapshot.
 /usr/bin/python3 - "$tmp/disk.qcow2" <<'END'
@@ -76,4 +89,16 @@ grep -q 'cannot load a snapshot' "$tmp/out/loadvm" &&
 	grep -q 'VM status: running' "$tmp/out/loadvm"
 result $? "loadvm: refused, and the VM runs on"
 sed 's/^/# /' "$tmp/out/loadvm"
+
+! grep -q 'rr-record:' "$tmp/out/none"
+result $? "no write is missed: nothing is told"
+sed 's/^/# /' "$tmp/out/none"
+told='bytes of pc.ram at 0x[0-9a-f]* were written, which no hook reported, by'
+grep -q "recording into .* stopped: .*$told" "$tmp/out/stop"
+result $? "a missed write ends the recording"
+grep 'rr-record:' "$tmp/out/stop" | sed 's/^/# /'
+grep -q "$told.* < flatview_write" "$tmp/out/warn" &&
+	! grep -q 'stopped' "$tmp/out/warn"
+result $? "or is told, with the functions that wrote"
+grep 'rr-record:' "$tmp/out/warn" | sed 's/^/# /'
 finish

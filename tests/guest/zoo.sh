@@ -1,0 +1,143 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The init of the zoo's guest: uses each device that zoo= in the kernel command line
+# names, as WORK:ARGUMENT,...  Each prints "zoo: WORK:ARGUMENT ok" or "... FAILED".
+export PATH=/bin
+/bin/busybox --install -s /bin
+ln -s bin /sbin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+exec >/dev/ttyS0 2>&1
+
+works=
+for word in $(cat /proc/cmdline); do
+	case $word in zoo=*) works=${word#zoo=} ;; esac
+done
+echo "guest: up"
+
+load() { # drivers of the devices that are there
+	find /sys/devices -name modalias -exec cat {} + | sort -u | while read -r alias; do
+		modprobe "$alias" 2>/dev/null
+	done
+}
+load
+sleep 1
+load	# of what hangs on a bus that was found
+
+sum() { md5sum | cut -d' ' -f1; }
+wait_for() { # FILE
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -e "$1" ] && return 0
+		sleep 0.5
+	done
+	return 1
+}
+
+disk() { # DEVICE: read, write, drop the cache, read back
+	wait_for "/dev/$1" || return 1
+	echo "read $(dd if="/dev/$1" bs=64k count=8 2>/dev/null | sum)"
+	dd if=/dev/urandom of=/tmp/pattern bs=4k count=32 2>/dev/null
+	dd if=/tmp/pattern of="/dev/$1" bs=4k seek=128 conv=fsync 2>/dev/null || return 1
+	echo 3 >/proc/sys/vm/drop_caches
+	[ "$(dd if="/dev/$1" bs=4k skip=128 count=32 2>/dev/null | sum)" = \
+		"$(sum </tmp/pattern)" ]
+}
+
+cd_rom() { # DEVICE
+	wait_for "/dev/$1" || return 1
+	echo "read $(dd if="/dev/$1" bs=2k count=64 2>/dev/null | sum)"
+}
+
+net() { # DRIVER:NETWORK, as e1000:3 for 10.0.3.0/24
+	for i in /sys/class/net/*; do
+		driver=$(readlink "$i/device/driver")
+		[ "${driver##*/}" = "${1%:*}" ] || continue
+		name=${i##*/}
+	done
+	[ -n "$name" ] || return 1
+	ifconfig "$name" "10.0.${1#*:}.15" netmask 255.255.255.0 up || return 1
+	sleep 1
+	tftp -g -r file.bin -l /tmp/file "10.0.${1#*:}.2" || return 1
+	echo "tftp $(sum </tmp/file)"
+	ifconfig "$name" down
+}
+
+share() { # TAG
+	mount -t 9p -o trans=virtio,version=9p2000.L "$1" /mnt || return 1
+	echo "read $(sum </mnt/file.bin)"
+	head -c 100000 /dev/urandom >/tmp/pattern
+	cp /tmp/pattern /mnt/written || return 1
+	umount /mnt
+	mount -t 9p -o trans=virtio,version=9p2000.L "$1" /mnt || return 1
+	[ "$(sum </mnt/written)" = "$(sum </tmp/pattern)" ]
+}
+
+free_pages() { # balloon with free-page-reporting: give pages back, use them again
+	dd if=/dev/urandom of=/tmp/fill bs=1M count=24 2>/dev/null
+	rm /tmp/fill
+	echo 1 >/proc/sys/vm/compact_memory
+	sleep 4
+	dd if=/dev/zero of=/tmp/fill bs=1M count=24 2>/dev/null && rm /tmp/fill
+}
+
+more_memory() { # KIB: virtio-mem plugs its memory
+	modprobe virtio_mem
+	echo online >/sys/devices/system/memory/auto_online_blocks
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -gt "$1" ] && return 0
+		sleep 0.5
+	done
+	return 1
+}
+
+watchdog() { # it is pinged, and stopped before it bites
+	wait_for /dev/watchdog || return 1
+	{ echo ping; sleep 1; printf V; } >/dev/watchdog
+}
+
+console() {
+	wait_for "/dev/$1" || return 1
+	echo "hello from the guest" >"/dev/$1"
+}
+
+random() { head -c 64 /dev/hwrng >/dev/null; }
+input() { grep -q "Name=\".*$(echo "$1" | tr _ ' ')" /proc/bus/input/devices; }
+exists() { wait_for "/dev/$1"; }
+usb() { # WORD of its product
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		cat /sys/bus/usb/devices/*/product 2>/dev/null | grep -q "$1" && return 0
+		sleep 0.5
+	done
+	return 1
+}
+
+flash() { # ADDRESS: erase a block of a CFI flash, program a byte, read it
+	devmem "$1" 8 0x20; devmem "$1" 8 0xd0
+	devmem "$1" 8 0x70; devmem "$1" 8 >/dev/null
+	devmem "$1" 8 0x40; devmem "$1" 8 0x5a
+	devmem "$1" 8 0xff
+	[ "$(devmem "$1" 8)" = 0x5A ] && [ "$(devmem $(($1 + 1)) 8)" = 0xFF ]
+}
+
+one() { # WORK ARGUMENT
+	case $1 in
+	disk|net|share|watchdog|console|random|input|exists|usb|flash) "$1" "$2" ;;
+	cd) cd_rom "$2" ;;
+	balloon) free_pages ;;
+	mem) more_memory "$2" ;;
+	load) modprobe "$2" ;;
+	sound|fb) zoo "$1" "$2" ;;
+	*) false ;;
+	esac
+}
+for work in $(echo "$works" | tr , ' '); do
+	if one "${work%%:*}" "${work#*:}"; then
+		echo "zoo: $work ok"
+	else
+		echo "zoo: $work FAILED"
+	fi
+done
+echo "guest: done"
+poweroff -f
