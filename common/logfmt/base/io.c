@@ -46,7 +46,7 @@ int rrlog_open_file(int dir_fd, const char *name, uint64_t *file_bytes)
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
-		return -errno;
+		return errno == ELOOP ? -EINVAL : -errno;
 	if (fstat(fd, &st)) {
 		err = -errno;
 		goto fail;

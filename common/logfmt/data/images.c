@@ -285,9 +285,13 @@ int rrlog_images_read(struct rrlog_images *images,
 			"the image is not beside the trace; say where it is, "
 			"or --trust-images to read it at this path",
 			error);
+	if (err == -EMFILE)
+		return rrlog_images_fail(
+			images, id, offset, err,
+			"too many images; of one trace 128 can be open", error);
 	if (err)
 		return rrlog_images_fail(images, id, offset, err,
-					 strerror(-err), error);
+					 rrlog_store_why(err), error);
 	err = f->packed ? read_packed(&f->member, offset, data, bytes) :
 			  rrlog_member_read(&f->member, data, bytes, offset);
 	if (err == -EBADMSG && !f->packed)

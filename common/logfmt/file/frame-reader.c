@@ -30,7 +30,7 @@ int rrlog_frame_reader_open(struct rrlog_frame_reader *fr,
 				  fr->name);
 	if (err)
 		return rrlog_fail(error, err, "%s: %s", fr->name,
-				  strerror(-err));
+				  rrlog_store_why(err));
 	err = rrlog_read_start(&fr->member, magic, fr->name, &fr->start, error);
 	if (err)
 		return err;

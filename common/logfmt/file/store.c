@@ -98,3 +98,9 @@ void rrlog_member_close(struct rrlog_member *member)
 		close(member->fd);
 	*member = RRLOG_NO_MEMBER;
 }
+
+const char *rrlog_store_why(int err)
+{
+	/* A link could lead anywhere, and a pipe has no end. */
+	return err == -EINVAL ? "it is not a plain file" : strerror(-err);
+}

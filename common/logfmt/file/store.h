@@ -48,4 +48,7 @@ int rrlog_member_read(const struct rrlog_member *member, void *data,
 		      size_t bytes, uint64_t offset);
 void rrlog_member_close(struct rrlog_member *member);
 
+/** What @err, from opening a file of a trace or an image, means. */
+const char *rrlog_store_why(int err);
+
 #endif

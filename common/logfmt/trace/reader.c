@@ -28,7 +28,7 @@ static int load_manifest(struct rrlog_reader *r, const char *file_name,
 		return err;
 	if (err)
 		return rrlog_fail(&r->error, err, "%s: %s", name,
-				  strerror(-err));
+				  rrlog_store_why(err));
 	*text = NULL;
 	err = -EBADMSG;
 	if (!file.bytes || file.bytes > RRLOG_MANIFEST_MAX_BYTES)
