@@ -52,7 +52,6 @@ static enum rr_outcome apply_cpu_state(struct rr_replay *r,
     }
     r->position.halted = rec->cpu_state.halted & 1;
     flush_tlb(r);
-    r->position.shut_down = false;
     return RR_GO_ON;
 }
 
@@ -206,6 +205,9 @@ static enum rr_outcome apply_and_take(struct rr_replay *r)
         return outcome;
     }
     rr_replay_pop(r);
+    if (rec.type == RRLOG_CPU_STATE) {
+        r->position.shut_down = false;
+    }
     return rec.type == RRLOG_SLOT ? show_slots_at_last(r, &rec) : RR_GO_ON;
 }
 

@@ -85,6 +85,7 @@ static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
     case RRLOG_SLOT:
     case RRLOG_CR8:
     case RRLOG_CPU_STATE:
+    case RRLOG_END: /* QEMU did not reset it (-no-reboot) */
         return true;
     default:
         return false;

@@ -74,7 +74,7 @@ void rr_replay_pop(struct rr_replay *r)
         rr_replay_stop_here(r); /* a landmark may be in sight now */
     }
     if (log->head.stamp == RRLOG_AT_LANDMARK) {
-        pos->landmarks++;
+        pos->landmarks += !pos->shut_down; /* its registers are compared */
         pos->steps = 0;
     }
     rr_replay_note_recent(r, &log->head);

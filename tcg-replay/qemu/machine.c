@@ -152,11 +152,12 @@ static int load_cpuid(struct rr_replay *r, Error **errp)
 static void tell_processor_change(struct rr_replay *r)
 {
     g_autofree char *change = rr_processor_change_text(r->host.reader);
+    g_autofree char *safe = change ? rr_safe_text(change) : NULL;
 
     if (change) {
         warn_report("rr-replay: the processor changed during the recording: "
                     "%s; the replay gives the undefined results of the first",
-                    change);
+                    safe);
     }
 }
 
@@ -169,6 +170,7 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
     struct rrlog_reader *reader = r->host.reader;
     const char *fingerprint = rrlog_reader_manifest(reader, "cpu.fingerprint");
     const char *recorded = rrlog_reader_manifest(reader, "cpu.silicon");
+    g_autofree char *safe = rr_safe_text(fingerprint ? fingerprint : "missing");
 
     r->config.silicon = recorded ? recorded : "tcg";
     r->config.ignored_rflags = RR_RFLAGS_IGNORED;
@@ -183,8 +185,7 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
                     "of the recording processor (fingerprint %s); where the "
                     "guest used them, the replay diverges. Send the project "
                     "what rr-log info prints, and what rr-kvm check-host says "
-                    "on the recording host",
-                    fingerprint ? fingerprint : "missing");
+                    "on the recording host", safe);
         return rr_silicon_select("tcg", errp);
     }
     if (rrlog_reader_manifest(reader, "landmark.af")) {
@@ -390,7 +391,9 @@ static void machine_init(MachineState *ms)
 
     ret = set_up(r, RR_REPLAY_MACHINE(ms), &err);
     if (ret) {
-        error_report_err(err);
+        g_autofree char *safe = rr_safe_text(error_get_pretty(err));
+
+        error_report("%s", safe); /* some of it may be the trace's */
         exit(ret == -EBADMSG ? RR_EXIT_DAMAGED : RR_EXIT_FAILURE);
     }
     qemu_add_machine_init_done_notifier(&done_notifier);

@@ -56,14 +56,15 @@ static void print_context(struct rr_replay *r, uint64_t differing)
 
 enum rr_outcome rr_replay_diverged(struct rr_replay *r, const char *fmt, ...)
 {
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *safe = NULL;
     va_list ap;
 
     va_start(ap, fmt);
     text = g_strdup_vprintf(fmt, ap);
     va_end(ap);
+    safe = rr_safe_text(text); /* some of it may be the trace's */
     stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
-    fprintf(stderr, "rr-replay: DIVERGED: %s\n", text);
+    fprintf(stderr, "rr-replay: DIVERGED: %s\n", safe);
     print_context(r, 0);
     return RR_DIVERGED;
 }
