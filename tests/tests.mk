@@ -62,13 +62,15 @@ $(asan_programs):
 	$(asan_link)
 
 # Where the code under test needs QEMU's headers, that line says "links-qemu:".  Then
-# test and code are compiled once, as in QEMU and with the sanitizers.
+# test and code are compiled once, as in QEMU and with the sanitizers, librrlog too.
 qemu_unit_programs := $(patsubst %.c,$(BUILD)/%,$(qemu_unit_sources))
 $(foreach t,$(qemu_unit_sources),$(eval $(BUILD)/$(t:.c=): $(call links_of,$(t))))
-$(qemu_unit_programs): $(BUILD)/%: %.c tests/tap.h tests/lib/qemu-cc.py $(lib) \
-		$(wildcard common/core/*.h) | $(BUILD)/qemu/.rr-configured
+qemu_unit_lib := $(call asan_archives,librrlog)
+$(qemu_unit_programs): $(BUILD)/%: %.c tests/tap.h tests/lib/qemu-cc.py $(qemu_unit_lib) \
+		$(wildcard common/core/*.h tcg-replay/qemu/*.h tests/lib/*.h common/logfmt/fuzz/*.h) \
+		| $(BUILD)/qemu/.rr-configured
 	$(call say,CC QEMU,$@)/usr/bin/python3 tests/lib/qemu-cc.py $(BUILD) $@ $< \
-		$(call links_of,$<) -- -O1 $(sanitize) $(lib) -lglib-2.0
+		$(call links_of,$<) -- -O1 $(sanitize) $(qemu_unit_lib) $(LDLIBS)
 
 unit_tests := $(strip $(patsubst %.c,$(BUILD)/%,$(call pick,$(qemu_unit_sources))) \
 	$(patsubst %.c,$(BUILD)/%,$(call pick,$(unit_sources))) \

@@ -27,15 +27,19 @@ $(BUILD)/fuzz/seeds-of-trace: $(call objects,common/logfmt/fuzz/seeds.c) $(lib)
 
 # A stranger's trace: one whose records mean something else (tests/system/replay).
 mutate := $(BUILD)/tests/rrlog-mutate
-$(mutate): $(call objects,common/logfmt/fuzz/mutate.c) $(lib)
+$(mutate): $(call objects,common/logfmt/fuzz/rrlog-mutate.c common/logfmt/fuzz/mutate.c) $(lib)
 	@mkdir -p $(@D)
 	$(link)
 
+# They also go through the replayer's code, with the sanitizers.
+FUZZ_MUTANTS ?= 100000
+appliers := $(BUILD)/tests/unit/tcg-replay-fuzz/appliers
 .PHONY: fuzz
-fuzz: $(fuzz_targets) $(BUILD)/fuzz/seeds-of-trace $(BUILD)/bin/rr-log
+fuzz: $(appliers) $(fuzz_targets) $(BUILD)/fuzz/seeds-of-trace $(BUILD)/bin/rr-log
 	$(Q)if [ -e $(FUZZ_TRACE) ]; then \
 		$(BUILD)/fuzz/seeds-of-trace $(FUZZ_TRACE) $(BUILD)/fuzz/seeds \
 			$(BUILD)/bin/rr-log || exit 1; \
 	else echo 'No $(FUZZ_TRACE): no seeds from a trace'; fi
 	$(Q)for f in $(fuzz_targets); do \
 		sh common/logfmt/fuzz/run.sh $$f $(BUILD)/fuzz $(fuzz_options) || exit 1; done
+	$(Q)RR_MUTANTS=$(FUZZ_MUTANTS) RR_FIRST_SEED=$${RR_FIRST_SEED:-$$$$} $(appliers)

@@ -1,10 +1,10 @@
 /*
- * rrlog-mutate TRACE OUT KIND SEED: write a copy of a trace with one thing
- * changed, and with right checksums, as a hostile writer would do.  The fuzz
- * targets change bytes; this changes the meaning.  Prints what it changed.
+ * Copies of traces that mean something else; see mutate.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "common/logfmt/fuzz/mutate.h"
+
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
@@ -38,6 +38,8 @@ static const char *const names[KINDS] = {
 	"entry", "spin",     "slots",  "heavy",
 };
 
+/* What must not reach a terminal. */
+#define FORGED "\033[2Jx\nrr-replay: complete"
 #define HEAVY_BYTES (UINT64_C(8) << 20)
 
 /* Where the first instruction is in the last page of the firmware. */
@@ -53,6 +55,8 @@ struct mutation {
 	uint64_t page_count; /* so far */
 	struct rrlog_record before; /* for SWAP, with a copy of its data */
 	bool has_before, done;
+	uint8_t *changed_data; /* of a record, or NULL */
+	char *text; /* what was changed */
 	int err;
 };
 
@@ -62,7 +66,7 @@ static uint64_t random_u64(GRand *random)
 }
 
 /* Extremes, near misses and anything. */
-static uint64_t changed(GRand *random, uint64_t value)
+static uint64_t any_value(GRand *random, uint64_t value)
 {
 	switch (g_rand_int_range(random, 0, 8)) {
 	case 0:
@@ -84,11 +88,18 @@ static uint64_t changed(GRand *random, uint64_t value)
 	}
 }
 
+static uint64_t changed(GRand *random, uint64_t value)
+{
+	uint64_t other = any_value(random, value);
+
+	return other == value ? value + 1 : other;
+}
+
 static void say(struct mutation *m, const char *what, uint64_t where)
 {
 	m->done = true;
-	printf("%s: %s, number %llu\n", names[m->kind], what,
-	       (unsigned long long)where);
+	snprintf(m->text, RRLOG_MUTATE_TEXT_BYTES, "%s: %.60s, number %llu",
+		 names[m->kind], what, (unsigned long long)where);
 }
 
 /* ---- records ---- */
@@ -136,7 +147,7 @@ static void change_bytes(struct mutation *m, struct rrlog_record *rec)
 
 	if (!rec->data_bytes)
 		return;
-	copy = g_memdup2(rec->data, rec->data_bytes); /* until the end */
+	copy = m->changed_data = g_memdup2(rec->data, rec->data_bytes);
 	if (g_rand_boolean(m->random))
 		rec->data_bytes = (size_t)g_rand_int_range(
 			m->random, 0, (gint)MIN(rec->data_bytes, 1 << 20));
@@ -324,7 +335,7 @@ static int copy_blocks(struct mutation *m)
 			if (g_rand_boolean(m->random))
 				b.size_bytes = changed(m->random, b.size_bytes);
 			else
-				strcpy(b.name, "\033[2Jx\nrr-replay: complete");
+				strcpy(b.name, FORGED);
 			say(m, "block", i);
 		}
 		err = rrlog_writer_add_block(m->writer, &b);
@@ -348,7 +359,12 @@ static int copy_entries(struct mutation *m)
 			say(m, key, at);
 			if (g_rand_boolean(m->random))
 				continue;
-			value[at] = (char)g_rand_int_range(m->random, 32, 127);
+			if (g_rand_boolean(m->random)) {
+				g_free(value);
+				value = g_strdup(FORGED);
+			} else
+				value[at] = (char)g_rand_int_range(m->random,
+								   32, 127);
 		}
 		err = rrlog_writer_manifest_set(m->writer, key, value);
 	}
@@ -377,7 +393,8 @@ static int choose(struct mutation *m)
 	int err = rrlog_reader_for_each_page(m->reader, count_page, &pages);
 
 	count = m->kind == PAGE ? pages : count_records(m->reader);
-	m->chosen = count ? random_u64(m->random) % count : 0;
+	if (m->chosen == RRLOG_MUTATE_ANY)
+		m->chosen = count ? random_u64(m->random) % count : 0;
 	return err;
 }
 
@@ -414,34 +431,43 @@ static enum kind find_kind(const char *name)
 	return kind;
 }
 
-int main(int argc, char **argv)
+const char *rrlog_mutate_kind(unsigned int i)
 {
-	struct mutation m = { 0 };
-	int err, closed;
+	return i < KINDS ? names[i] : NULL;
+}
 
-	m.kind = argc == 5 ? find_kind(argv[3]) : KINDS;
-	if (m.kind == KINDS) {
-		fprintf(stderr, "usage: rrlog-mutate TRACE OUT KIND SEED\n");
-		return 1;
-	}
-	m.random = g_rand_new_with_seed(
-		(guint32)g_ascii_strtoull(argv[4], NULL, 10));
-	err = rrlog_reader_open(argv[1], &m.reader);
+static int mutate(struct mutation *m, const char *in, const char *out)
+{
+	int closed, err = rrlog_reader_open(in, &m->reader);
+
 	if (!err)
-		err = rrlog_writer_create(argv[2], NULL, &m.writer);
+		err = rrlog_writer_create(out, NULL, &m->writer);
 	if (!err)
-		err = copy(&m);
+		err = copy(m);
 	if (!err)
-		err = m.err;
-	closed = rrlog_writer_close(m.writer, true);
-	rrlog_reader_close(m.reader);
-	g_rand_free(m.random);
-	g_free((void *)m.before.data);
-	/* A mutation that no writer accepts is not one: 2. */
-	if (err == -EINVAL || !m.done)
-		return 2;
-	if (!err && !closed)
+		err = m->err;
+	closed = rrlog_writer_close(m->writer, true);
+	rrlog_reader_close(m->reader);
+	/* A mutation that no writer accepts is not one. */
+	if (err == -EINVAL || !m->done)
 		return 0;
-	fprintf(stderr, "rrlog-mutate: %s\n", strerror(err ? -err : -closed));
-	return 1;
+	return err || closed ? err ? err : closed : 1;
+}
+
+int rrlog_mutate(const char *in, const char *out, const char *kind,
+		 uint32_t seed, uint64_t record, char *text)
+{
+	struct mutation m = { .kind = find_kind(kind),
+			      .text = text,
+			      .chosen = record };
+	int ret;
+
+	if (m.kind == KINDS)
+		return -ENOENT;
+	m.random = g_rand_new_with_seed(seed);
+	ret = mutate(&m, in, out);
+	g_rand_free(m.random);
+	g_free(m.changed_data);
+	g_free((void *)m.before.data);
+	return ret;
 }
