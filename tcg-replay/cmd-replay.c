@@ -29,7 +29,7 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		{ "trace", 't', 0, G_OPTION_ARG_FILENAME, &o->trace,
 		  "The trace to replay", "TRACE" },
 		{ "console", 'c', 0, G_OPTION_ARG_NONE, &o->console,
-		  "Print what the guest printed on its serial port", NULL },
+		  "Print what the guest printed on serial and debug ports", NULL },
 		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
 		  "Print the manifest and, on a terminal, the progress", NULL },
 		{ "plugin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->plugins,

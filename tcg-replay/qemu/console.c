@@ -1,43 +1,119 @@
 /*
- * The guest's first serial port (16550 at 0x3f8), shown on stdout.
+ * What the guest prints on serial ports (16550) and debug ports, shown on
+ * stdout: of the first serial port each byte as it comes, of the others whole
+ * lines with their name.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
 
-#define SERIAL_BASE 0x3f8
 #define SERIAL_DATA 0
 #define SERIAL_LINE_CONTROL 3
 #define SERIAL_MODEM_CONTROL 4
+#define SERIAL_PORTS 8
 #define LINE_CONTROL_DLAB 0x80 /* the data register is the divisor */
 #define MODEM_CONTROL_LOOP 0x10 /* nothing leaves the port */
 
-static void show_byte(uint8_t value)
+/* The first is shown raw.  Debug ports: isa-debugcon, as SeaBIOS has it. */
+static const struct {
+    const char *name;
+    uint16_t base;
+    uint16_t ports; /* 1: a debug port */
+} consoles[RR_CONSOLES] = {
+    { "ttyS0", 0x3f8, SERIAL_PORTS },
+    { "ttyS1", 0x2f8, SERIAL_PORTS },
+    { "ttyS2", 0x3e8, SERIAL_PORTS },
+    { "ttyS3", 0x2e8, SERIAL_PORTS },
+    { "port 0xe9", 0xe9, 1 },
+    { "port 0x402", 0x402, 1 },
+};
+
+static void show_raw(struct rr_console *c, uint8_t value)
 {
     putchar_unlocked(value);
+    c->is_inside_line = value != '\n';
     if (value == '\n') {
         fflush(stdout);
+    }
+}
+
+static void show_line(struct rr_console *first, struct rr_console *c,
+                      const char *name)
+{
+    printf("%s[%s] %.*s\n", first->is_inside_line ? "\n" : "", name,
+           (int)c->line_bytes, c->line);
+    fflush(stdout);
+    first->is_inside_line = false;
+    c->line_bytes = 0;
+}
+
+static void show_byte(struct rr_position *pos, int i, uint8_t value)
+{
+    struct rr_console *c = &pos->consoles[i];
+
+    c->has_output = true;
+    if (i == 0) {
+        show_raw(c, value);
+        return;
+    }
+    if (value != '\n' && value != '\r') {
+        c->line[c->line_bytes++] = value;
+    }
+    if (value == '\n' || c->line_bytes == sizeof(c->line)) {
+        show_line(&pos->consoles[0], c, consoles[i].name);
+    }
+}
+
+static void write_to(struct rr_replay *r, int i, uint16_t offset,
+                     uint8_t value)
+{
+    struct rr_console *c = &r->position.consoles[i];
+
+    switch (offset) {
+    case SERIAL_DATA:
+        if (r->config.console && !(c->line_control & LINE_CONTROL_DLAB) &&
+            !(c->modem_control & MODEM_CONTROL_LOOP)) {
+            show_byte(&r->position, i, value);
+        }
+        break;
+    case SERIAL_LINE_CONTROL:
+        c->line_control = value;
+        break;
+    case SERIAL_MODEM_CONTROL:
+        c->modem_control = value;
+        break;
     }
 }
 
 void rr_replay_console_write(struct rr_replay *r, uint16_t port,
                              uint8_t value)
 {
-    struct rr_position *pos = &r->position;
-
-    switch (port - SERIAL_BASE) {
-    case SERIAL_DATA:
-        if (r->config.console &&
-            !(pos->serial.line_control & LINE_CONTROL_DLAB) &&
-            !(pos->serial.modem_control & MODEM_CONTROL_LOOP)) {
-            show_byte(value);
+    for (int i = 0; i < RR_CONSOLES; i++) {
+        if (port >= consoles[i].base &&
+            port < consoles[i].base + consoles[i].ports) {
+            write_to(r, i, port - consoles[i].base, value);
+            return;
         }
-        break;
-    case SERIAL_LINE_CONTROL:
-        pos->serial.line_control = value;
-        break;
-    case SERIAL_MODEM_CONTROL:
-        pos->serial.modem_control = value;
-        break;
+    }
+}
+
+void rr_replay_console_end(struct rr_replay *r)
+{
+    struct rr_position *pos = &r->position;
+    bool has_output = pos->consoles[0].has_output;
+
+    if (!r->config.console) {
+        return;
+    }
+    for (int i = 1; i < RR_CONSOLES; i++) {
+        has_output |= pos->consoles[i].has_output;
+        if (pos->consoles[i].line_bytes) {
+            show_line(&pos->consoles[0], &pos->consoles[i], consoles[i].name);
+        }
+    }
+    if (!has_output) {
+        fprintf(stderr, "rr-replay: the guest printed nothing on a serial "
+                "port of the PC or a debug port (0xe9, 0x402); virtio "
+                "consoles and displays are not shown\n");
     }
 }

@@ -508,7 +508,7 @@ static void machine_class_init(ObjectClass *oc, void *data)
         "Family of processors whose undefined results the replay gives");
     object_class_property_add_bool(oc, "console", get_console, set_console);
     object_class_property_set_description(oc, "console",
-        "Print what the guest writes to its first serial port");
+        "Print what the guest writes to serial and debug ports");
     object_class_property_add_bool(oc, "progress", get_progress, set_progress);
     object_class_property_set_description(oc, "progress",
         "Show progress on stderr");

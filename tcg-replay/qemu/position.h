@@ -28,6 +28,16 @@ struct rr_memory_slot {
     bool readonly;
 };
 
+/* A serial or debug port: console.c. */
+#define RR_CONSOLES 6
+struct rr_console {
+    uint8_t line_control, modem_control; /* registers of the 16550 */
+    bool has_output;
+    bool is_inside_line; /* of the first one: what was shown has no newline */
+    uint16_t line_bytes;
+    char line[256]; /* not yet shown */
+};
+
 struct rr_position {
     /* In the log. */
     enum rr_goal goal;
@@ -51,9 +61,7 @@ struct rr_position {
 
     /* The environment. */
     struct rr_memory_slot slots[RR_MAX_SLOTS];
-    struct {
-        uint8_t line_control, modem_control;
-    } serial;
+    struct rr_console consoles[RR_CONSOLES];
 
     /* For RR_GOAL_AT_END: what the end record says, and what was found. */
     RRCPUState end_state;

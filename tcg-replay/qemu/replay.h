@@ -35,7 +35,7 @@ enum rr_outcome {
 
 /* Set before the guest starts, and not changed. */
 struct rr_config {
-    bool console; /* show the guest's first serial port */
+    bool console; /* show the guest's serial and debug ports */
     bool progress; /* show it on stderr */
     uint64_t ignored_rflags; /* bits that landmarks do not compare */
     bool landmarks_have_rf;
@@ -137,9 +137,11 @@ const struct rrlog_record *rr_replay_peek(const struct rr_replay *r);
 
 /* ---- 1: console.c ---- */
 
-/** The guest wrote @value to a port; shows it if that is its serial port. */
+/** The guest wrote @value to a port; shows it if that is a console. */
 void rr_replay_console_write(struct rr_replay *r, uint16_t port,
                              uint8_t value);
+/** Show what is left of lines; say so if there was nothing to show at all. */
+void rr_replay_console_end(struct rr_replay *r);
 
 /* ---- 1: progress.c ---- */
 

@@ -14,6 +14,7 @@ static void stop(struct rr_replay *r, enum rr_goal goal, enum rr_exit status)
     rr_replay_set_goal(r, goal);
     rr_replay_stop_here(r);
     rr_replay_show_progress(r, true);
+    rr_replay_console_end(r);
     fflush(stdout);
     qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT,
                                            status);
