@@ -28,7 +28,9 @@
 #define SECOND_GPA 0x100000
 #define DONE_S 60
 
-static const uint64_t block_bytes[BLOCKS] = { 0x200000 + 0x3000, 0x2000 };
+/* One trace has digests of more than one region. */
+#define SMALL_BYTES 0x43000
+#define LARGE_BYTES (RRLOG_REGION_BYTES + 0x3000)
 
 /* What the guest does ... */
 enum item_kind {
@@ -68,6 +70,7 @@ struct seed {
 	bool epoch_clock;
 	bool has_faults;
 	char *trace;
+	uint64_t block_bytes[BLOCKS];
 	uint8_t *ram[BLOCKS]; /* at the end */
 	uint64_t end_state[RR_CPU_STATE_COUNT];
 };
@@ -248,7 +251,7 @@ static void record_slot(struct recording *rec, uint64_t slot, uint64_t gpa,
 
 	r.slot.slot = slot;
 	r.slot.gpa = gpa;
-	r.slot.size = block_bytes[block];
+	r.slot.size = rec->guest.seed->block_bytes[block];
 	r.slot.block = block;
 	append(rec, &r);
 }
@@ -330,7 +333,7 @@ static void record_digests(struct recording *rec, struct rrlog_record end)
 
 	end.type = RRLOG_RAM_DIGEST;
 	for (block = 0; block < BLOCKS; block++) {
-		uint64_t left = block_bytes[block];
+		uint64_t left = rec->guest.seed->block_bytes[block];
 
 		for (count = offset = 0; left; count++) {
 			uint64_t part = MIN(left, RRLOG_REGION_BYTES);
@@ -375,7 +378,7 @@ static int start_trace(struct recording *rec, const struct seed *seed)
 	for (i = 0; i < BLOCKS; i++) {
 		struct rrlog_block b = { .id = i,
 					 .name = "ram",
-					 .size_bytes = block_bytes[i] };
+					 .size_bytes = seed->block_bytes[i] };
 
 		err = err ? err : rrlog_writer_add_block(w, &b);
 		err = err ? err : rrlog_writer_put_page(w, i, 1, page);
@@ -443,8 +446,10 @@ static int make_seed(struct seed *seed, unsigned int number)
 	seed->epoch_clock = number % 2;
 	seed->has_faults = number % 4 == 2;
 	seed->trace = g_strdup_printf("%s/seed-%u", dir, number);
+	seed->block_bytes[0] = number ? SMALL_BYTES : LARGE_BYTES;
+	seed->block_bytes[1] = 0x2000;
 	for (i = 0; i < BLOCKS; i++)
-		seed->ram[i] = g_malloc0(block_bytes[i]);
+		seed->ram[i] = g_malloc0(seed->block_bytes[i]);
 	make_script(seed, random);
 	g_rand_free(random);
 	return record(seed);
@@ -635,7 +640,7 @@ static bool is_truly_equal(struct rr_replay *r, struct guest *g)
 	state.value[RR_REG_RFLAGS] &= ~RR_RFLAGS_IGNORED;
 	for (i = 0; i < r->host.block_count && i < BLOCKS; i++)
 		if (memcmp(r->host.blocks[i].ram_block, seed->ram[i],
-			   MIN(block_bytes[i],
+			   MIN(seed->block_bytes[i],
 			       memory_region_size(&r->host.blocks[i]))))
 			return false;
 	return g->at == ITEMS &&
