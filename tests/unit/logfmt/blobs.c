@@ -356,6 +356,31 @@ static int read_with(bool trusted, const char *image_dir)
 	return ret;
 }
 
+/* An image that was opened before is read although its name is gone. */
+static void test_open_images(void)
+{
+	struct rrlog_reader *r;
+	unsigned int n;
+	int ret;
+
+	store_image(image, sizeof(disk));
+	write_image_trace(0);
+	r = open_trace();
+	rrlog_reader_open_images(r);
+	unlink(image);
+	n = read_dmas(r, &ret);
+	ksft_ok(!ret && n == RECORDS, "images opened before the first record");
+	rrlog_reader_close(r);
+	r = open_trace();
+	rrlog_reader_open_images(r);
+	read_dmas(r, &ret);
+	ksft_ok(ret < 0 && *rrlog_reader_error(r),
+		"a missing one is an error where it is needed: %s",
+		rrlog_reader_error(r));
+	rrlog_reader_close(r);
+	remove_trace(trace);
+}
+
 /* A stranger's trace may name any file, and lie beside any link. */
 static void test_where_images_are(void)
 {
@@ -483,7 +508,7 @@ static void test_table(void)
 
 int main(void)
 {
-	ksft_plan(6 + 1 + 2 + 1 + 1 + 3 + 8 + 2 + 5);
+	ksft_plan(6 + 1 + 2 + 1 + 1 + 3 + 8 + 2 + 5 + 2);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	snprintf(image, sizeof(image), "%s/disk.img", dir);
@@ -501,6 +526,7 @@ int main(void)
 	test_lists();
 	test_images();
 	test_where_images_are();
+	test_open_images();
 	test_image_after_seek();
 	rmdir(dir);
 	return ksft_end();

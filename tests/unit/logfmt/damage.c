@@ -298,6 +298,25 @@ static void test_lost_files(void)
 		"a directory without a trace");
 }
 
+/* The words, not those of an errno value. */
+static void test_link(void)
+{
+	char path[512];
+	struct rrlog_reader *r;
+	int err;
+
+	make_trace(true);
+	snprintf(path, sizeof(path), "%s/blobs", trace);
+	unlink(path);
+	if (symlink("/etc/passwd", path))
+		ksft_bail_out("symlink: %s", strerror(errno));
+	err = rrlog_reader_open(trace, &r);
+	ksft_ok(err && strstr(rrlog_reader_error(r), "not a plain file"),
+		"a link: %s", rrlog_reader_error(r));
+	rrlog_reader_close(r);
+	remove_trace(trace);
+}
+
 static int parse(const char *text)
 {
 	struct rrlog_error error = { "" };
@@ -354,7 +373,7 @@ static void test_manifests(void)
 
 int main(void)
 {
-	ksft_plan(5 + 5 + 2 + 1 + 1 + 2 + 6 + 10 + 6);
+	ksft_plan(5 + 5 + 2 + 1 + 1 + 2 + 6 + 10 + 6 + 1);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_flips(true);
@@ -368,6 +387,7 @@ int main(void)
 	test_mixed_frames(true);
 	test_mixed_frames(false);
 	test_lost_files();
+	test_link();
 	test_manifests();
 	rmdir(dir);
 	return ksft_end();
