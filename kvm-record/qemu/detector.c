@@ -16,6 +16,7 @@
 #include "kvm-record/qemu/recorder.h"
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
@@ -150,6 +151,20 @@ static void set_writable(uint8_t *page, size_t bytes, bool writable)
     }
 }
 
+/* The stack may end before @p is full: a coroutine's is small. */
+static void keep_stack(struct open_page *p, void *stack)
+{
+    struct iovec to = { p->stack, sizeof(p->stack) };
+    struct iovec from = { stack, sizeof(p->stack) };
+
+    memset(p->stack, 0, sizeof(p->stack));
+    if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) < 0) {
+        from.iov_len = to.iov_len =
+            RRLOG_PAGE_BYTES - (uintptr_t)stack % RRLOG_PAGE_BYTES;
+        process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+    }
+}
+
 /* In a signal handler: nothing here allocates. */
 static void keep_page(struct area *a, uint64_t offset, const ucontext_t *at)
 {
@@ -162,7 +177,7 @@ static void keep_page(struct area *a, uint64_t offset, const ucontext_t *at)
     memcpy(detector.before + (size_t)i * RRLOG_PAGE_BYTES, a->host + offset,
            RRLOG_PAGE_BYTES);
     p->code = at->uc_mcontext.gregs[REG_RIP];
-    memcpy(p->stack, (void *)at->uc_mcontext.gregs[REG_RSP], sizeof(p->stack));
+    keep_stack(p, (void *)at->uc_mcontext.gregs[REG_RSP]);
     p->has_bql = bql_locked();
     p->offset = offset;
     p->area = a;
