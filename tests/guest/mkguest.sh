@@ -36,7 +36,7 @@ find "$root" -exec touch -h -d @0 {} +
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
 # Guests without an operating system.  Multiboot needs the header in the first 8 KiB.
-for guest in adbits hidden ring0 stale; do
+for guest in adbits hidden ring0 stale strings; do
 	${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 		-fno-stack-protector -mno-sse -mno-mmx -mgeneral-regs-only -nostdlib -static \
 		-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \

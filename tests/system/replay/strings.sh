@@ -1,0 +1,22 @@
+#!/bin/sh
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Interrupts at repeated INS whose last iteration is done: KVM stands at the
+# instruction, with ECX zero.  The guest counts them, and replays.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+"$RR_BIN/rr-kvm" record --lab --force -o "$tmp/t.rrt" -- -machine pc -m 64 \
+	-nodefaults -display none -vga none -serial stdio -no-reboot \
+	-kernel "$RR_GUEST/strings" </dev/null >"$tmp/console" 2>"$tmp/err" &&
+	grep -q '^strings:' "$tmp/console"
+result $? "recorded"
+grep '^strings:' "$tmp/console" | sed 's/^/# /'
+! grep -q 'at the end 00000000' "$tmp/console"
+result $? "the guest was interrupted there"
+replay "$tmp/t.rrt" --console >"$tmp/again" &&
+	grep -q 'CPU state and all RAM equal' "$tmp/report" &&
+	grep -qF "$(grep digest "$tmp/console")" "$tmp/again"
+result $? "replays, with the same count"
+sed 's/^/# /' "$tmp/report"
+finish
