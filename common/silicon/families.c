@@ -19,6 +19,7 @@
 #define SIGN_SOURCE SILICON_SIGN_SOURCE
 #define IS_ZERO SILICON_IS_ZERO
 #define FIRST_STEP SILICON_FIRST_STEP
+#define LAST_SUM SILICON_LAST_SUM
 
 /*
  * Both families below were measured in a process, with random operands rich in
@@ -28,7 +29,7 @@
 #define CORE "Intel family 6 model 207 (Emerald Rapids), 2026-11-26"
 
 /* Read there, and measured in the lab that it emulates (--lab=intel). */
-#define BOCHS "Bochs 3.0, cpu/shift*.cc, bit*.cc, mult*.cc, bmi*.cc"
+#define BOCHS "Bochs 3.0, cpu/shift*.cc, bit*.cc, mult*.cc, bmi*.cc, bcd.cc"
 
 #define SOURCE_TCG \
 	"target/i386/tcg/emit.c.inc and cc_helper_template.h.inc of QEMU 10.0"
@@ -119,8 +120,13 @@ static const struct silicon_family families[] = {
 			[SILICON_BLS] = { TCG, ZERO, ZERO, TCG, TCG, TCG, CORE },
 			[SILICON_BEXTR] = { TCG, ZERO, ZERO, TCG, ZERO, TCG,
 					    CORE },
+			[SILICON_AAA] = { TCG, PARITY, TCG, IS_ZERO, ZERO, ZERO,
+					  CORE },
+			[SILICON_AAD] = { LAST_SUM, TCG, LAST_SUM, TCG, TCG,
+					  LAST_SUM, CORE },
 		},
 		.tables = &silicon_tables_core,
+		.bswap_of_16_bits_is_zero = true,
 		.rotate_by_immediate_keeps_of = true,
 		.bsf_keeps_upper_half = true,
 		.intel_images = true,
@@ -159,7 +165,11 @@ static const struct silicon_family families[] = {
 					  BOCHS },
 			[SILICON_BEXTR] = { TCG, PARITY, ZERO, TCG, SIGN, TCG,
 					    BOCHS },
+			[SILICON_AAA] = { TCG, PARITY, TCG, IS_ZERO, ZERO, ZERO,
+					  BOCHS },
+			/* AAD has the flags of a logical operation, as TCG's. */
 		},
+		.bswap_of_16_bits_is_zero = true,
 		/* Its tables are those of Intel Core. */
 		.tables = &silicon_tables_core,
 		.bsf_keeps_upper_half = true,

@@ -23,6 +23,8 @@ const char *silicon_form_name(unsigned int form)
 		[SILICON_LZCNT] = "LZCNT or TZCNT",
 		[SILICON_BLS] = "ANDN, BLSI, BLSR, BLSMSK or BZHI",
 		[SILICON_BEXTR] = "BEXTR",
+		[SILICON_AAA] = "AAA or AAS",
+		[SILICON_AAD] = "AAD",
 	};
 
 	return form < SILICON_FORMS ? names[form] : NULL;

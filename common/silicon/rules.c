@@ -55,6 +55,22 @@ static bool first_step_overflow(const struct silicon_insn *i)
 	}
 }
 
+/* AAD adds the product of AH and its base to AL, in 8 bits. */
+static bool last_sum_flag(uint32_t mask, const struct silicon_insn *i)
+{
+	unsigned int product = (i->dest >> 8 & 0xff) * i->source & 0xff;
+	unsigned int al = i->dest & 0xff, sum = product + al;
+
+	switch (mask) {
+	case SILICON_CF:
+		return bit(sum, 8);
+	case SILICON_AF:
+		return bit(product ^ al ^ sum, 4);
+	default:
+		return bit((product ^ sum) & (al ^ sum), 7);
+	}
+}
+
 /* The value of the flag @mask by @rule. */
 static bool flag_by_rule(enum silicon_rule rule, uint32_t mask,
 			 const struct silicon_insn *i)
@@ -85,6 +101,8 @@ static bool flag_by_rule(enum silicon_rule rule, uint32_t mask,
 	case SILICON_FIRST_STEP:
 		return goes_round(i) ? i->flags_before & mask :
 				       first_step_overflow(i);
+	case SILICON_LAST_SUM:
+		return last_sum_flag(mask, i);
 	case SILICON_TCG:
 		break;
 	}

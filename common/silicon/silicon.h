@@ -46,6 +46,8 @@ enum silicon_form {
 	SILICON_LZCNT, /* also TZCNT */
 	SILICON_BLS, /* ANDN, BLSI, BLSR, BLSMSK, BZHI */
 	SILICON_BEXTR,
+	SILICON_AAA, /* also AAS */
+	SILICON_AAD,
 	SILICON_FORMS,
 };
 
@@ -63,6 +65,7 @@ enum silicon_rule {
 	SILICON_TOP_XOR_CF, /* top bit of the result xor the new CF */
 	SILICON_TOP_TWO, /* the result's two top bits xored */
 	SILICON_FIRST_STEP, /* OF: what the same shift or rotate by 1 gives */
+	SILICON_LAST_SUM, /* CF, AF, OF: of the addition that AAD ends with */
 };
 
 /* One execution of an instruction. */
@@ -70,8 +73,8 @@ struct silicon_insn {
 	enum silicon_form form;
 	unsigned int width_bits; /* of the operands: 8, 16, 32 or 64 */
 	unsigned int count; /* of a shift or rotate, masked to 5 or 6 bits */
-	uint64_t dest; /* the destination before the instruction */
-	uint64_t source;
+	uint64_t dest; /* the destination before the instruction; of AAD: AX */
+	uint64_t source; /* of AAD: the base */
 	uint64_t result; /* of a multiplication: the low half; of BSF of 0: 0 */
 	/* Of a shift: the count is in the code, the destination is a register. */
 	bool is_register_by_immediate;
@@ -101,6 +104,8 @@ struct silicon_family {
 	bool double_shift_repeats_source;
 	/* BSF and BSR with source 0 change no flag but ZF. */
 	bool bsf_of_zero_keeps_flags;
+	/* BSWAP of a register of 16 bits gives 0. */
+	bool bswap_of_16_bits_is_zero;
 	/* RCL and RCR by a multiple of width + 1 change no flag. */
 	bool whole_turn_keeps_flags;
 	/*

@@ -193,15 +193,55 @@ static void test_rotates(void)
 		"core: ROL by CL sets OF as its first step does");
 }
 
+/* What an Emerald Rapids gave in 32-bit code; AAD's base is 10. */
+static void test_bcd(void)
+{
+	static const struct {
+		enum silicon_form form;
+		uint16_t before, after;
+		uint32_t flags_before, flags_after;
+	} rows[] = {
+		{ SILICON_AAA, 0x9d67, 0x9e0d, 0x015, 0x011 },
+		{ SILICON_AAA, 0x308c, 0x3102, 0x805, 0x011 },
+		{ SILICON_AAA, 0x08ba, 0x0900, 0x8c0, 0x055 },
+		{ SILICON_AAA, 0x8e13, 0x8e03, 0x885, 0x004 },
+		{ SILICON_AAA, 0x6bdf, 0x6a09, 0x000, 0x015 },
+		{ SILICON_AAD, 0x9d67, 0x0089, 0x015, 0x880 },
+		{ SILICON_AAD, 0x2c6c, 0x0024, 0x010, 0x015 },
+		{ SILICON_AAD, 0x308c, 0x006c, 0x805, 0x805 },
+		{ SILICON_AAD, 0x18cf, 0x00bf, 0x004, 0x081 },
+		{ SILICON_AAD, 0x0d82, 0x0004, 0x000, 0x801 },
+	};
+	const struct silicon_family *core = silicon_family("core");
+	unsigned int i, wrong = 0;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct silicon_insn insn = {
+			.form = rows[i].form,
+			.width_bits = 8,
+			.dest = rows[i].before,
+			.source = 10,
+			.result = rows[i].after & 0xff,
+			.flags_before = rows[i].flags_before,
+		};
+
+		insn.flags = rows[i].flags_after ^
+			     flags_with_rules(core, rows[i].form);
+		wrong += silicon_flags(core, &insn) != rows[i].flags_after;
+	}
+	ksft_ok(!wrong, "core: AAA, AAS and AAD: %u of %u differ", wrong, i);
+}
+
 int main(void)
 {
 	unsigned int tests = 0, i;
 
 	for (i = 0; i < INSNS; i++)
 		tests += insns[i].form != NONE;
-	ksft_plan(3 * tests + 6);
+	ksft_plan(3 * tests + 7);
 	test_names();
 	test_rotates();
+	test_bcd();
 	test_family("zen3", "tests/unit/silicon/zen3.gz");
 	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz");
 	test_family("bochs", "tests/unit/silicon/bochs.gz");
