@@ -103,6 +103,11 @@ static void e_vector(struct emitter *e, bool is_store, unsigned int reg,
 	e_modrm(e, reg, base, disp);
 }
 
+static void compare(struct emitter *e, int32_t disp)
+{
+	e->block->word[e->block->words++] = disp;
+}
+
 /* ---- before the instruction --------------------------------------------- */
 
 static int32_t any_word(struct emitter *e)
@@ -171,6 +176,61 @@ static void e_mxcsr(struct emitter *e)
 	/* ldmxcsr [r15 + rax * 4 + disp] */
 	E(e, "\x41\x0f\xae\x94\x87");
 	e_32(e, STATE(mxcsr));
+}
+
+/* FNINIT, FLDCW, and up to 8 numbers on the stack. */
+static void e_x87(struct emitter *e)
+{
+	static const uint8_t depths[] = { 0, 1, 2, 2, 3, 3, 4, 8 };
+	unsigned int n = depths[pick(e->rng, 8)];
+
+	E(e, "\xdb\xe3");
+	e_extend(e, 0xb6, RAX, R13, any_word(e));
+	E(e, "\x41\xd9\xac\x47"); /* fldcw [r15 + rax * 2 + disp] */
+	e_32(e, STATE(x87_control));
+	while (n--) {
+		int32_t disp = any_word(e) & ~8;
+
+		e_byte(e, 0x41);
+		switch (e->insn->form->kind) {
+		case F32: /* fld dword */
+			e_byte(e, 0xd9);
+			e_modrm(e, 0, R13, disp);
+			break;
+		case F64: /* fld qword */
+			e_byte(e, 0xdd);
+			e_modrm(e, 0, R13, disp);
+			break;
+		case INT: /* fild qword */
+			e_byte(e, 0xdf);
+			e_modrm(e, 5, R13, disp);
+			break;
+		default: /* fld tbyte */
+			e_byte(e, 0xdb);
+			e_modrm(e, 5, R13, disp);
+			break;
+		}
+	}
+}
+
+/* FNSAVE; the pointers in its image are not compared. */
+static void e_x87_out(struct emitter *e)
+{
+	unsigned int w;
+
+	E(e, "\x41\xdd"); /* fnsave */
+	e_modrm(e, 6, R15, STATE(x87));
+	e_extend(e, 0xb7, RAX, R15, STATE(x87) + 4);
+	e_store(e, RAX, R15, OUT(OUT_STATUS));
+	e_extend(e, 0xb7, RAX, R15, STATE(x87) + 8);
+	e_store(e, RAX, R15, OUT(OUT_TAGS));
+	compare(e, OUT(OUT_STATUS));
+	compare(e, OUT(OUT_TAGS));
+	for (w = 0; w < 10; w++) {
+		e_load(e, RAX, R15, STATE(x87) + 28 + 8 * w);
+		e_store(e, RAX, R15, OUT(OUT_STACK + w));
+		compare(e, OUT(OUT_STACK + w));
+	}
 }
 
 /* The flags by POPF: TCG ends its block, and knows nothing of the flags. */
@@ -293,11 +353,6 @@ static void e_instruction(struct emitter *e, struct segments *s)
 
 /* ---- behind the instruction ---------------------------------------------- */
 
-static void compare(struct emitter *e, int32_t disp)
-{
-	e->block->word[e->block->words++] = disp;
-}
-
 static void e_out(struct emitter *e, unsigned int reg)
 {
 	if (e->insn->mode == MODE_64) {
@@ -345,8 +400,6 @@ static void e_vectors_out(struct emitter *e)
 		for (w = 0; w < (e->insn->has_avx ? 4 : 2); w++)
 			compare(e, OUT(OUT_VECTOR + 4 * r + w));
 	}
-	if (e->insn->is_mmx)
-		E(e, "\x0f\x77"); /* emms */
 }
 
 static void e_results(struct emitter *e)
@@ -367,6 +420,9 @@ static void e_results(struct emitter *e)
 		if (i->gpr[r].how != LOAD_NOT && r != RSP)
 			e_out(e, r);
 	e_vectors_out(e);
+	/* The upper bits of the registers too; it ends the use of MMX. */
+	if (i->is_x87 || i->is_mmx)
+		e_x87_out(e);
 	if (i->has_mxcsr) {
 		E(e, "\x41\x0f\xae"); /* stmxcsr */
 		e_modrm(e, 3, R15, OUT(OUT_MXCSR));
@@ -410,6 +466,8 @@ void block_emit(struct block *b, uint8_t *code, const struct insn *insn,
 		e_mxcsr(&e);
 	if (insn->has_vectors)
 		e_vectors(&e);
+	if (insn->is_x87)
+		e_x87(&e);
 	e_flags(&e);
 	for (r = 0; r < 16; r++)
 		e_gpr(&e, r);

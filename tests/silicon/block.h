@@ -19,7 +19,10 @@ enum {
 	OUT_MXCSR = 17,
 	OUT_VECTOR = 18, /* 4 words each */
 	OUT_MMX = 18 + 16 * 4,
-	OUT_WORDS = OUT_MMX + 8,
+	OUT_STATUS = OUT_MMX + 8, /* of x87 */
+	OUT_TAGS,
+	OUT_STACK, /* 10 words: 8 registers of 80 bits */
+	OUT_WORDS = OUT_STACK + 10,
 };
 
 #define ROW_BYTES (40 * 8) /* what one execution may read of the table */
@@ -41,6 +44,8 @@ struct state {
 	uint8_t small[256]; /* 0 to 7 */
 	int32_t gather[2][8][8]; /* offsets of 32 and of 64 bits */
 	uint32_t mxcsr[MXCSRS];
+	uint16_t x87_control[MXCSRS];
+	uint8_t x87[112]; /* of FNSAVE */
 	uint64_t out[OUT_WORDS];
 	uint8_t before[0] __attribute__((aligned(4096)));
 	uint8_t gap[4096 - MEM_BYTES];

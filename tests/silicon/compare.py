@@ -19,6 +19,8 @@ import tempfile
 
 FLAGS = {0x1: 'CF', 0x4: 'PF', 0x10: 'AF', 0x40: 'ZF', 0x80: 'SF', 0x400: 'DF',
          0x800: 'OF'}
+STATUS = {1: 'IE', 2: 'DE', 4: 'ZE', 8: 'OE', 16: 'UE', 32: 'PE', 64: 'SF', 128: 'ES',
+          0x100: 'C0', 0x200: 'C1', 0x400: 'C2', 0x3800: 'TOP', 0x4000: 'C3', 0x8000: 'B'}
 MXCSR = {1: 'IE', 2: 'DE', 4: 'ZE', 8: 'OE', 16: 'UE', 32: 'PE'}
 ALL_ROUNDS = 4          # rounds that also run the forms with known differences
 MORE_ROUNDS = 40        # for listed differences that are rare
@@ -93,6 +95,12 @@ def components(column, a, b):
         return ['flags.' + n for n in bits(difference, FLAGS)]
     if column == 'mxcsr':
         return ['mxcsr.' + n for n in bits(difference, MXCSR)]
+    if column == 'status':
+        return ['status.' + n for n in bits(difference, STATUS)]
+    if column == 'tags':
+        return ['tags']
+    if column.startswith('st.'):
+        return ['stack']
     if column.startswith(('ymm', 'mm')):
         return ['vector']
     if column.startswith('mem'):

@@ -1,6 +1,6 @@
 /*
  * The instructions that the suite generates: one row for an encoding, from which
- * encode.c chooses widths, operands and prefixes.
+ * insn.c chooses widths, operands and prefixes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -84,13 +84,14 @@ extern const char *const feature_names[FEATURES];
 #define F_GVEX (1u << 29) /* VEX on general registers */
 #define F_RDI (1u << 30) /* stores to where RDI points */
 #define F_DF (1u << 31) /* sets the direction flag */
+#define F_X87 (1ull << 32) /* ->digit from 0xc0: the whole ModRM byte */
 
 struct form {
 	const char *name;
 	uint8_t map, op, prefix, digit;
 	uint8_t kind;
 	uint8_t legacy, vex128, vex256; /* enum feature of each encoding */
-	uint32_t flags;
+	uint64_t flags;
 };
 
 extern const struct form forms[];

@@ -112,7 +112,7 @@ static void choose_mode(struct choice *c, struct insn *i)
 
 static void choose_width(struct choice *c, struct insn *i)
 {
-	uint32_t flags = c->f->flags;
+	uint64_t flags = c->f->flags;
 
 	if (flags & F_BYTE)
 		c->width = 0;
@@ -146,7 +146,7 @@ static void choose_address(struct choice *c, struct insn *i, uint32_t mem)
 {
 	unsigned int step = alignment(c, i), offset = pick(c->state, 16);
 
-	i->mem_words = i->has_vectors ? 8 : 3;
+	i->mem_words = i->has_vectors ? 8 : i->is_x87 ? 4 : 3;
 	if (i->has_vectors)
 		offset = pick(c->state, 32);
 	if (c->f->flags & F_BITS) {
@@ -253,7 +253,7 @@ static void load_all_gprs(struct choice *c, struct insn *i)
 static void choose_vectors(struct choice *c, struct insn *i)
 {
 	unsigned int n = i->mode == MODE_64 && !c->mmx ? 16 : 8;
-	uint32_t flags = c->f->flags;
+	uint64_t flags = c->f->flags;
 
 	if (flags & F_GREG)
 		c->reg = pick_gpr(c, i->mode);
@@ -291,6 +291,9 @@ static void choose_general(struct choice *c, struct insn *i)
 	c->reg = pick_gpr(c, i->mode);
 	c->rm = pick_gpr(c, i->mode);
 	c->vvvv = pick_gpr(c, i->mode);
+	/* ST(0) to ST(7), those in use more often. */
+	if (c->f->flags & F_X87)
+		c->rm = pick(c->state, chance(c, 4) ? 8 : 3);
 	/* AH to BH, or SPL to DIL with REX; SPL is not for us. */
 	if (c->width == 0 && c->f->map == ONE_BYTE) {
 		c->reg = chance(c, 4) ? 4 + pick(c->state, 4) : c->reg;
@@ -336,6 +339,10 @@ static void put_modrm(struct choice *c, struct insn *i)
 	bool short_disp = c->disp == (int8_t)c->disp;
 	unsigned int mod = !c->has_base ? 0 : short_disp ? 0x40 : 0x80;
 
+	if (c->f->digit >= 0xc0) {
+		put(i, c->f->digit);
+		return;
+	}
 	if (!c->mem) {
 		put(i, 0xc0 | reg | (c->rm & 7));
 		return;
@@ -409,6 +416,10 @@ static void put_legacy(struct choice *c, struct insn *i)
 	bool size = c->f->flags & F_WIDE &&
 		    (i->mode == MODE_16 ? c->width == 2 : c->width == 1);
 
+	/* REX before another prefix is ignored (SDM vol. 2, 2.2.1). */
+	if ((c->rep || size || c->lock || (c->f->prefix && !c->mmx)) &&
+	    i->mode == MODE_64 && chance(c, 16))
+		put(i, 0x40 | pick(c->state, 16));
 	if (c->rep)
 		put(i, 0xf2 + pick(c->state, 2));
 	if (size)
@@ -463,7 +474,7 @@ static bool touches_rsp(const struct choice *c, const struct insn *i)
 
 static void choose_operands(struct choice *c, struct insn *i, uint32_t mem)
 {
-	uint32_t flags = c->f->flags;
+	uint64_t flags = c->f->flags;
 	bool reg_only = flags & F_REG, mem_only = flags & F_MEM;
 
 	i->mem_offset = pick(c->state, ROW_WORDS) * 8;
@@ -492,6 +503,7 @@ static void choose_operands(struct choice *c, struct insn *i, uint32_t mem)
 	}
 	if (flags & F_RDI) {
 		i->mem_words = 8;
+		c->address_32 = i->mode == MODE_16;
 		load(i, RDI, LOAD_CONST, mem + pick(c->state, 32));
 	}
 	choose_compare(c, i);
@@ -507,15 +519,19 @@ bool insn_generate(struct insn *i, const struct form *f, uint64_t features,
 	i->gather_index = -1;
 	if (!choose_encoding(&c, features))
 		return false;
-	i->has_vectors = f->kind != INT ||
-			 (f->legacy >= SSE && f->legacy != POPCNT &&
-			  !(f->flags & (F_WIDE | F_BYTE)) && f->legacy != ADX &&
-			  f->legacy != MOVBE) ||
-			 (f->vex128 >= AVX || f->vex256 >= AVX);
+	i->has_vectors =
+		f->flags & F_X87 ?
+			false :
+			f->kind != INT ||
+				(f->legacy >= SSE && f->legacy != POPCNT &&
+				 !(f->flags & (F_WIDE | F_BYTE)) &&
+				 f->legacy != ADX && f->legacy != MOVBE) ||
+				(f->vex128 >= AVX || f->vex256 >= AVX);
+	i->is_x87 = f->flags & F_X87;
 	i->is_mmx = c.mmx;
 	i->has_avx = features >> AVX & 1;
-	i->has_mxcsr = f->kind == F16 || f->kind == F32 || f->kind == F64 ||
-		       f->kind == MXINT;
+	i->has_mxcsr = !i->is_x87 && (f->kind == F16 || f->kind == F32 ||
+				      f->kind == F64 || f->kind == MXINT);
 	i->sets_df = f->flags & F_DF;
 	choose_mode(&c, i);
 	choose_width(&c, i);

@@ -43,7 +43,7 @@ struct insn {
 	uint32_t vectors; /* registers to load, a bit each */
 	int gather_index; /* its vector register holds offsets; -1: none */
 	bool gather_of_64; /* the offsets have 64 bits */
-	bool is_mmx, has_mxcsr, has_vectors, has_avx;
+	bool is_x87, is_mmx, has_mxcsr, has_vectors, has_avx;
 	unsigned int mem_words; /* 0: there is no memory operand */
 	unsigned int mem_offset; /* in the row, of the memory's first word */
 	bool crosses_page;

@@ -121,10 +121,33 @@ static uint64_t operand(enum kind kind, uint64_t *state)
 	}
 }
 
+/* Words 2n and 2n + 1 are a number of 80 bits; few have a wrong integer bit. */
+static void fill_x87(uint64_t *table, uint64_t *state)
+{
+	unsigned int i;
+
+	for (i = 0; i < TABLE_WORDS; i += 2) {
+		uint64_t n = number(state, 15, 48);
+		uint64_t exponent = n >> 48 & 0x7fff;
+		uint64_t integer = exponent ? UINT64_C(1) << 63 : 0;
+
+		table[i] = n << 16 >> 1 | integer;
+		if (!pick(state, 2))
+			table[i] |= next(state) & 0x7fff;
+		if (!pick(state, 32))
+			table[i] ^= UINT64_C(1) << 63;
+		table[i + 1] = n >> 48;
+	}
+}
+
 void operands_fill(uint64_t *table, enum kind kind, uint64_t *state)
 {
 	unsigned int i;
 
+	if (kind == X87) {
+		fill_x87(table, state);
+		return;
+	}
 	for (i = 0; i < TABLE_WORDS; i++)
 		table[i] = pick(state, 16) && i ? operand(kind, state) :
 						  table[i ? i - 1 : 0];
@@ -143,4 +166,14 @@ void operands_mxcsr(uint32_t *mxcsr, unsigned int count, uint64_t *state)
 		if (!pick(state, 4))
 			mxcsr[i] |= 0x8000; /* FTZ */
 	}
+}
+
+void operands_x87(uint16_t *control, unsigned int count, uint64_t *state)
+{
+	static const uint16_t precisions[] = { 0x000, 0x200, 0x300, 0x300 };
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		control[i] = 0x7f | precisions[pick(state, 4)] |
+			     pick(state, 4) << 10;
 }

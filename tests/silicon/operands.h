@@ -18,4 +18,7 @@ void operands_fill(uint64_t *table, enum kind kind, uint64_t *state);
 /* Fill @mxcsr with values that LDMXCSR takes; all exceptions are masked. */
 void operands_mxcsr(uint32_t *mxcsr, unsigned int count, uint64_t *state);
 
+/* Likewise control words of x87. */
+void operands_x87(uint16_t *control, unsigned int count, uint64_t *state);
+
 #endif

@@ -283,6 +283,7 @@ static void begin_round(uint64_t seed, uint64_t round)
 	for (i = 0; i < KINDS; i++)
 		operands_fill(machine.tables[i], i, &rng);
 	operands_mxcsr(s->mxcsr, MXCSRS, &rng);
+	operands_x87(s->x87_control, MXCSRS, &rng);
 	for (i = 0; i < 64; i++) {
 		s->gather[0][i / 8][i % 8] = (int)pick(&rng, 32) - 16;
 		((int64_t *)s->gather[1])[i / 2] = (int)pick(&rng, 32) - 16;
@@ -295,7 +296,7 @@ static bool prepare(uint64_t seed, uint64_t round, unsigned int form,
 {
 	uint64_t rng = mix(mix(seed, round), form + 1000);
 	struct state *s = machine.state;
-	unsigned int kind, words;
+	unsigned int kind, words, first;
 
 	if (!insn_generate(insn, &forms[form], machine.features, &rng,
 			   (uintptr_t)s->mem))
@@ -311,9 +312,13 @@ static bool prepare(uint64_t seed, uint64_t round, unsigned int form,
 	machine.code_used += (machine.block.length + 4095) & -4096u;
 	kind = pick(&rng, 16) ? forms[form].kind : pick(&rng, KINDS);
 	words = pick(&rng, (TABLE_WORDS - 64) / rows) | 1;
+	if (kind == X87) /* two words are a number */
+		words = words > 1 ? words & ~1u : 2;
 	memset(s->out, 0, sizeof(s->out));
-	s->row = (const uint8_t *)(machine.tables[kind] +
-				   pick(&rng, TABLE_WORDS - 64 - words * rows));
+	first = pick(&rng, TABLE_WORDS - 64 - words * rows);
+	if (kind == X87)
+		first &= ~1u;
+	s->row = (const uint8_t *)(machine.tables[kind] + first);
 	s->stride_bytes = words * 8;
 	s->hash = s->signal = s->faults = 0;
 	s->target.offset = machine.block.from;
@@ -374,8 +379,12 @@ static void print_name(unsigned int disp)
 		printf(" mxcsr");
 	else if (n < OUT_MMX)
 		printf(" ymm%d.%d", (n - OUT_VECTOR) / 4, (n - OUT_VECTOR) % 4);
-	else
+	else if (n < OUT_STATUS)
 		printf(" mm%d", n - OUT_MMX);
+	else if (n < OUT_STACK)
+		printf(n == OUT_STATUS ? " status" : " tags");
+	else
+		printf(" st.%d", n - OUT_STACK);
 }
 
 static void print_block(const struct insn *insn)

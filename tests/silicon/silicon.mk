@@ -4,7 +4,8 @@
 
 silicon_run := $(BUILD)/tests/silicon/run
 silicon_sources := $(wildcard tests/silicon/*.c common/silicon/*.c)
-$(silicon_run): $(silicon_sources) $(wildcard tests/silicon/*.h common/silicon/*.h \
+$(silicon_run): $(silicon_sources) $(wildcard tests/silicon/*.h tests/silicon/*.c.inc \
+		common/silicon/*.h \
 		common/silicon/*.c.inc) $(call stamp,silicon-sources,$(silicon_sources))
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
