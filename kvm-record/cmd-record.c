@@ -256,6 +256,12 @@ static int conclude(const struct options *o, int status, bool signalled,
 	}
 	if (!o->quiet)
 		print_summary(o, &s, seconds);
+	/* As through isa-debug-exit: the status says what the guest means. */
+	if (status && s.complete && s.end_reason == RRLOG_END_SHUTDOWN) {
+		rr_message("the guest had QEMU end with exit status %d",
+			   status);
+		return RR_EXIT_OK;
+	}
 	if (status)
 		return rr_fail("%s ended with exit status %d", what, status);
 	if (!s.complete || s.end_reason == RRLOG_END_ERROR)

@@ -103,7 +103,7 @@ kvm_tests := $(if $(CONFIG_LAB),$(strip $(patsubst %.c,$(BUILD)/%,\
 
 .PHONY: guest
 guest: $(BUILD)/guest/.ready
-$(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* common/silicon/*)
+$(BUILD)/guest/.ready: $(versions) $(wildcard tests/guest/* tests/guest/machine/* common/silicon/*)
 	$(call say,GUEST,$(@D))sh tests/guest/mkguest.sh $(BUILD)/linux/cloud $(@D)
 	@sh tests/guest/mkzoo.sh $(BUILD)/linux/generic $(@D)
 	@touch $@

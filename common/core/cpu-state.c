@@ -9,6 +9,7 @@
 #include "common/core/cpu-state.h"
 
 #define NAME_BYTES 64
+#define SEGMENT_GRANULARITY (1ull << 23)
 #define VALUES(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The members of an image are the values of a state, in order. */
@@ -91,6 +92,18 @@ void rr_cpu_state_name(uint32_t index, char *name)
     }
 }
 
+/*
+ * The granularity of a segment's limit shows nowhere: the limit is in bytes
+ * here.  KVM makes the bit from the limit, TCG keeps the descriptor's.
+ */
+static uint64_t compared_bits(uint32_t index)
+{
+    const uint32_t at = RR_REG_COUNT, end = at + 8 * 4;
+    bool is_flags = index >= at && index < end && (index - at) % 4 == 3;
+
+    return is_flags ? ~SEGMENT_GRANULARITY : ~0ull;
+}
+
 int rr_cpu_state_compare(const RRCPUState *a, const RRCPUState *b, char *name)
 {
     if (a->count != b->count) {
@@ -98,7 +111,7 @@ int rr_cpu_state_compare(const RRCPUState *a, const RRCPUState *b, char *name)
         return 0;
     }
     for (uint32_t i = 0; i < a->count; i++) {
-        if (a->value[i] != b->value[i]) {
+        if ((a->value[i] ^ b->value[i]) & compared_bits(i)) {
             rr_cpu_state_name(i, name);
             return i;
         }

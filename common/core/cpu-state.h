@@ -55,7 +55,8 @@ bool rr_cpu_image_from_data(struct rr_cpu_image *im, const void *data,
 void rr_cpu_state_name(uint32_t index, char *name);
 
 /*
- * Returns the first index at which @a and @b differ, or -1 if they are equal.
+ * Returns the first index at which @a and @b differ, or -1 if they are equal;
+ * the granularity of segments does not count.
  * @name, an array of 64 bytes, gets the name of the differing register.
  */
 int rr_cpu_state_compare(const RRCPUState *a, const RRCPUState *b, char *name);

@@ -144,9 +144,15 @@ void rr_record_exit_end(CPUState *cpu);
 /* QEMU is about to write the @len bytes at @data to @port for the guest. */
 void rr_record_port_output(uint16_t port, const void *data, size_t len);
 
-/* QEMU is about to queue interrupt @vector, or an NMI, in KVM. */
+/*
+ * QEMU is about to queue interrupt @vector, or an NMI, in KVM.  False: the
+ * guest cannot take an NMI now, the recorder keeps it and raises it later.
+ */
 void rr_record_interrupt(CPUState *cpu, int vector);
-void rr_record_nmi(CPUState *cpu);
+bool rr_record_nmi(CPUState *cpu);
+
+/* May QEMU hand an interrupt to KVM?  Not where an NMI is on its way. */
+bool rr_record_may_interrupt(CPUState *cpu);
 
 /* The task priority was @old_cr8 at the last exit, and becomes @new_cr8. */
 void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8);
@@ -257,6 +263,18 @@ void rr_replay_hidden_random(CPUState *cpu);
  */
 bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp);
 bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp);
+
+/*
+ * INS from @port begins.  It writes to memory first, which may fault, and then
+ * reads the port.
+ */
+void rr_replay_ins(CPUState *cpu, uint16_t port);
+
+/*
+ * An exception of the guest is about to be delivered; the BQL is held.  True:
+ * the guest was moved, or the replay is over, drop the exception.
+ */
+bool rr_replay_exception(CPUState *cpu);
 
 /* The task priority: the guest's APIC, which holds it, is not replayed. */
 uint64_t rr_replay_read_cr8(void);

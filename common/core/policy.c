@@ -26,6 +26,33 @@ bool rr_msr_is_cpu_state(uint32_t index)
     return false;
 }
 
+bool rr_msr_is_paravirtual(uint32_t index)
+{
+    return (index >= 0x40000000 && index <= 0x400001ff) || /* Hyper-V */
+           (index >= 0x4b564d00 && index <= 0x4b564dff) || /* KVM */
+           index == 0x11 || index == 0x12; /* KVM's first clock */
+}
+
+enum rr_msr_write rr_msr_write_rule(uint32_t index)
+{
+    switch (index) {
+    case 0x34:          /* SMI_COUNT */
+    case 0x9e:          /* SMBASE */
+    case 0xce:          /* PLATFORM_INFO: permits CPUID faulting */
+    case 0xcf:          /* CORE_CAPABILITIES */
+    case 0x10a:         /* ARCH_CAPABILITIES */
+    case 0x140:         /* MISC_FEATURES_ENABLES: CPUID faulting */
+    case 0x345:         /* PERF_CAPABILITIES */
+    case 0x480 ... 0x491: /* of VMX */
+        return RR_MSR_WRITE_FAULTS;
+    case 0x8b: /* BIOS_SIGN_ID: software clears it before it asks for it */
+        return RR_MSR_WRITE_IGNORED;
+    default:
+        return rr_msr_is_paravirtual(index) ? RR_MSR_WRITE_FAULTS
+                                            : RR_MSR_WRITE_KVM;
+    }
+}
+
 uint64_t rr_hidden_features(int word)
 {
     switch (word) {

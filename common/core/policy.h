@@ -24,6 +24,28 @@
 bool rr_msr_is_cpu_state(uint32_t index);
 
 /*
+ * MSRs of hypervisors, through which KVM would write guest memory or the clock.
+ * CPUID shows no hypervisor, so both reads and writes raise #GP.
+ */
+bool rr_msr_is_paravirtual(uint32_t index);
+
+/* What becomes of a guest's WRMSR.  The recorder asks KVM as the host does. */
+enum rr_msr_write {
+    RR_MSR_WRITE_KVM, /* KVM decides */
+    RR_MSR_WRITE_FAULTS, /* the host alone may write it: #GP */
+    RR_MSR_WRITE_IGNORED,
+};
+
+enum rr_msr_write rr_msr_write_rule(uint32_t index);
+
+/*
+ * Branch trace and single steps of branches (SDM volume 3, 18.4.1) in
+ * MSR_IA32_DEBUGCTL: TCG has neither, so they stay off.
+ */
+#define RR_MSR_DEBUGCTL 0x1d9
+#define RR_DEBUGCTL_OFF 3ull
+
+/*
  * Instructions that wait for a time of the host's or read its counters, and
  * that QEMU has no names for: UMWAIT and TPAUSE, MONITORX and MWAITX, RDPRU.
  */

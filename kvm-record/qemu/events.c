@@ -5,11 +5,20 @@
  * may return without having delivered it.  So its record waits until it is
  * delivered, with the landmark of that boundary.
  *
+ * KVM takes an NMI at any time, and delivers it at a boundary that nobody sees
+ * (after IRET).  So the recorder keeps one that the guest cannot take, looks
+ * again soon, and hands it to KVM where the guest takes it at once.  A
+ * processor keeps one, too (SDM volume 3, 7.7.1).
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
+#include "system/reset.h"
 #include "kernel-patch/include/kvm_x86_record.h"
+
+/* How soon to look again whether the guest can take an NMI. */
+#define NMI_LOOK_NS (100 * SCALE_US)
 
 static bool is_still_pending(struct rr_vcpu *v)
 {
@@ -70,18 +79,74 @@ void rr_record_interrupt(CPUState *cpu, int vector)
     set_pending(v, RRLOG_INTERRUPT, vector);
 }
 
-void rr_record_nmi(CPUState *cpu)
+/* Would the guest take an NMI before its next instruction? */
+static bool may_take_nmi(struct rr_vcpu *v)
 {
-    struct rr_vcpu *v = rr_vcpu_of(cpu);
     struct kvm_vcpu_events ev;
 
+    if (v->pending.active || kvm_vcpu_ioctl(v->cpu, KVM_GET_VCPU_EVENTS,
+                                            &ev) < 0) {
+        return false;
+    }
+    return !ev.nmi.masked && !ev.nmi.injected && !ev.nmi.pending &&
+           !ev.interrupt.shadow && !ev.interrupt.injected &&
+           !ev.exception.injected && !ev.exception.pending;
+}
+
+bool rr_record_nmi(CPUState *cpu)
+{
+    struct rr_vcpu *v = rr_vcpu_of(cpu);
+
     g_assert(bql_locked() && rr_vcpu_is_at_boundary(v->state));
-    if (kvm_vcpu_ioctl(cpu, KVM_GET_VCPU_EVENTS, &ev) < 0 || ev.nmi.masked ||
-        ev.interrupt.shadow || v->pending.active) {
-        rr_recorder_fail(v->recorder, "an NMI came while NMIs were blocked");
-        return;
+    if (!may_take_nmi(v)) {
+        v->nmi_held = true;
+        qatomic_set(&cpu->kvm_run->immediate_exit, 1);
+        return false;
     }
     set_pending(v, RRLOG_NMI, 0);
+    return true;
+}
+
+bool rr_record_may_interrupt(CPUState *cpu)
+{
+    /* KVM would deliver the interrupt first, and the NMI behind it. */
+    return !rr_vcpu_of(cpu)->pending.active;
+}
+
+void rr_nmi_release(struct rr_vcpu *v)
+{
+    g_assert(rr_vcpu_is_at_boundary(v->state));
+    if (may_take_nmi(v)) {
+        v->nmi_held = false;
+        v->cpu->interrupt_request |= CPU_INTERRUPT_NMI;
+    } else {
+        rr_timer_call_out(&v->recorder->timer, NMI_LOOK_NS);
+    }
+}
+
+void rr_pending_moved(struct rr_vcpu *v)
+{
+    const CPUX86State *env = cpu_env(v->cpu);
+
+    if (!v->pending.active) {
+        return;
+    }
+    v->pending.active = v->pending.type == RRLOG_NMI
+                        ? env->nmi_injected || env->nmi_pending
+                        : env->interrupt_injected >= 0;
+    v->pending.landmark = v->landmark;
+}
+
+static void drop_nmi(void *opaque)
+{
+    struct rr_vcpu *v = opaque;
+
+    v->nmi_held = false;
+}
+
+void rr_events_init(struct rr_vcpu *v)
+{
+    qemu_register_reset(drop_nmi, v);
 }
 
 void rr_record_cr8(CPUState *cpu, uint64_t old_cr8, uint64_t new_cr8)

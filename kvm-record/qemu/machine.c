@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
+#include "system/system.h"
 #include "hw/boards.h"
 #include "hw/i386/pc.h"
 #include "hw/i386/x86.h"
@@ -82,6 +83,9 @@ static bool check_cpu(const X86CPU *cpu, Error **errp)
     if (cpu->hyperv_features || cpu->hyperv_passthrough) {
         error_setg(errp, "hv-* features of -cpu cannot be recorded: KVM "
                    "itself writes guest memory for them");
+    } else if (enable_cpu_pm) {
+        error_setg(errp, "-overcommit cpu-pm=on cannot be recorded: the guest "
+                   "would halt without an exit");
     }
     return !*errp;
 }

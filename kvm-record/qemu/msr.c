@@ -9,6 +9,8 @@
 #include "hw/i386/apic.h"
 #include "common/core/policy.h"
 
+#define MSR_PLATFORM_INFO_INDEX 0xce /* SDM volume 4, table 2-2 */
+
 /* KVM API, 4.126. */
 bool rr_msr_install_filter(Error **errp)
 {
@@ -56,6 +58,17 @@ static int msr_ioctl(CPUState *cpu, unsigned long ioctl, uint32_t index,
     return ret == 1 ? 0 : -EINVAL;
 }
 
+void rr_msr_init_vcpu(struct rr_vcpu *v)
+{
+    uint64_t none = 0;
+
+    /*
+     * PLATFORM_INFO permits CPUID faulting, which TCG does not have.  A KVM
+     * that has no such MSR does not permit it.
+     */
+    msr_ioctl(v->cpu, KVM_SET_MSRS, MSR_PLATFORM_INFO_INDEX, &none);
+}
+
 int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
 {
     struct rr_vcpu *v = rr_vcpu_of(cpu);
@@ -63,7 +76,9 @@ int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
     uint64_t value = 0;
 
     g_assert(v->state == RR_VCPU_ACCESS);
-    if (run->msr.index == MSR_IA32_APICBASE) {
+    if (rr_msr_is_paravirtual(run->msr.index)) {
+        run->msr.error = 1;
+    } else if (run->msr.index == MSR_IA32_APICBASE) {
         value = cpu_get_apic_base(X86_CPU(cpu)->apic_state);
         run->msr.error = 0;
     } else {
@@ -78,14 +93,29 @@ int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
     return 0;
 }
 
+/* Returns 1 for #GP. */
+static uint8_t write_msr(CPUState *cpu, uint32_t index, uint64_t value)
+{
+    switch (rr_msr_write_rule(index)) {
+    case RR_MSR_WRITE_FAULTS:
+        return 1;
+    case RR_MSR_WRITE_IGNORED:
+        return 0;
+    default:
+        if (index == RR_MSR_DEBUGCTL) {
+            value &= ~RR_DEBUGCTL_OFF;
+        }
+        return !!msr_ioctl(cpu, KVM_SET_MSRS, index, &value);
+    }
+}
+
 int rr_record_wrmsr(CPUState *cpu, struct kvm_run *run)
 {
     struct rr_vcpu *v = rr_vcpu_of(cpu);
     struct rrlog_record rec = { .type = RRLOG_WRMSR };
-    uint64_t value = run->msr.data;
 
     g_assert(v->state == RR_VCPU_ACCESS);
-    run->msr.error = !!msr_ioctl(cpu, KVM_SET_MSRS, run->msr.index, &value);
+    run->msr.error = write_msr(cpu, run->msr.index, run->msr.data);
     if (run->msr.index == MSR_IA32_APICBASE && !run->msr.error) {
         cpu_set_apic_base(X86_CPU(cpu)->apic_state, run->msr.data);
         run->apic_base = run->msr.data;

@@ -92,6 +92,7 @@ static bool init_vm(struct rr_recorder *r, Error **errp)
     }
     for (int i = 0; i < RR_MAX_VCPUS; i++) {
         r->vcpus[i].recorder = r;
+        rr_events_init(&r->vcpus[i]);
     }
     rr_bql_init(&r->bql);
     rr_timer_init(&r->timer);
@@ -227,6 +228,7 @@ bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp)
         !rr_timer_open(&r->timer, errp) || !open_trace(r, v->cpu, errp)) {
         return false;
     }
+    rr_msr_init_vcpu(v);
     rr_recorder_change(r, RR_LIFE_RECORDING);
     if (r->config.refer_to_images) {
         rr_images_start(r);

@@ -80,6 +80,7 @@ struct rr_vcpu {
     bool has_run; /* KVM_RUN has returned: the counter has its value */
 
     struct rr_pending pending;
+    bool nmi_held; /* an NMI that the guest cannot take yet: events.c */
 
     /* The CPU state as KVM gave it, to see what QEMU changes. */
     bool last_state_valid;
@@ -89,7 +90,7 @@ struct rr_vcpu {
 /* Threads that wait for the BQL: bql.c. */
 struct rr_bql {
     unsigned int waiters; /* atomic */
-    QemuCond none; /* signalled when there are no waiters */
+    QemuCond none; /* signalled when there are none, or the vCPU has work */
 };
 
 /* The timers of QEMU_CLOCK_VIRTUAL: timer.c. */
@@ -97,6 +98,7 @@ struct rr_timer {
     timer_t host; /* sends SIG_IPI to the vCPU's thread */
     bool armed; /* host is running; the vCPU's thread only */
     bool changed; /* atomic: host may be set too late */
+    int64_t limit_ns; /* of the next KVM_RUN; 0: none */
     CPUState *waiting; /* atomic: the halted vCPU that waits for a timer */
 };
 
@@ -185,8 +187,8 @@ void rr_bql_init(struct rr_bql *b);
 /* Does a thread wait for the BQL? */
 bool rr_bql_is_wanted(const struct rr_bql *b);
 
-/* Release the BQL until no thread waits for it. */
-void rr_bql_make_way(struct rr_bql *b);
+/* Release the BQL until no thread waits for it, or @cpu has work to do. */
+void rr_bql_make_way(struct rr_bql *b, CPUState *cpu);
 
 /* ---- options.c ---- */
 
@@ -331,10 +333,22 @@ void rr_log_io_read(struct rr_recorder *r, struct kvm_run *run);
 /* Make all MSRs exit to user space that are not plain CPU state. */
 bool rr_msr_install_filter(Error **errp);
 
+/* Take back what an MSR of the vCPU offers and TCG lacks. */
+void rr_msr_init_vcpu(struct rr_vcpu *v);
+
 /* ---- events.c ---- */
 
 /* KVM_RUN returned @run_ret: log the pending event if it was delivered. */
 void rr_log_pending(struct rr_vcpu *v, int run_ret);
+
+/* QEMU has moved the guest, to v->landmark: a reset drops what is pending. */
+void rr_pending_moved(struct rr_vcpu *v);
+
+/* At a boundary with an NMI held: raise it again if the guest can take it. */
+void rr_nmi_release(struct rr_vcpu *v);
+
+/* Call it at start: a reset drops the NMI that is held. */
+void rr_events_init(struct rr_vcpu *v);
 
 /* ---- timer.c ---- */
 
@@ -342,6 +356,9 @@ void rr_timer_init(struct rr_timer *t);
 
 /* Make the host's timer; in the vCPU's thread. */
 bool rr_timer_open(struct rr_timer *t, Error **errp);
+
+/* The guest is to leave KVM_RUN in @ns, at the latest. */
+void rr_timer_call_out(struct rr_timer *t, int64_t ns);
 
 /* The guest is about to run: the next timer will call it out. */
 bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp);

@@ -12,6 +12,11 @@ void rr_record_got_registers(CPUState *cpu)
 
     g_assert(bql_locked());
     if (v->recorder->life == RR_LIFE_RECORDING) {
+        /*
+         * Where the guest is.  A reset writes RAM (blocks of ROM) after it has
+         * changed the registers and before QEMU writes them to KVM.
+         */
+        rr_landmark_of(v, RR_REGS_IN_ENV);
         rr_cpu_state_get(cpu_env(cpu), &v->last_state);
         v->last_state_valid = true;
     }
@@ -21,6 +26,7 @@ void rr_record_got_registers(CPUState *cpu)
 static void move_guest(struct rr_vcpu *v, const RRCPUState *state)
 {
     rr_landmark_from_env(cpu_env(v->cpu), &v->landmark);
+    rr_pending_moved(v);
     v->landmark_valid = true;
     v->regs = RR_REGS_IN_ENV;
     v->last_state = *state;

@@ -84,16 +84,26 @@ void rr_record_timers_changed(void)
     }
 }
 
+void rr_timer_call_out(struct rr_timer *t, int64_t ns)
+{
+    t->limit_ns = ns;
+}
+
 bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp)
 {
-    int64_t ns;
+    int64_t ns, limit_ns = t->limit_ns;
 
-    if (!qatomic_read(&t->changed)) {
+    if (!qatomic_read(&t->changed) && !limit_ns) {
         return true;
     }
     /* Before the deadline is read: who changes it later sets this again. */
     qatomic_set_mb(&t->changed, false);
+    t->limit_ns = 0;
     ns = deadline_ns();
+    if (limit_ns && ns) {
+        qatomic_set(&t->changed, true);
+        ns = ns < 0 ? limit_ns : MIN(ns, limit_ns);
+    }
     if (ns == 0) {
         /* KVM_RUN returns at once, and rr_record_run_timers() is next. */
         qatomic_set(&cpu->kvm_run->immediate_exit, 1);

@@ -7,6 +7,7 @@
 #include "kvm-record/qemu/recorder.h"
 #include <linux/kvm.h>
 #include "kernel-patch/include/kvm_x86_record.h"
+#include "hw/i386/apic.h"
 #include "qapi/error.h"
 #include "kvm-record/qemu/trace.h"
 
@@ -45,7 +46,10 @@ static bool prepare_run(struct rr_vcpu *v, CPUState *cpu, Error **errp)
         return false;
     }
     if (rr_vcpu_is_at_boundary(v->state)) {
-        rr_bql_make_way(&v->recorder->bql);
+        rr_bql_make_way(&v->recorder->bql, cpu);
+        if (v->nmi_held) {
+            rr_nmi_release(v);
+        }
     }
     return rr_timer_before_run(&v->recorder->timer, cpu, errp);
 }
@@ -155,8 +159,25 @@ void rr_record_exit_begin(CPUState *cpu)
         break;
     default:
         vcpu_enter(v, RR_VCPU_BOUNDARY);
+        if (v->nmi_held) {
+            rr_nmi_release(v); /* before QEMU decides that the guest halts */
+        }
         break;
     }
+}
+
+/*
+ * The access may have changed the task priority of QEMU's APIC.  QEMU gives it
+ * to KVM when it enters the guest, but not when it only finishes an
+ * instruction, and takes KVM's afterwards.
+ */
+static void pass_on_task_priority(CPUState *cpu)
+{
+    struct kvm_run *run = cpu->kvm_run;
+    uint8_t tpr = cpu_get_apic_tpr(X86_CPU(cpu)->apic_state);
+
+    rr_record_cr8(cpu, run->cr8, tpr);
+    run->cr8 = tpr;
 }
 
 void rr_record_exit_end(CPUState *cpu)
@@ -165,6 +186,7 @@ void rr_record_exit_end(CPUState *cpu)
 
     rr_detector_check(v->recorder, cpu->kvm_run);
     if (v->state == RR_VCPU_ACCESS) {
+        pass_on_task_priority(cpu);
         rr_log_io_read(v->recorder, cpu->kvm_run);
         vcpu_enter(v, RR_VCPU_UNFINISHED);
     }

@@ -70,7 +70,9 @@ static bool registers_match(struct rr_replay *r,
 }
 
 /*
- * Is the guest where @head takes effect?  A processor that has shut down waits
+ * Is the guest where @head takes effect?  It is not there yet if it has put out
+ * less; so an interrupt that returns to where it came from is told from the
+ * next one.  A processor that has shut down waits
  * for its reset, with which devices are reset too.  What its registers are then
  * depends on the vendor (KVM gives it an INIT on AMD, as the APM, volume 2,
  * 15.14.3, leaves them undefined), and the reset sets all of them.
@@ -78,7 +80,8 @@ static bool registers_match(struct rr_replay *r,
 static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
 {
     if (!r->position.shut_down) {
-        return registers_match(r, &head->landmark);
+        return r->position.output_bytes >= head->output_bytes &&
+               registers_match(r, &head->landmark);
     }
     switch (head->type) {
     case RRLOG_DMA:
@@ -265,6 +268,73 @@ bool rr_replay_boundary(CPUState *cpu)
     rr_replay_show_progress(r, false);
     bql_unlock();
     return r->position.records != records;
+}
+
+/*
+ * KVM reads the port for an INS before it finds that the guest's memory cannot
+ * be written; what it has read is lost.
+ */
+static void drop_unwritten_input(struct rr_replay *r)
+{
+    const struct rrlog_record *rec;
+    uint32_t port = r->position.ins_port - 1;
+
+    if (!r->position.ins_port) {
+        return;
+    }
+    r->position.ins_port = 0;
+    if (rr_replay_apply_at_access(r) == RR_GO_ON &&
+        rr_replay_head(r, &rec) == RR_GO_ON && rec &&
+        rec->stamp == RRLOG_AT_ACCESS && rec->type == RRLOG_PIO_READ &&
+        rec->pio_read.port == port && !r->position.consumed_bytes &&
+        rr_replay_check_output(r, rec) == RR_GO_ON) {
+        rr_replay_pop(r);
+    }
+}
+
+/* Is the next record's landmark here, where an exception is to be delivered? */
+static bool is_due_before_exception(struct rr_replay *r,
+                                    const struct rrlog_record **head)
+{
+    struct rr_landmark found;
+
+    if (rr_replay_is_over(r) || rr_replay_head(r, head) != RR_GO_ON ||
+        !*head || (*head)->stamp != RRLOG_AT_LANDMARK ||
+        (*head)->landmark.branches != rr_replay_branches(r)) {
+        return false;
+    }
+    find_landmark(r, &found);
+    return rr_landmark_first_difference(&found, &(*head)->landmark,
+                                        r->config.ignored_rflags) ==
+           RR_REG_COUNT;
+}
+
+/*
+ * KVM may leave the guest with an exception raised and not delivered, after
+ * RDMSR, or single-stepped I/O.  Such a landmark has the registers from before
+ * the delivery, and belongs behind the access.  (Had it been before the
+ * instruction, it would have been found there.)
+ */
+bool rr_replay_exception(CPUState *cpu)
+{
+    struct rr_replay *r = rr_replay_get();
+    const struct rrlog_record *head;
+    bool is_dropped = false;
+
+    g_assert(bql_locked());
+    drop_unwritten_input(r);
+    while (!is_dropped && is_due_before_exception(r, &head)) {
+        bool is_end = head->type == RRLOG_END;
+
+        /* A reset drops the exception, too. */
+        is_dropped = is_end || head->type == RRLOG_CPU_STATE;
+        rr_replay_set_goal(r, is_end ? RR_GOAL_AT_END : RR_GOAL_APPLY);
+        if (land(r, is_end ? RR_HEAD_END : RR_HEAD_LANDMARK) != RR_GO_ON) {
+            is_dropped = true;
+        }
+        rr_replay_stop_here(r);
+    }
+    return is_dropped;
 }
 
 G_NORETURN void rr_replay_halt(CPUState *cpu)

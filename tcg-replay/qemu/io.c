@@ -46,6 +46,7 @@ static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
                          port ? "a port read" : "an MMIO read");
     uint64_t piece_addr, piece_bytes;
 
+    r->position.ins_port = 0;
     if (!rec) {
         return 0;
     }
@@ -64,6 +65,11 @@ static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
         return 0;
     }
     return take_bytes(r, rec, size);
+}
+
+void rr_replay_ins(CPUState *cpu, uint16_t port)
+{
+    rr_replay_get()->position.ins_port = port + 1u;
 }
 
 static void io_write(struct rr_replay *r, uint64_t addr, uint64_t value,

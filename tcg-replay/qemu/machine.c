@@ -357,6 +357,16 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
     return create_cpu(r, errp);
 }
 
+/* SDM volume 3, 11.4.4; 0 if the machine was made without a local APIC. */
+static uint64_t reset_apic_base(const RRCpuidTable *cpuid)
+{
+    const RRCpuidEntry *e = rr_cpuid_find(cpuid, 1, 0);
+
+    return e && (e->edx & CPUID_APIC)
+           ? APIC_DEFAULT_ADDRESS | MSR_IA32_APICBASE_BSP |
+             MSR_IA32_APICBASE_ENABLE : 0;
+}
+
 /* The CPU has been reset: from here on the log determines what happens. */
 static void machine_done(Notifier *n, void *data)
 {
@@ -364,8 +374,7 @@ static void machine_done(Notifier *n, void *data)
 
     r->report.start_ns = get_clock();
     r->host.cpu->halted = 0;
-    r->position.apic_base = APIC_DEFAULT_ADDRESS | MSR_IA32_APICBASE_BSP |
-                            MSR_IA32_APICBASE_ENABLE;
+    r->position.apic_base = reset_apic_base(&r->config.cpuid);
     r->host.env->rr.cond_base[0] = -1;
     r->host.env->rr.cond_left[0] = -1;
     rr_replaying = true;

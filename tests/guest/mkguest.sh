@@ -36,11 +36,14 @@ find "$root" -exec touch -h -d @0 {} +
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/initrd.gz"
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
 # Guests without an operating system.  Multiboot needs the header in the first 8 KiB.
-for guest in adbits hidden ring0 stale strings; do
+# (The BIOS is below 1 MiB, and a machine that is reset needs it.)
+for source in "$here"/adbits.c "$here"/hidden.c "$here"/ring0.c "$here"/stale.c \
+	"$here"/strings.c "$here"/machine/*.c; do
 	${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 		-fno-stack-protector -mno-sse -mno-mmx -mgeneral-regs-only -nostdlib -static \
-		-Wl,-Ttext=0x100000 -Wl,--section-start=.multiboot=0xff000 \
-		-Wl,--build-id=none -Wl,-z,noseparate-code -o "$out/$guest" "$here/$guest.c"
+		-Wl,-Ttext=0x200000 -Wl,--section-start=.multiboot=0x1ff000 \
+		-Wl,--build-id=none -Wl,-z,noseparate-code \
+		-o "$out/$(basename "$source" .c)" "$source"
 done
 
 # A guest that is one program.

@@ -101,6 +101,9 @@ static void test_sizes(void)
 		"data of each other size is refused, and changes nothing");
 }
 
+/* The flags of the last segment. */
+#define TR_FLAGS (RR_REG_COUNT + 8 * 4 - 1)
+
 static void test_compare(void)
 {
 	RRCPUState a = { .count = RR_CPU_STATE_COUNT }, b;
@@ -119,6 +122,10 @@ static void test_compare(void)
 	}
 	ksft_ok(ok, "the first value that differs is found, and named");
 	b = a;
+	b.value[TR_FLAGS] ^= 1u << 23;
+	ksft_ok(rr_cpu_state_compare(&a, &b, name) == -1,
+		"the granularity of a segment is not compared");
+	b = a;
 	b.count--;
 	ksft_ok(rr_cpu_state_compare(&a, &b, name) == 0 &&
 			!strcmp(name, "number of entries"),
@@ -127,7 +134,7 @@ static void test_compare(void)
 
 int main(void)
 {
-	ksft_plan(9);
+	ksft_plan(10);
 	test_layout();
 	test_round_trip();
 	test_sizes();

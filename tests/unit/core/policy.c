@@ -39,7 +39,7 @@ int main(void)
 {
 	size_t i;
 
-	ksft_plan(ARRAY_SIZE(hidden) + 2);
+	ksft_plan(ARRAY_SIZE(hidden) + 4);
 	for (i = 0; i < ARRAY_SIZE(hidden); i++)
 		ksft_ok(rr_hidden_features(hidden[i].word) & hidden[i].bit,
 			"hidden: %s", hidden[i].name);
@@ -49,5 +49,19 @@ int main(void)
 		"RDPID is shown: TSC_AUX is CPU state");
 	ksft_ok(!rr_msr_is_cpu_state(0x10) && !rr_msr_is_cpu_state(0xcf),
 		"the TSC and IA32_CORE_CAPABILITIES are not");
+	ksft_ok(rr_msr_is_paravirtual(0x40000001) &&
+			rr_msr_is_paravirtual(0x4b564d01) &&
+			rr_msr_is_paravirtual(0x12) &&
+			!rr_msr_is_paravirtual(0x10) &&
+			!rr_msr_is_paravirtual(0x40000200) &&
+			!rr_msr_is_paravirtual(0x4b564cff),
+		"the MSRs of Hyper-V and KVM are known");
+	ksft_ok(rr_msr_write_rule(0x40000001) == RR_MSR_WRITE_FAULTS &&
+			rr_msr_write_rule(0x140) == RR_MSR_WRITE_FAULTS &&
+			rr_msr_write_rule(0xce) == RR_MSR_WRITE_FAULTS &&
+			rr_msr_write_rule(0x8b) == RR_MSR_WRITE_IGNORED &&
+			rr_msr_write_rule(0x277) == RR_MSR_WRITE_KVM &&
+			rr_msr_write_rule(0x3b) == RR_MSR_WRITE_KVM,
+		"and which writes KVM does not see");
 	return ksft_end();
 }

@@ -1,0 +1,130 @@
+#!/bin/sh
+# timeout=600
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
+# KVM offers to guests that know it, INS that faults, the monitor while the guest
+# runs, and ends at any moment.  All are recorded in one lab, and each replays.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+cat >"$tmp/in-lab" <<'END'
+record() { # NAME KERNEL [QEMU-ARGUMENT...]
+	name=$1 kernel=$2
+	shift 2
+	timeout -s INT 40 rr-kvm record --no-check -o "/out/$name.rrt" -- -machine pc -m 32 \
+		-nodefaults -display none -vga none -serial "file:/out/$name.console" \
+		-kernel "/t/$kernel" "$@" 2>"/out/$name.errors"
+	echo $? >"/out/$name.status"
+}
+wait_for() { # FILE TEXT
+	for i in $(seq 200); do
+		grep -q "$2" "$1" 2>/dev/null && return
+		sleep 0.1
+	done
+}
+# The monitor's commands come through a pipe; the answers are in NAME.monitor.
+monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
+	name=$1 text=$2
+	shift 2
+	mkfifo "/t/$name.mon.in" "/t/$name.mon.out"
+	cat "/t/$name.mon.out" >"/out/$name.monitor" &
+	record "$name" spin -chardev "pipe,id=mon,path=/t/$name.mon" -mon chardev=mon &
+	exec 5>"/t/$name.mon.in"
+	wait_for "/out/$name.console" "$text"
+	for command in "$@"; do
+		echo "$command" >&5
+		sleep 0.3
+	done
+	wait_for "/out/$name.status" .
+	exec 5>&-
+	killall -q -9 qemu-system-x86_64
+}
+record resets resets
+record nmi nmi
+record watchdog watchdog -device ib700 -device pvpanic -action watchdog=inject-nmi
+record hypervisor hypervisor
+record no-apic hypervisor -cpu max,-apic
+record ins ins
+monitored monitor ready 'info registers' nmi 'memsave 0x100000 4096 /t/saved' \
+	'info registers' nmi quit
+monitored reset ready nmi system_reset 'info registers' nmi quit
+record hv hypervisor -cpu max,hv-relaxed
+record cpu-pm hypervisor -overcommit cpu-pm=on
+record debug-exit debug-exit -device isa-debug-exit
+# Stops at any moment.
+for i in 1 2 3 4 5 6; do
+	timeout 40 rr-kvm record --no-check -o "/out/stop$i.rrt" -- -machine pc -m 32 -nodefaults \
+		-display none -vga none -serial null -kernel /t/spin 2>"/out/stop$i.errors" &
+	recorder=$!
+	sleep 0.$((i * 15))
+	kill -TERM $recorder
+	wait $recorder
+	echo $? >"/out/stop$i.status"
+done
+END
+set --
+for guest in resets nmi watchdog hypervisor ins spin debug-exit; do
+	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
+done
+sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
+	--kernel "$RR_BUILD/lab/vmlinuz" --image "$RR_BUILD/lab/lab.cpio.gz" \
+	--pmu --mem 1024 --out "$tmp/out" --file "$tmp/in-lab:/t/in-lab" "$@" \
+	-- sh /t/in-lab >"$tmp/log" 2>&1 </dev/null
+sed 's/^/# /' "$tmp/log" | head -n 20
+
+replays() { # NAME: to equal RAM, with the same console
+	trace=$tmp/out/$1.rrt
+	[ "$(cat "$tmp/out/$1.status")" = 0 ] && replay "$trace" --console >"$tmp/again" &&
+		grep -q 'CPU state and all RAM equal' "$tmp/report" &&
+		{ [ ! -e "$tmp/out/$1.console" ] || cmp "$tmp/out/$1.console" "$tmp/again" >&2; }
+	result $? "$1 replays"
+	cat "$tmp/out/$1.errors" - <"$tmp/report" | head -n 4 | sed 's/^/# /'
+}
+prints() { # NAME TEXT
+	grep -qx "$2" "$tmp/out/$1.console"
+	result $? "$1: $2"
+}
+refused() { # NAME TEXT
+	[ "$(cat "$tmp/out/$1.status")" = 1 ] && grep -q "$2" "$tmp/out/$1.errors"
+	result $? "$1 is refused: $2"
+}
+
+replays resets
+for kind in 0xcf9 0x92 'keyboard controller' INIT 'triple fault' 'done'; do
+	prints resets "reset: $kind"
+done
+replays nmi
+prints nmi 'nmi: blocked, so far 1'
+prints nmi 'nmi: alone and blocked 2'
+prints nmi 'nmi: with an interrupt 42'
+replays watchdog
+prints watchdog 'watchdog: NMIs 1'
+replays hypervisor
+for offer in VMCALL VMMCALL; do prints hypervisor "hypervisor: $offer UD"; done
+for offer in "KVM's wall clock" "KVM's clock" "KVM's old clock" "KVM's steal time" \
+	"read of KVM's clock" "Hyper-V's guest" "Hyper-V's page" 'CPUID faulting' \
+	'what permits it'; do
+	prints hypervisor "hypervisor: $offer GP"
+done
+prints hypervisor 'hypervisor: memory written 0'
+prints hypervisor 'hypervisor: APIC 1'
+replays no-apic
+prints no-apic 'hypervisor: APIC 0'
+replays ins
+prints ins 'ins: page faults 2'
+prints ins 'ins: debug exceptions 0'
+replays monitor
+[ "$(grep -c '^EIP=\|^RIP=' "$tmp/out/monitor.monitor")" -eq 2 ]
+result $? 'the monitor answers while the guest runs'
+prints monitor 'spin: NMIs 2'
+replays reset
+[ "$(grep -c '^spin: ready' "$tmp/out/reset.console")" -eq 2 ]
+result $? 'the monitor resets the guest'
+refused hv 'hv-\* features'
+refused cpu-pm 'cpu-pm=on'
+replays debug-exit
+grep -q 'the guest had QEMU end with exit status 7' "$tmp/out/debug-exit.errors"
+result $? 'the status of isa-debug-exit is told'
+for i in 1 2 3 4 5 6; do replays "stop$i"; done
+finish
