@@ -80,8 +80,14 @@ static bool registers_match(struct rr_replay *r,
 static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
 {
     if (!r->position.shut_down) {
-        return r->position.output_bytes >= head->output_bytes &&
-               registers_match(r, &head->landmark);
+        if (!registers_match(r, &head->landmark)) {
+            return false;
+        }
+        if (r->position.output_bytes >= head->output_bytes) {
+            return true;
+        }
+        r->report.short_at_record = r->position.records + 1;
+        return false;
     }
     switch (head->type) {
     case RRLOG_DMA:
@@ -166,6 +172,10 @@ static enum rr_outcome report_lost(struct rr_replay *r, enum rr_lost lost,
         return rr_replay_diverged(r, "records after the end");
     default:
         g_assert(at_landmark[lost]);
+        if (r->report.short_at_record == r->position.records + 1 &&
+            rr_replay_check_output(r, bound) != RR_GO_ON) {
+            return RR_DIVERGED;
+        }
         find_landmark(r, &found);
         return rr_replay_diverged_at(r, bound, &found, at_landmark[lost]);
     }

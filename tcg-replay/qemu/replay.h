@@ -93,6 +93,7 @@ struct rr_report {
     bool near_miss_valid;
     struct rr_silicon_note near_miss_note;
     struct rr_landmark near_miss; /* the landmark's place, other registers */
+    uint64_t short_at_record; /* + 1: registers right, output less */
     struct rr_tlb_cleared cleared; /* found last */
     uint64_t cleared_at_record, cleared_at_landmark;
 };
