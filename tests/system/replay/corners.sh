@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
-# KVM offers to guests that know it, INS that faults, the monitor while the guest
-# runs, and ends at any moment.  All are recorded in one lab, and each replays.
+# KVM offers to guests that know it, INS that faults, and the monitor while the guest
+# runs.  All are recorded in one lab, and each replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
@@ -52,16 +52,6 @@ monitored reset ready nmi system_reset 'info registers' nmi quit
 record hv hypervisor -cpu max,hv-relaxed
 record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
-# Stops at any moment.
-for i in 1 2 3 4 5 6; do
-	timeout 40 rr-kvm record --no-check -o "/out/stop$i.rrt" -- -machine pc -m 32 -nodefaults \
-		-display none -vga none -serial null -kernel /t/spin 2>"/out/stop$i.errors" &
-	recorder=$!
-	sleep 0.$((i * 15))
-	kill -TERM $recorder
-	wait $recorder
-	echo $? >"/out/stop$i.status"
-done
 END
 set --
 for guest in resets nmi watchdog hypervisor ins spin debug-exit; do
@@ -97,7 +87,6 @@ done
 replays nmi
 prints nmi 'nmi: blocked, so far 1'
 prints nmi 'nmi: alone and blocked 2'
-prints nmi 'nmi: with an interrupt 42'
 replays watchdog
 prints watchdog 'watchdog: NMIs 1'
 replays hypervisor
@@ -126,5 +115,4 @@ refused cpu-pm 'cpu-pm=on'
 replays debug-exit
 grep -q 'the guest had QEMU end with exit status 7' "$tmp/out/debug-exit.errors"
 result $? 'the status of isa-debug-exit is told'
-for i in 1 2 3 4 5 6; do replays "stop$i"; done
 finish
