@@ -42,7 +42,6 @@ monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
 }
 record resets resets
 record nmi nmi
-record watchdog watchdog -device ib700 -device pvpanic -action watchdog=inject-nmi
 record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record ins ins
@@ -54,7 +53,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets nmi watchdog hypervisor ins spin debug-exit; do
+for guest in resets nmi hypervisor ins spin debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
@@ -87,8 +86,6 @@ done
 replays nmi
 prints nmi 'nmi: blocked, so far 1'
 prints nmi 'nmi: alone and blocked 2'
-replays watchdog
-prints watchdog 'watchdog: NMIs 1'
 replays hypervisor
 for offer in VMCALL VMMCALL; do prints hypervisor "hypervisor: $offer UD"; done
 for offer in "KVM's wall clock" "KVM's clock" "KVM's old clock" "KVM's steal time" \
