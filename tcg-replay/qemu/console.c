@@ -14,7 +14,13 @@
 #define LINE_CONTROL_DLAB 0x80 /* the data register is the divisor */
 #define MODEM_CONTROL_LOOP 0x10 /* nothing leaves the port */
 
-/* The first is shown raw.  Debug ports: isa-debugcon, as SeaBIOS has it. */
+#define ASKED 5 /* the console that guests ask whether it is there */
+#define DEBUG_PORT_ANSWER 0xe9 /* isa-debugcon's, to a read */
+
+/*
+ * The first is shown raw, the last once it has answered: until SeaBIOS has
+ * asked whether it is there, it writes to it anyway.
+ */
 static const struct {
     const char *name;
     uint16_t base;
@@ -71,7 +77,8 @@ static void write_to(struct rr_replay *r, int i, uint16_t offset,
 
     switch (offset) {
     case SERIAL_DATA:
-        if (r->config.console && !(c->line_control & LINE_CONTROL_DLAB) &&
+        if (r->config.console && (i != ASKED || c->has_answered) &&
+            !(c->line_control & LINE_CONTROL_DLAB) &&
             !(c->modem_control & MODEM_CONTROL_LOOP)) {
             show_byte(&r->position, i, value);
         }
@@ -94,6 +101,13 @@ void rr_replay_console_write(struct rr_replay *r, uint16_t port,
             write_to(r, i, port - consoles[i].base, value);
             return;
         }
+    }
+}
+
+void rr_replay_console_read(struct rr_replay *r, uint16_t port, uint8_t value)
+{
+    if (port == consoles[ASKED].base) {
+        r->position.consoles[ASKED].has_answered = value == DEBUG_PORT_ANSWER;
     }
 }
 

@@ -44,7 +44,7 @@ static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
     const struct rrlog_record *rec =
         rr_replay_expect(r, port ? RRLOG_PIO_READ : RRLOG_MMIO_READ,
                          port ? "a port read" : "an MMIO read");
-    uint64_t piece_addr, piece_bytes;
+    uint64_t piece_addr, piece_bytes, value;
 
     r->position.ins_port = 0;
     if (!rec) {
@@ -64,7 +64,11 @@ static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
                            piece_bytes, piece_addr);
         return 0;
     }
-    return take_bytes(r, rec, size);
+    value = take_bytes(r, rec, size);
+    if (port) {
+        rr_replay_console_read(r, addr, value);
+    }
+    return value;
 }
 
 void rr_replay_ins(CPUState *cpu, uint16_t port)

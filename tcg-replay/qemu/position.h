@@ -32,6 +32,7 @@ struct rr_memory_slot {
 #define RR_CONSOLES 6
 struct rr_console {
     uint8_t line_control, modem_control; /* registers of the 16550 */
+    bool has_answered; /* a debug port: it is there */
     bool has_output;
     bool is_inside_line; /* of the first one: what was shown has no newline */
     uint16_t line_bytes;

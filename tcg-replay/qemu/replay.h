@@ -141,6 +141,8 @@ const struct rrlog_record *rr_replay_peek(const struct rr_replay *r);
 /** The guest wrote @value to a port; shows it if that is a console. */
 void rr_replay_console_write(struct rr_replay *r, uint16_t port,
                              uint8_t value);
+/** The guest read @value from a port, which tells whether it has a device. */
+void rr_replay_console_read(struct rr_replay *r, uint16_t port, uint8_t value);
 /** Show what is left of lines; say so if there was nothing to show at all. */
 void rr_replay_console_end(struct rr_replay *r);
 

@@ -25,4 +25,6 @@ grep -x '\[ttyS1\] also on ttyS1' "$tmp/again" >&2 &&
 	grep -x '\[ttyS1\] and no newline' "$tmp/again" >&2 &&
 	grep -x '\[port 0xe9\] also on a debug port' "$tmp/again" >&2
 result $? 'the replay prints what was written to other ports, with their names'
+! grep '0x402' "$tmp/again" >&2
+result $? "SeaBIOS' words to a debug port that is not there are not printed"
 finish
