@@ -17,13 +17,14 @@ record() { # NAME KERNEL [QEMU-ARGUMENT...]
 		-kernel "/t/$kernel" "$@" 2>"/out/$name.errors"
 	echo $? >"/out/$name.status"
 }
-wait_for() { # FILE TEXT
+wait_for() { # FILE TEXT [COUNT]: so many lines of it
 	for i in $(seq 200); do
-		grep -q "$2" "$1" 2>/dev/null && return
+		[ "$(grep -c "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ] && return
 		sleep 0.1
 	done
 }
-# The monitor's commands come through a pipe; the answers are in NAME.monitor.
+# The monitor's commands come through a pipe; the answers are in NAME.monitor.  After a
+# reset the guest must have come as far again.
 monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
 	name=$1 text=$2
 	shift 2
@@ -35,6 +36,7 @@ monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
 	for command in "$@"; do
 		echo "$command" >&5
 		sleep 0.3
+		[ "$command" != system_reset ] || wait_for "/out/$name.console" "$text" 2
 	done
 	wait_for "/out/$name.status" .
 	exec 5>&-
