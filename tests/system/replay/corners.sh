@@ -23,8 +23,8 @@ wait_for() { # FILE TEXT [COUNT]: so many lines of it
 		sleep 0.1
 	done
 }
-# The monitor's commands come through a pipe; the answers are in NAME.monitor.  After a
-# reset the guest must have come as far again.
+# The monitor's commands come through a pipe; the answers are in NAME.monitor.  The next
+# command waits until the guest has said what came of one.
 monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
 	name=$1 text=$2
 	shift 2
@@ -33,10 +33,14 @@ monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
 	record "$name" spin -chardev "pipe,id=mon,path=/t/$name.mon" -mon chardev=mon &
 	exec 5>"/t/$name.mon.in"
 	wait_for "/out/$name.console" "$text"
+	nmis=0
 	for command in "$@"; do
 		echo "$command" >&5
 		sleep 0.3
-		[ "$command" != system_reset ] || wait_for "/out/$name.console" "$text" 2
+		case $command in
+		nmi) nmis=$((nmis + 1)); wait_for "/out/$name.console" NMIs $nmis ;;
+		system_reset) wait_for "/out/$name.console" "$text" 2 ;;
+		esac
 	done
 	wait_for "/out/$name.status" .
 	exec 5>&-
