@@ -292,6 +292,26 @@ static void print_sysenter(void)
 	printf("sysenter %s\n", fault.trap == 6 ? "is invalid" : "enters");
 }
 
+/* The smallest number by -1: the quotient does not fit (SDM volume 2, IDIV). */
+static const char *idiv_word(void)
+{
+	if (sigsetjmp(after_fault, 1))
+		return "traps";
+	__asm__ volatile("idivw %w0" : : "r"(-1), "a"(0), "d"(0x8000) : "cc");
+	return "divides";
+}
+
+static const char *idiv_dword(void)
+{
+	if (sigsetjmp(after_fault, 1))
+		return "traps";
+	__asm__ volatile("idivl %0"
+			 :
+			 : "r"(-1), "a"(0), "d"(0x80000000)
+			 : "cc");
+	return "divides";
+}
+
 void print_faults(void)
 {
 	catch_faults();
@@ -299,4 +319,5 @@ void print_faults(void)
 	print_bt();
 	print_rep_steps();
 	print_sysenter();
+	printf("idiv 16 %s 32 %s\n", idiv_word(), idiv_dword());
 }

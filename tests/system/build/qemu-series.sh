@@ -63,7 +63,7 @@ seq 50 | add_lines "$nmi"
 finds 'too many lines for hooks' 'are more than hooks'
 { echo 'static int f(void)'; echo '{'; seq 15; echo '}'; } | add_lines "$nmi"
 finds 'a long function in the hooks' 'a function of 15 lines: static int f(void)'
-sed -i 's/^+.*if (rr_recording) {$/+    if (true) {/' "$nmi"
+sed -i '/^+/s/rr_recording/true/' "$nmi"
 finds 'a hook that is always called' 'behind no variable of hooks.h'
 sed -i 's/exit_begin(cpu)/exit_start(cpu)/' "$patches"/3-record/0013-*.patch
 finds 'a patch that does not apply' 'cannot be taken back'

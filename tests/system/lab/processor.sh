@@ -30,6 +30,7 @@ prints 'page-faults 56 of 56' 'instructions that read and write fault as writes'
 prints 'bt-of one-block 0 two-blocks 0' 'BT leaves OF alone in every block'
 prints 'rep-steps rcx 2 rf rcx 1 rf rcx 0' 'a single step for each iteration of REP MOVS'
 prints 'limits 46 of 46' 'segment limits of 32-bit code'
+prints 'idiv 16 traps 32 traps' 'IDIV of the smallest number by -1 is #DE'
 prints 'sysenter is invalid' 'no SYSENTER in compatibility mode of AMD'
 prints 'dot 7fc00002' "DPPS adds the second product to the first"
 prints 'third 3ffd:aaaaaaaaaaaaaaab 0220' 'C1 says that a quotient was rounded up'
