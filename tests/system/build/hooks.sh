@@ -52,10 +52,10 @@ finds 'an unknown thread' 'rr_record_nmi: unknown thread "iothread"'
 echo 'void rr_record_unused(void);' >>"$header"
 sed -i '/^| `rr_record_nmi` /p; s/^| `rr_record_nmi` /| `rr_record_unused` /' "$docs/hooks.md"
 finds 'a hook that nobody calls' 'rr_record_unused: declared in hooks.h, used by no patch'
-sed -i 's/^+\( *\)rr_record_nmi(/+\1rr_record_smi(/' \
+sed -i '/^+/s/rr_record_nmi(/rr_record_smi(/' \
 	"$tmp"/tree/common/qemu/patches/3-record/*.patch
 finds 'a call of nothing' 'rr_record_smi: used by a patch, not declared in hooks.h'
-sed -i 's/^void rr_record_nmi(/void rr_record_smi(/' "$tmp"/tree/kvm-record/qemu/*.c
+sed -i 's/^bool rr_record_nmi(/bool rr_record_smi(/' "$tmp"/tree/kvm-record/qemu/*.c
 finds 'a hook without code' 'rr_record_nmi: defined 0 times'
 sed -i '/^uint64_t rr_replay_read_cr8(/,/^{/s/^{/{\n    g_assert(bql_locked());/' \
 	"$tmp"/tree/tcg-replay/qemu/*.c
