@@ -38,7 +38,7 @@ cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
 # Guests without an operating system.  Multiboot needs the header in the first 8 KiB.
 # (The BIOS is below 1 MiB, and a machine that is reset needs it.)
 for source in "$here"/adbits.c "$here"/hidden.c "$here"/ring0.c "$here"/stale.c \
-	"$here"/strings.c "$here"/machine/*.c; do
+	"$here"/machine/*.c; do
 	${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 		-fno-stack-protector -mno-sse -mno-mmx -mgeneral-regs-only -nostdlib -static \
 		-Wl,-Ttext=0x200000 -Wl,--section-start=.multiboot=0x1ff000 \
