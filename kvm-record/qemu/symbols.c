@@ -7,42 +7,32 @@
 #include "qemu/osdep.h"
 #include "kvm-record/qemu/symbols.h"
 #include <dlfcn.h>
-#include <elf.h>
+#include <gelf.h>
 
-static const Elf64_Shdr *find_symbols(const char *file, gsize bytes)
+static Elf_Scn *find_section(Elf *elf, GElf_Word type, GElf_Shdr *header)
 {
-    const Elf64_Ehdr *header = (const void *)file;
-    const Elf64_Shdr *section = (const void *)(file + header->e_shoff);
+    Elf_Scn *section = NULL;
 
-    if (header->e_shoff > bytes ||
-        header->e_shnum > (bytes - header->e_shoff) / sizeof(*section)) {
-        return NULL;
-    }
-    for (int i = 0; i < header->e_shnum; i++) {
-        if (section[i].sh_type == SHT_SYMTAB) {
-            return &section[i];
+    while ((section = elf_nextscn(elf, section))) {
+        if (gelf_getshdr(section, header) && header->sh_type == type) {
+            return section;
         }
     }
     return NULL;
 }
 
-/* The name of the function at @address of the file, which is our own. */
-static const char *find_name(const char *file, gsize bytes, uint64_t address)
+/* The name of the function at @address of the file; @elf owns it. */
+static const char *find_name(Elf *elf, uint64_t address)
 {
-    const Elf64_Ehdr *header = (const void *)file;
-    const Elf64_Shdr *table = find_symbols(file, bytes);
-    const Elf64_Shdr *strings;
-    const Elf64_Sym *symbol;
+    GElf_Shdr header;
+    Elf_Scn *section = find_section(elf, SHT_SYMTAB, &header);
+    Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+    GElf_Sym symbol;
 
-    if (!table) {
-        return NULL;
-    }
-    strings = (const Elf64_Shdr *)(file + header->e_shoff) + table->sh_link;
-    symbol = (const void *)(file + table->sh_offset);
-    for (size_t i = 0; i < table->sh_size / sizeof(*symbol); i++) {
-        if (ELF64_ST_TYPE(symbol[i].st_info) == STT_FUNC &&
-            address - symbol[i].st_value < symbol[i].st_size) {
-            return file + strings->sh_offset + symbol[i].st_name;
+    for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+        if (GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
+            address - symbol.st_value < symbol.st_size) {
+            return elf_strptr(elf, header.sh_link, symbol.st_name);
         }
     }
     return NULL;
@@ -58,13 +48,21 @@ static uintptr_t program_base(void)
 
 char *rr_symbol_name(uintptr_t address)
 {
-    g_autoptr(GMappedFile) file = g_mapped_file_new("/proc/self/exe", false,
-                                                    NULL);
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    char *name = NULL;
+    Elf *elf;
 
-    return file ? g_strdup(find_name(g_mapped_file_get_contents(file),
-                                     g_mapped_file_get_length(file),
-                                     address - program_base()))
-                : NULL;
+    if (fd < 0) {
+        return NULL;
+    }
+    elf_version(EV_CURRENT);
+    elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    if (elf) {
+        name = g_strdup(find_name(elf, address - program_base()));
+    }
+    elf_end(elf);
+    close(fd);
+    return name;
 }
 
 /* SDM volume 2, CALL: E8 with a displacement of 32 bits, or FF with a ModRM. */
