@@ -363,7 +363,7 @@ void rr_timer_call_out(struct rr_timer *t, int64_t ns);
 /* The guest is about to run: the next timer will call it out. */
 bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp);
 
-/* ---- recorder.c ---- */
+/* ---- recording.c ---- */
 
 /* The recording begins, at the first entry of the first vCPU. */
 bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp);

@@ -7,7 +7,7 @@
 #ifndef RRLOG_RECORD_DECODE_H
 #define RRLOG_RECORD_DECODE_H
 
-#include "common/logfmt/data/record-codec-internal.h"
+#include "common/logfmt/data/record-layout-internal.h"
 
 /*
  * Each function reads at @in and returns the end of what it has read, or NULL

@@ -6,7 +6,7 @@
 #ifndef RRLOG_RECORD_ENCODE_H
 #define RRLOG_RECORD_ENCODE_H
 
-#include "common/logfmt/data/record-codec-internal.h"
+#include "common/logfmt/data/record-layout-internal.h"
 
 /*
  * The slot of the landmark to predict from: the last one at the same RIP, which

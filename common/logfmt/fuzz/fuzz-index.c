@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/logfmt/trace/reader-internal.h"
+#include "common/logfmt/trace/reader-state-internal.h"
 #include "common/logfmt/base/varint.h"
 
 #define FRAMES 40

@@ -9,16 +9,10 @@
 #define RRLOG_CURSOR_INTERNAL_H
 
 #include "common/logfmt/data/record-decode.h"
-#include "common/logfmt/trace/reader-internal.h"
+#include "common/logfmt/trace/reader-state-internal.h"
 
 /** Put the sizes of the files, which never change, into .position. */
 void rrlog_cursor_note_sizes(struct rrlog_reader *r);
-
-/** The ordinal of the next record. */
-static inline uint64_t rrlog_cursor_record_count(const struct rrlog_reader *r)
-{
-	return r->frame_end - r->frame_left;
-}
 
 /* The rare cases of rrlog_cursor_next(): */
 

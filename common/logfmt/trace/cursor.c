@@ -202,7 +202,7 @@ int rrlog_reader_seek_record(struct rrlog_reader *r, uint64_t record)
 
 	if (ret)
 		return ret;
-	while (rrlog_cursor_record_count(r) < record) {
+	while (rrlog_reader_record_count(r) < record) {
 		ret = rrlog_cursor_next(r, &rec);
 		if (!ret)
 			return -ERANGE;

@@ -7,7 +7,7 @@
 #ifndef RRLOG_FETCH_INTERNAL_H
 #define RRLOG_FETCH_INTERNAL_H
 
-#include "common/logfmt/trace/reader-internal.h"
+#include "common/logfmt/trace/reader-state-internal.h"
 
 /**
  * Fetch the data that rrlog_needs_fetch() is about, as .fetch says.  Returns 1;

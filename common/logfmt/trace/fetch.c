@@ -52,11 +52,11 @@ static int fetch_blob(struct rrlog_reader *r, struct rrlog_record *rec)
  */
 static int learn_images(struct rrlog_reader *r, uint64_t id)
 {
-	uint64_t ordinal = rrlog_cursor_record_count(r);
+	uint64_t ordinal = rrlog_reader_record_count(r);
 	struct rrlog_record rec;
 	int ret = rrlog_reader_rewind(r);
 
-	while (!ret && rrlog_cursor_record_count(r) < ordinal &&
+	while (!ret && rrlog_reader_record_count(r) < ordinal &&
 	       !rrlog_images_find(&r->images, id)) {
 		ret = rrlog_cursor_next(r, &rec);
 		if (ret == -EAGAIN || ret > 0)

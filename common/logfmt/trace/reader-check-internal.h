@@ -7,7 +7,7 @@
 #ifndef RRLOG_READER_CHECK_INTERNAL_H
 #define RRLOG_READER_CHECK_INTERNAL_H
 
-#include "common/logfmt/trace/reader-internal.h"
+#include "common/logfmt/trace/reader-state-internal.h"
 
 /** Check the record that the cursor has just passed; -EBADMSG with a text. */
 int rrlog_reader_check_record(struct rrlog_reader *r,

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 
-#include "common/logfmt/trace/cursor-internal.h"
-
 int rrlog_reader_check_record(struct rrlog_reader *r,
 			      const struct rrlog_record *rec)
 {
@@ -20,7 +18,7 @@ int rrlog_reader_check_record(struct rrlog_reader *r,
 		return 0;
 	return rrlog_fail(&r->error, -EBADMSG, "%s: record %llu (%s): %s",
 			  r->events.name,
-			  (unsigned long long)rrlog_cursor_record_count(r) - 1,
+			  (unsigned long long)rrlog_reader_record_count(r) - 1,
 			  info ? info->name : "?", text);
 }
 

@@ -337,7 +337,7 @@ void rrlog_reader_position(const struct rrlog_reader *r,
 			   struct rrlog_reader_position *position)
 {
 	*position = r->position;
-	position->record_count = rrlog_cursor_record_count(r);
+	position->record_count = rrlog_reader_record_count(r);
 	if (r->record) {
 		position->record_bytes = (size_t)(r->in - r->record);
 		position->landmark_bytes = r->prediction.landmark_bytes;

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "common/logfmt/trace/writer-internal.h"
+#include "common/logfmt/trace/writer-state-internal.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_WRITER_INTERNAL_H
-#define RRLOG_WRITER_INTERNAL_H
+#ifndef RRLOG_WRITER_STATE_INTERNAL_H
+#define RRLOG_WRITER_STATE_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>

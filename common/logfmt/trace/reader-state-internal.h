@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_READER_INTERNAL_H
-#define RRLOG_READER_INTERNAL_H
+#ifndef RRLOG_READER_STATE_INTERNAL_H
+#define RRLOG_READER_STATE_INTERNAL_H
 
 #include "common/logfmt/base/buffer.h"
 #include "common/logfmt/data/blobs.h"
@@ -43,5 +43,11 @@ struct rrlog_reader {
 
 	struct rrlog_check *check; /* NULL: without rrlog_reader_check() */
 };
+
+/** The ordinal of the next record. */
+static inline uint64_t rrlog_reader_record_count(const struct rrlog_reader *r)
+{
+	return r->frame_end - r->frame_left;
+}
 
 #endif

@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef RRLOG_RECORD_CODEC_INTERNAL_H
-#define RRLOG_RECORD_CODEC_INTERNAL_H
+#ifndef RRLOG_RECORD_LAYOUT_INTERNAL_H
+#define RRLOG_RECORD_LAYOUT_INTERNAL_H
 
 #include "common/logfmt/data/record-codec.h"
 
