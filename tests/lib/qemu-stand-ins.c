@@ -213,61 +213,6 @@ void bql_unlock(void)
 
 /* ---- the CPU ---- */
 
-bool tcg_allowed = true;
-
-uint32_t cpu_cc_compute_all(CPUX86State *env)
-{
-	return env->cc_src;
-}
-
-void cpu_load_eflags(CPUX86State *env, int eflags, int update_mask)
-{
-	const int cc = CC_C | CC_P | CC_A | CC_Z | CC_S | CC_O;
-
-	env->cc_src = eflags & cc;
-	env->df = eflags & DF_MASK ? -1 : 1;
-	env->eflags = (eflags & ~(cc | DF_MASK)) | 2;
-}
-
-void cpu_load_efer(CPUX86State *env, uint64_t value)
-{
-	env->efer = value;
-}
-
-void cpu_x86_update_cr4(CPUX86State *env, uint32_t value)
-{
-	env->cr[4] = value;
-}
-
-void cpu_x86_update_dr7(CPUX86State *env, uint32_t value)
-{
-	env->dr[7] = value;
-}
-
-void x86_update_hflags(CPUX86State *env)
-{
-}
-
-void cpu_sync_avx_hflag(CPUX86State *env)
-{
-}
-
-void update_fp_status(CPUX86State *env)
-{
-}
-
-void update_mxcsr_status(CPUX86State *env)
-{
-}
-
-void update_mxcsr_from_sse_status(CPUX86State *env)
-{
-}
-
-void tlb_flush(CPUState *cpu)
-{
-}
-
 void do_interrupt_x86_hardirq(CPUX86State *env, int intno, int is_hw)
 {
 	g_assert(intno >= 0 && intno <= 0xff);

@@ -7,17 +7,7 @@ set -u
 top=${RR_TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-n=0 failed=0
-
-result() {	# STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
+. "$top/tests/lib/tap.sh.inc"
 check() { python3 "$top/tests/lib/check-hooks.py" "$@"; }
 copy() {
 	rm -rf "$tmp/tree"
@@ -62,5 +52,4 @@ sed -i '/^uint64_t rr_replay_read_cr8(/,/^{/s/^{/{\n    g_assert(bql_locked());/
 finds 'another state of the BQL' \
 	'rr_replay_read_cr8: asserts that the BQL is held, the table says "not held"'
 
-echo "1..$n"
-exit $failed
+finish

@@ -18,16 +18,7 @@ RR_BUILD=$(realpath -m "${RR_BUILD:-$RR_TOP/build}")
 }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-n=0 failed=0
-result() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
+. "$RR_TOP/tests/lib/tap.sh.inc"
 
 cd "$RR_TOP/kernel-patch" || exit 1
 find src include/asm -type f | sort >"$tmp/files"
@@ -70,5 +61,4 @@ while read -r ok rest; do
 	not) result 1 "${rest#* - }" ;;
 	esac
 done <"$tmp/out"
-echo "1..$n"
-exit $failed
+finish

@@ -10,17 +10,7 @@ top=${RR_TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 build=${RR_BUILD:-$top/build}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-n=0 failed=0
-
-result() {	# STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
+. "$top/tests/lib/tap.sh.inc"
 check() { python3 "$top/tests/lib/check-series.py" "$@"; }
 copy() {
 	rm -rf "$tmp/tree"
@@ -68,5 +58,4 @@ finds 'a hook that is always called' 'behind no variable of hooks.h'
 sed -i 's/exit_begin(cpu)/exit_start(cpu)/' "$patches"/3-record/0013-*.patch
 finds 'a patch that does not apply' 'cannot be taken back'
 
-echo "1..$n"
-exit $failed
+finish

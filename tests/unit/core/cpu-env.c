@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-/* links-qemu: common/core/cpu-env.c common/core/cpu-state.c */
+/* links-qemu: common/core/cpu-env.c common/core/cpu-state.c tests/lib/cpu-stand-ins.c */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/cputlb.h"
@@ -12,6 +12,7 @@
 #include "tcg/helper-tcg.h"
 #include "common/core/cpu-env.h"
 
+#include "tests/lib/cpu-stand-ins.h"
 #include "tests/tap.h"
 
 #define ENTRIES 165 /* of a state: it is part of the format */
@@ -20,67 +21,6 @@
 #define SYSENTER_ESP_AT (RR_REG_COUNT + 32 + 4 + 7 + 5)
 #define MXCSR_AT 83
 #define CC_FLAGS (CC_C | CC_P | CC_A | CC_Z | CC_S | CC_O)
-
-/* QEMU's functions that the code calls: each keeps the value it gets. */
-bool tcg_allowed = true;
-
-uint32_t cpu_cc_compute_all(CPUX86State *env)
-{
-	return env->cc_src;
-}
-
-void cpu_load_eflags(CPUX86State *env, int eflags, int update_mask)
-{
-	env->cc_src = eflags & CC_FLAGS;
-	env->df = eflags & DF_MASK ? -1 : 1;
-	env->eflags = (eflags & ~(CC_FLAGS | DF_MASK)) | 2;
-}
-
-void cpu_load_efer(CPUX86State *env, uint64_t value)
-{
-	env->efer = value;
-}
-
-void cpu_x86_update_cr4(CPUX86State *env, uint32_t value)
-{
-	env->cr[4] = value;
-}
-
-void cpu_x86_update_dr7(CPUX86State *env, uint32_t value)
-{
-	env->dr[7] = value;
-}
-
-void x86_update_hflags(CPUX86State *env)
-{
-}
-
-void cpu_sync_avx_hflag(CPUX86State *env)
-{
-}
-
-void update_fp_status(CPUX86State *env)
-{
-}
-
-void update_mxcsr_status(CPUX86State *env)
-{
-}
-
-/* Exceptions that TCG keeps apart from MXCSR until somebody asks. */
-static uint32_t sse_exceptions;
-
-void update_mxcsr_from_sse_status(CPUX86State *env)
-{
-	env->mxcsr |= sse_exceptions;
-}
-
-static unsigned int flushes;
-
-void tlb_flush(CPUState *cpu)
-{
-	flushes++;
-}
 
 static CPUX86State *new_env(void)
 {
@@ -156,7 +96,8 @@ static void test_load(void)
 			!rr_cpu_state_put(to, a.value, 8 * (ENTRIES + 1)),
 		"a state of another size is refused");
 	rr_cpu_state_get(to, &a);
-	ksft_ok(rr_cpu_state_compare(&a, &b, name) == -1 && !flushes,
+	ksft_ok(rr_cpu_state_compare(&a, &b, name) == -1 &&
+			!cpu_stand_ins.flushes,
 		"and nothing is loaded");
 
 	rr_cpu_state_get(from, &a);
@@ -164,7 +105,7 @@ static void test_load(void)
 	rr_cpu_state_get(to, &b);
 	ksft_ok(rr_cpu_state_compare(&a, &b, name) == -1,
 		"what was loaded is what was read");
-	ksft_ok(flushes == 1, "the TLB is flushed");
+	ksft_ok(cpu_stand_ins.flushes == 1, "the TLB is flushed");
 	free_env(from);
 	free_env(to);
 }
@@ -174,12 +115,12 @@ static void test_mxcsr(void)
 	CPUX86State *env = busy_env();
 	RRCPUState tcg, kvm;
 
-	sse_exceptions = 0x20;
+	cpu_stand_ins.sse_exceptions = 0x20;
 	tcg_allowed = false;
 	rr_cpu_state_get(env, &kvm);
 	tcg_allowed = true;
 	rr_cpu_state_get(env, &tcg);
-	sse_exceptions = 0;
+	cpu_stand_ins.sse_exceptions = 0;
 	ksft_ok(tcg.value[MXCSR_AT] == 0x1fa0 && kvm.value[MXCSR_AT] == 0x1f80,
 		"MXCSR has the exceptions that TCG keeps apart");
 	free_env(env);

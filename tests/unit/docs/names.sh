@@ -8,17 +8,7 @@ set -u
 top=${RR_TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-n=0 failed=0
-
-result() {	# STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
+. "$top/tests/lib/tap.sh.inc"
 check() { python3 "$top/tests/lib/check-docs.py" "$@"; }
 finds() {	# NAME TEXT: the copy has one more error, and TEXT names it
 	check "$tmp/tree" >"$tmp/errors"
@@ -66,5 +56,4 @@ sed 's/X(NMI, 13, nmi, "nmi"/X(NMI, 13, nmi, "smi"/' "$top/common/logfmt/rrlog.h
 finds 'a record that no table has' 'ARCHITECTURE.md: "smi" is not in'
 finds 'a row of a table that is no record' 'ARCHITECTURE.md: "nmi" is not in'
 
-echo "1..$n"
-exit $failed
+finish
