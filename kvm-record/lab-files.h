@@ -7,24 +7,35 @@
 #define RR_LAB_FILES_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kvm-record/vm/vm.h"
 
 struct lab_files {
-	GHashTable *paths; /* a set of absolute paths */
-	uint64_t bytes; /* the sum of their sizes */
+	/* from absolute paths to struct lab_file */
+	GHashTable *paths;
+};
+
+struct lab_file {
+	bool is_dir;
+	bool direct; /* it may be opened with O_DIRECT */
+	uint64_t bytes; /* of a file; 0 for a directory */
 };
 
 void lab_files_init(struct lab_files *files);
 void lab_files_clear(struct lab_files *files);
 
 /**
- * Collect the files and directories that the options of @vm name.  Returns the
- * machine as the lab's QEMU gets it, with absolute paths; free it with
- * rr_vm_free().
+ * Collect the files and directories that the options of @vm name, the files
+ * that those of -readconfig name, and the files below images (qcow2).
  */
-struct rr_vm *lab_files_collect(struct lab_files *files,
-				const struct rr_vm *vm);
+void lab_files_collect(struct lab_files *files, const struct rr_vm *vm);
+
+/** The paths, sorted; free the list, not the paths, with g_list_free(). */
+GList *lab_files_paths(const struct lab_files *files);
+
+/** The size of a copy of all files, with all that is in the directories. */
+uint64_t lab_files_bytes(const struct lab_files *files);
 
 #endif

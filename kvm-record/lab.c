@@ -19,6 +19,8 @@
 
 #define SYSTEM_MIB 512
 #define OUTPUT_MIB 256 /* the deterministic lab keeps the trace in memory */
+/* Files of at least this size are not copied into the lab's memory. */
+#define BIG_BYTES (64u << 20)
 #define RR_KVM_IN_LAB "/opt/rr/bin/rr-kvm"
 
 static uint64_t available_mib(void)
@@ -42,6 +44,39 @@ static bool is_deterministic(const struct lab_options *o)
 	return o->deterministic || o->kind == LAB_INTEL;
 }
 
+/*
+ * The host takes a different time for each access to its files, and Bochs has no
+ * way to them: such a lab gets copies.
+ */
+static bool sees_host(const struct lab_options *o)
+{
+	return !is_deterministic(o);
+}
+
+/* On a copy the guest can write without the lab's memory, and with O_DIRECT. */
+static bool goes_to_disk(const struct lab_file *file)
+{
+	return !file->is_dir && (file->direct || file->bytes >= BIG_BYTES);
+}
+
+/* What the lab's memory takes of the files, if the guest writes to all. */
+static uint64_t file_bytes(const struct lab_options *o,
+			   const struct lab_files *files)
+{
+	GHashTableIter iter;
+	uint64_t bytes = 0;
+	void *file;
+
+	/* While the lab boots, its memory holds the files twice. */
+	if (!sees_host(o))
+		return 2 * lab_files_bytes(files);
+	g_hash_table_iter_init(&iter, files->paths);
+	while (g_hash_table_iter_next(&iter, NULL, &file))
+		if (!goes_to_disk(file))
+			bytes += ((struct lab_file *)file)->bytes;
+	return bytes;
+}
+
 /* How much memory the lab needs. */
 static uint64_t lab_memory_mib(const struct lab_options *o,
 			       const struct lab_files *files,
@@ -49,9 +84,8 @@ static uint64_t lab_memory_mib(const struct lab_options *o,
 {
 	if (o->memory_mib)
 		return (uint64_t)o->memory_mib;
-	/* While the lab boots, its memory holds the files twice. */
-	return rr_vm_memory_mib(vm) + 2 * (files->bytes >> 20) + SYSTEM_MIB +
-	       (is_deterministic(o) ? OUTPUT_MIB : 0);
+	return rr_vm_memory_mib(vm) + (file_bytes(o, files) >> 20) +
+	       SYSTEM_MIB + (is_deterministic(o) ? OUTPUT_MIB : 0);
 }
 
 static void add_args(GPtrArray *out, const char *a, const char *b)
@@ -148,14 +182,19 @@ static void add_options(GPtrArray *out, const struct lab_options *o)
 	}
 }
 
-static void add_files(GPtrArray *out, const struct lab_files *files)
+static void add_files(GPtrArray *out, const struct lab_options *o,
+		      const struct lab_files *files)
 {
-	GList *list = g_list_sort(g_hash_table_get_keys(files->paths),
-				  (GCompareFunc)strcmp);
+	GList *list = lab_files_paths(files);
 	GList *l;
 
+	add_args(out, "--here", sees_host(o) ? "--host-files" : NULL);
 	for (l = list; l; l = l->next)
-		add_args(out, "--file", l->data);
+		if (!sees_host(o))
+			add_args(out, "--file", l->data);
+		else if (goes_to_disk(
+				 g_hash_table_lookup(files->paths, l->data)))
+			add_args(out, "--writable", l->data);
 	g_list_free(list);
 }
 
@@ -207,7 +246,7 @@ static GPtrArray *make_command(const struct lab_options *lab, const char *trace,
 	    !add_memory(out, lab_memory_mib(lab, files, vm), error))
 		return NULL;
 	add_options(out, lab);
-	add_files(out, files);
+	add_files(out, lab, files);
 	add_command(out, trace, options, vm);
 	return g_steal_pointer(&out);
 }
@@ -216,20 +255,18 @@ GPtrArray *lab_command(const struct lab_options *lab, const char *trace,
 		       const struct rr_record_options *options,
 		       const struct rr_vm *vm, GError **error)
 {
-	g_autoptr(rr_vm) inside = NULL;
 	struct lab_files files;
 	GPtrArray *out;
 
 	if (!lab_check(vm, error))
 		return NULL;
 	lab_files_init(&files);
-	inside = lab_files_collect(&files, vm);
-	out = make_command(lab, trace, options, inside, &files, error);
+	lab_files_collect(&files, vm);
+	out = make_command(lab, trace, options, vm, &files, error);
 	if (out && g_hash_table_size(files.paths))
 		rr_message(
-			"the lab works on copies of %u files and directories: "
-			"what the guest writes to them is lost at the end",
-			g_hash_table_size(files.paths));
+			"what the machine writes to files and disks stays in "
+			"the lab, and is lost at the end");
 	lab_files_clear(&files);
 	return out;
 }

@@ -9,7 +9,8 @@ set -eu
 name=qemu
 set_of_options="--target-list=x86_64-softmmu --enable-system --enable-kvm
 	--enable-plugins --enable-slirp --enable-virtfs --enable-attr
-	--enable-cap-ng --enable-capstone --enable-fdt=system"
+	--enable-cap-ng --enable-capstone --enable-fdt=system
+	--enable-vvfat --enable-vdi --enable-vhdx --enable-vmdk --enable-vpc --enable-qcow1"
 if [ "$1" = --user ]; then
 	name=qemu-user
 	set_of_options="--target-list=x86_64-linux-user --enable-linux-user

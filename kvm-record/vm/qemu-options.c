@@ -21,28 +21,28 @@
  * says so, or if it has a "/" and such a file exists.
  */
 static const struct qemu_option options[] = {
-	{ "M", QEMU_OPTION_TEXT, NULL },
-	{ "machine", QEMU_OPTION_TEXT, NULL },
+	{ "M", QEMU_OPTION_LIST, NULL },
+	{ "machine", QEMU_OPTION_LIST, NULL },
 	{ "cpu", QEMU_OPTION_TEXT, NULL },
 	{ "accel", QEMU_OPTION_LIST, ACCELERATOR },
 	{ "enable-kvm", QEMU_OPTION_NONE, ACCELERATOR },
 	{ "icount", QEMU_OPTION_LIST, "it is for TCG, and recording uses KVM" },
 	{ "smp", QEMU_OPTION_TEXT, NULL },
 	{ "m", QEMU_OPTION_TEXT, NULL },
-	{ "mem-path", QEMU_OPTION_LIST, NULL },
+	{ "mem-path", QEMU_OPTION_PATH, NULL },
 	{ "mem-prealloc", QEMU_OPTION_NONE, NULL },
 	{ "numa", QEMU_OPTION_LIST, NULL },
 	{ "overcommit", QEMU_OPTION_LIST, NULL },
 	{ "boot", QEMU_OPTION_TEXT, NULL },
 	{ "rtc", QEMU_OPTION_TEXT, NULL },
-	{ "global", QEMU_OPTION_TEXT, NULL },
+	{ "global", QEMU_OPTION_LIST, NULL },
 	{ "set", QEMU_OPTION_LIST, NULL },
 	{ "compat", QEMU_OPTION_LIST, NULL },
 	{ "object", QEMU_OPTION_LIST, NULL },
 	{ "device", QEMU_OPTION_LIST, NULL },
 	{ "nodefaults", QEMU_OPTION_NONE, NULL },
 	{ "no-user-config", QEMU_OPTION_NONE, NULL },
-	{ "readconfig", QEMU_OPTION_LIST, NULL },
+	{ "readconfig", QEMU_OPTION_PATH, NULL },
 	/* firmware and kernels */
 	{ "bios", QEMU_OPTION_PATH, NULL },
 	{ "pflash", QEMU_OPTION_PATH, NULL },
@@ -142,9 +142,11 @@ static const struct qemu_option options[] = {
 	{ "jitdump", QEMU_OPTION_NONE, NULL },
 };
 
+/* "file", and the same at the end of a longer key: "backing.file.filename" */
 static const char *const path_keys[] = {
-	"file", "path",	  "filename", "file.filename", "tftp",	 "romfile",
-	"dir",	"script", "image",    "initrd",	       "kernel",
+	"file",	   "path",   "filename", "tftp",     "romfile",
+	"dir",	   "script", "image",	 "initrd",   "kernel",
+	"backing", "dtb",    "firmware", "mem-path", "data-file",
 };
 
 /* A part of the list of the option @name, or of any if that is NULL. */
@@ -188,8 +190,11 @@ const struct qemu_option *qemu_option_find(const char *name)
 
 bool qemu_key_is_path(const char *key)
 {
+	const char *dot = strrchr(key, '.');
 	size_t i;
 
+	if (dot)
+		key = dot + 1;
 	for (i = 0; i < G_N_ELEMENTS(path_keys); i++)
 		if (!strcmp(path_keys[i], key))
 			return true;

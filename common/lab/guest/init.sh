@@ -52,6 +52,30 @@ port() {	# NAME: the device that the lab has for it
 	done
 }
 
+# The files of the host below those of the image, and what is written above both.  9p
+# is no ground for what is written: it has no whiteouts.
+see_host() {	# ROOT
+	mkdir -p /run/host /run/above "$1"
+	mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose \
+		host /run/host &&
+		mount -t tmpfs -o size=90% tmpfs /run/above || return
+	mkdir /run/above/files /run/above/work /run/above/shm /run/above/shm-work
+	mount -t overlay -o "lowerdir=/:/run/host,upperdir=/run/above/files" \
+		-o workdir=/run/above/work host "$1" || return
+	for dir in proc sys dev out; do mount --rbind "/$dir" "$1/$dir" || return; done
+	[ ! -d /run/host/dev/shm ] || mount -t overlay -o "lowerdir=/run/host/dev/shm" \
+		-o upperdir=/run/above/shm,workdir=/run/above/shm-work shm "$1/dev/shm"
+	[ -e /lab/writable ] || return 0
+	mkdir /run/copies
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=mmap \
+		copies /run/copies || return
+	copy=0
+	while IFS= read -r file; do
+		copy=$((copy + 1))
+		mount --bind "/run/copies/$copy" "$1$file" || return
+	done </lab/writable
+}
+
 mount_out() {
 	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out "$1"
 }
@@ -64,6 +88,12 @@ case $out in
 now) mount_out /out || out='' ;;
 late|disk) mount -t tmpfs tmpfs /out || out='' ;;
 esac
+
+root=/
+[ -z "$(argument host)" ] || {
+	root=/run/root
+	see_host $root || echo "lab: cannot show the files of the host"
+}
 
 # Answer each line with "ok": a client must wait for it, since QEMU drops what it
 # has not passed on when the client disconnects.  The port stays open, or QEMU
@@ -99,13 +129,13 @@ done
 # settings of the line, and with them the output.
 setsid -c sh -c 'echo $$ >/run/cmd.pid
 	[ -e /lab/stdin ] || exec </dev/null
-	[ -n "$1" ] || exec sh /lab/cmd
+	[ -n "$1" ] || exec chroot "$2" sh /lab/cmd
 	# When this process ends, the kernel drops what the terminal has not sent.
 	trap : INT
 	sh /lab/cmd
 	status=$?
 	sleep 1
-	exit $status' sh "$speed"
+	exit $status' sh "$speed" $root
 status=$?
 
 if [ "$out" = disk ]; then

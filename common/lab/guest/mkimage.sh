@@ -131,26 +131,32 @@ if [ -n "$overlay" ]; then
 	write_image
 	exit
 fi
-for m in virtio_pci virtio_blk virtio_console 9pnet_virtio 9p msr kvm kvm_amd; do
+for m in virtio_pci virtio_blk virtio_console 9pnet_virtio 9p overlay msr kvm kvm_amd; do
 	need $m
 done
 
 # Firmware, in the directory where QEMU looks for it by default.
 mkdir -p "$root/usr/share/qemu"
+firmware_file() {	# NAME
+	for d in $firmware; do
+		[ -e "$d/$1" ] || continue
+		install -m 644 "$(readlink -f "$d/$1")" "$root/usr/share/qemu/$1"
+		return
+	done
+	return 1
+}
 for f in bios.bin bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin \
 	multiboot.bin multiboot_dma.bin pvh.bin vgabios.bin vgabios-stdvga.bin \
 	vgabios-cirrus.bin vgabios-virtio.bin vgabios-bochs-display.bin \
 	vgabios-ramfb.bin vgabios-vmware.bin pxe-virtio.rom pxe-e1000.rom efi-virtio.rom \
 	efi-e1000.rom efi-e1000e.rom; do
-	found=''
-	for d in $firmware; do
-		[ -e "$d/$f" ] || continue
-		install -m 644 "$(readlink -f "$d/$f")" "$root/usr/share/qemu/$f"
-		found=yes
-		break
-	done
-	[ -n "$found" ] || die "there is no $f in $firmware: install seabios, ipxe-qemu" \
+	firmware_file $f || die "there is no $f in $firmware: install seabios, ipxe-qemu" \
 		"and qemu-system-data"
+done
+# Of less common devices, as far as this system has them.
+for f in bios-microvm.bin qboot.rom vgabios-ati.bin vgabios-isavga.bin vgabios-qxl.bin \
+	efi-eepro100.rom efi-ne2k_pci.rom efi-pcnet.rom efi-rtl8139.rom efi-vmxnet3.rom; do
+	firmware_file $f || true
 done
 
 # QEMU looks for it relative to its own path, and to its configured prefix.

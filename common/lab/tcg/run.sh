@@ -15,6 +15,10 @@ print_own_options() {
   --forget-tlb            a processor that forgets its TLB at each exit
   --no-npt                a processor without nested paging
   --pmu                   give the lab a PMU; needs this project's QEMU
+  --host-files            show COMMAND the files of this host at their paths.  What it
+                          writes to them stays in the lab's memory, and is lost
+  --writable FILE         with --host-files: COMMAND writes to a copy of FILE on this
+                          host's disk, not in the lab's memory; may be repeated
   --control SOCKET        a Unix socket that takes the lines "stop" and
                           "kill9 NAME"
   --firmware DIR          firmware of the outer QEMU; may be repeated
@@ -22,7 +26,26 @@ print_own_options() {
 END
 }
 
-qemu='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt control='' firmware='' extra=''
+qemu='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt control='' firmware='' extra='' copies='' shared='' host=''
+
+share() { # TAG DIRECTORY OPTIONS
+	dir=$(printf %s "$2" | sed 's/,/,,/g')
+	shared="$shared -fsdev $(quote "local,id=$1,path=$dir,security_model=none,multidevs=remap$3")"
+	shared="$shared -device virtio-9p-pci,fsdev=$1,mount_tag=$1,ioeventfd=off"
+}
+
+# A sparse file stays sparse, and costs nothing where the file system can share blocks.
+copy_writable() { # FILE
+	[ -n "$copies" ] || copies=$(mktemp -d -p "${TMPDIR:-/var/tmp}")
+	trap 'rm -rf "$tmp" "$copies"' EXIT
+	mkdir -p "$tmp/root/lab"
+	realpath "$1" >>"$tmp/root/lab/writable"
+	cp --reflink=auto --sparse=always "$1" \
+		"$copies/$(wc -l <"$tmp/root/lab/writable")" ||
+		die "there is no room for a copy of $1 in $(dirname "$copies")" \
+			"(TMPDIR names another directory)"
+}
+
 while [ $# -gt 0 ]; do
 	words=1
 	case $1 in
@@ -31,6 +54,8 @@ while [ $# -gt 0 ]; do
 	--no-npt) npt=-npt ;;
 	--qemu) need $#; words=2 qemu=$2 ;;
 	--silicon) need $#; words=2 silicon=,x-silicon=$2 ;;
+	--host-files) host=yes ;;
+	--writable) need $#; words=2; copy_writable "$2" ;;
 	--control) need $#; words=2 control=$2 ;;
 	--firmware) need $#; words=2 firmware="$firmware -L $(quote "$2")" ;;
 	--qemu-arg) need $#; words=2 extra="$extra $(quote "$2")" ;;
@@ -82,11 +107,14 @@ fi
 if [ -n "$out" ]; then
 	mkdir -p "$out"
 	append="$append lab.out=$when"
-	set -- "$@" -fsdev \
-		"local,id=out,path=$out,security_model=none,multidevs=remap" \
-		-device virtio-9p-pci,fsdev=out,mount_tag=out,ioeventfd=off
+	share out "$out" ''
 fi
-eval "set -- \"\$@\" $firmware $extra"
+if [ -n "$host" ]; then
+	append="$append lab.host=$host"
+	share host / ,readonly=on
+	[ -z "$copies" ] || share copies "$copies" ''
+fi
+eval "set -- \"\$@\" $shared $firmware $extra"
 
 if [ -n "$stdin" ]; then exec 3<&0; else exec 3</dev/null; fi
 if [ -t 3 ]; then
@@ -94,7 +122,7 @@ if [ -t 3 ]; then
 	# be in the background of the terminal, and change it all the same.
 	trap '' TTOU
 	settings=$(stty -g <&3)
-	trap 'rm -rf "$tmp"; stty "$settings" <&3' EXIT
+	trap 'rm -rf "$tmp" ${copies:+"$copies"}; stty "$settings" <&3' EXIT
 fi
 # In a new session, Ctrl-C on the terminal reaches run.sh only.
 setsid "$qemu" "$@" -kernel "$kernel" -initrd "$tmp/initrd" -append "$append" \

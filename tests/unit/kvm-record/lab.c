@@ -37,34 +37,68 @@ static struct rr_vm *parse(const char *line)
 static void check_files(const char *line, guint count, uint64_t bytes)
 {
 	g_autoptr(rr_vm) vm = parse(line);
-	g_autoptr(rr_vm) inside = NULL;
 	struct lab_files files;
 
 	lab_files_init(&files);
-	inside = lab_files_collect(&files, vm);
-	ksft_ok(g_hash_table_size(files.paths) == count && files.bytes == bytes,
+	lab_files_collect(&files, vm);
+	ksft_ok(g_hash_table_size(files.paths) == count &&
+			lab_files_bytes(&files) == bytes,
 		"\"%s\": %u files, %llu bytes", line,
 		g_hash_table_size(files.paths),
-		(unsigned long long)files.bytes);
+		(unsigned long long)lab_files_bytes(&files));
 	lab_files_clear(&files);
 }
 
-static void test_relative(void)
+/* A qcow2 header of version 2 with @name at 80 as its backing file. */
+static void make_overlay(const char *image, const char *name)
 {
-	g_autofree char *expected = g_build_filename(dir, "disk.img", NULL);
-	g_autoptr(rr_vm) vm = NULL;
-	g_autoptr(rr_vm) inside = NULL;
-	struct lab_files files;
-	char *args[] = { (char *)"disk.img", NULL };
+	g_autofree char *path = g_build_filename(dir, image, NULL);
+	unsigned char header[512] = { 'Q', 'F', 'I', 0xfb, 0, 0, 0, 2 };
+
+	header[15] = 80;
+	header[19] = (unsigned char)strlen(name);
+	memcpy(header + 80, name, strlen(name));
+	if (!g_file_set_contents(path, (char *)header, sizeof(header), NULL))
+		ksft_bail_out("cannot write %s", path);
+}
+
+/* Words that QEMU takes for paths although they do not look like one. */
+static void test_words(void)
+{
+	g_autofree char *config = g_build_filename(dir, "config", NULL);
 
 	if (g_chdir(dir))
 		ksft_bail_out("cannot enter %s", dir);
-	vm = rr_vm_from_qemu_args(args);
+	make_file("x,y", 1000);
+	make_overlay("middle", "x,y");
+	make_overlay("top", "middle");
+	g_file_set_contents(config, "[drive]\n  file = \"disk.img\"\n", -1,
+			    NULL);
+	check_files("disk.img", 1, 1000);
+	check_files("-drive file=x,,y,format=raw", 1, 1000);
+	check_files("-mem-path disk.img", 1, 1000);
+	check_files("-object memory-backend-file,id=m,mem-path=disk.img", 1,
+		    1000);
+	check_files("-hda fat:rw:@/a", 1, 2000);
+	check_files("-blockdev {\"driver\":\"file\",\"filename\":\"disk.img\"}",
+		    1, 1000);
+	check_files("-drive driver=raw,file.filename=disk.img", 1, 1000);
+	check_files("-machine pc,kernel=kernel", 1, 1000);
+	check_files("-drive file=top", 3, 2 * 512 + 1000);
+	check_files("-readconfig config", 2, 1028);
+}
+
+static void test_modules(void)
+{
+	char *args[] = { (char *)"-initrd", (char *)"kernel a=b,disk.img c",
+			 NULL };
+	g_autoptr(rr_vm) vm = rr_vm_from_qemu_args(args);
+	struct lab_files files;
+
 	lab_files_init(&files);
-	inside = lab_files_collect(&files, vm);
-	ksft_ok(!strcmp(rr_vm_option(inside, 0)->value, expected),
-		"a relative path becomes absolute: %s",
-		rr_vm_option(inside, 0)->value);
+	lab_files_collect(&files, vm);
+	ksft_ok(g_hash_table_size(files.paths) == 2,
+		"multiboot modules with arguments");
 	lab_files_clear(&files);
 }
 
@@ -88,14 +122,35 @@ static void test_command(void)
 		command(&lab, &options, "-m 64 -kernel @/kernel", &error);
 	g_autofree char *expected = g_strdup_printf(
 		"/bin/sh %s/run.sh --kernel %s/vmlinuz --image %s/lab.cpio.gz "
-		"--qemu %s/qemu --pmu --mem 832 --seed 7 --file "
-		"%s/kernel --out %s -- /opt/rr/bin/rr-kvm record --quiet "
+		"--qemu %s/qemu --pmu --mem 832 --seed 7 --here "
+		"--file %s/kernel --out %s -- /opt/rr/bin/rr-kvm record --quiet "
 		"--fsync -o /out/t.rrt -- -m 64 -kernel %s/kernel",
 		dir, dir, dir, dir, dir, dir, dir);
 
 	/* 64 for the guest, 512 for the system, 256 for the trace */
 	ksft_ok(!g_strcmp0(text, expected), "the command: %s",
 		text ? text : error->message);
+}
+
+/* This lab sees the files; what is large, or wants O_DIRECT, is on the disk. */
+static void test_host_files(void)
+{
+	struct lab_options lab = { .kind = LAB_AMD };
+	struct rr_record_options options = { 0 };
+	g_autofree char *text = NULL, *big = NULL, *direct = NULL;
+
+	make_file("big.img", 64 << 20);
+	text = command(&lab, &options,
+		       "-m 64 -hda @/big.img -kernel @/kernel "
+		       "-drive file=@/disk.img,cache=none",
+		       NULL);
+	big = g_strdup_printf(" --mem 576 --here --host-files --writable "
+			      "%s/big.img --writable %s/disk.img --out ",
+			      dir, dir);
+	ksft_ok(text && strstr(text, big), "the lab sees the files: %s", text);
+	g_free(text);
+	text = command(&lab, &options, "-m 64 -hda @/disk.img", NULL);
+	ksft_ok(text && !strstr(text, "--writable"), "small files: %s", text);
 }
 
 static void test_intel(void)
@@ -111,7 +166,7 @@ static void test_intel(void)
 	text = command(&lab, &options, "-m 64", &error);
 	expected = g_strdup_printf(
 		"/bin/sh %s/intel/run.sh --kernel %s/vmlinuz --image "
-		"%s/lab.cpio.gz --mem 832 --deterministic --out %s -- "
+		"%s/lab.cpio.gz --mem 832 --deterministic --here --out %s -- "
 		"/opt/rr/bin/rr-kvm record --quiet -o /out/t.rrt -- -m 64",
 		dir, dir, dir, dir);
 	ksft_ok(!g_strcmp0(text, expected), "its command: %s",
@@ -209,7 +264,7 @@ int main(void)
 	g_setenv("RR_QEMU", qemu, TRUE);
 	g_setenv("RR_LAB_DIR", dir, TRUE);
 
-	ksft_plan(10 + 1 + 1 + 4 + 9 + 3);
+	ksft_plan(10 + 11 + 2 + 1 + 4 + 2 + 9 + 1);
 	check_files("-m 256 -nographic", 0, 0);
 	check_files("-kernel @/kernel", 1, 1000);
 	check_files("-kernel @/kernel -initrd @/kernel", 1, 1000);
@@ -220,7 +275,9 @@ int main(void)
 	check_files("-nographic @/disk.img", 1, 1000);
 	check_files("-bios /dev/null -L /proc/self", 0, 0);
 	check_files("-of-a-later-qemu @/kernel", 1, 1000);
-	test_relative();
+	test_words();
+	test_modules();
+	test_host_files();
 	test_command();
 	test_intel();
 	test_memory();
