@@ -60,6 +60,29 @@ static int check_object(Object *obj, void *opaque)
     return *errp != NULL;
 }
 
+/* A property that the machine has, and nobody has chosen. */
+static void choose_off(Object *machine, const char *property)
+{
+    g_autofree char *value = object_property_find(machine, property) ?
+        object_property_get_str(machine, property, NULL) : NULL;
+
+    if (!g_strcmp0(value, "auto")) {
+        object_property_set_str(machine, property, "off", &error_abort);
+    }
+}
+
+void rr_machine_prepare(Error **errp)
+{
+    if (!object_dynamic_cast(OBJECT(current_machine), TYPE_X86_MACHINE)) {
+        error_setg(errp, "the machine '%s' cannot be recorded: it has none of "
+                   "an x86 machine's devices (pc, q35, isapc and microvm can "
+                   "be recorded)", MACHINE_GET_CLASS(current_machine)->name);
+        return;
+    }
+    choose_off(OBJECT(current_machine), "smm");
+    choose_off(OBJECT(current_machine), "vmport");
+}
+
 static bool check_machine(MachineState *ms, Error **errp)
 {
     if (ms->smp.max_cpus > RR_MAX_VCPUS) {

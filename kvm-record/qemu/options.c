@@ -20,6 +20,7 @@ static void set_path(Object *obj, const char *value, Error **errp)
     g_free(rr_recorder.path);
     rr_recorder.path = g_strdup(value);
     rr_recording = true;
+    rr_machine_prepare(errp);
 }
 
 static void get_flag(Object *obj, Visitor *v, const char *name, void *opaque,

@@ -197,6 +197,12 @@ void rr_options_write_manifest(const struct rr_recorder *r);
 
 /* ---- machine.c ---- */
 
+/*
+ * The machine is not built yet: choose its properties that the user has not
+ * chosen, so that it can be recorded.  Main thread.
+ */
+void rr_machine_prepare(Error **errp);
+
 /* Can the machine that was built, whose CPU is @cpu, be recorded? */
 bool rr_machine_check(CPUState *cpu, Error **errp);
 

@@ -12,9 +12,7 @@
 
 /* What recording needs.  The user's options come after these. */
 static const char *const needed[] = {
-	/* They would change guest state without a record. */
-	"-machine",
-	"smm=off,vmport=off",
+	/* It would change guest state without a record. */
 	"-global",
 	"apic.vapic=off",
 };

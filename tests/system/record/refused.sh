@@ -20,10 +20,11 @@ refuse() { # NAME QEMU-ARGUMENT...
 	echo "status $?" >>/out/$name
 }
 printf '[smp-opts]\n  cpus = "1"\n  maxcpus = "2"\n' >/tmp/config
+printf '[machine]\n  type = "q35"\n  smm = "on"\n' >/tmp/smm
 refuse smp -M pc,smp.cpus=2
 refuse maxcpus -smp 1,maxcpus=2
 refuse readconfig -readconfig /tmp/config
-refuse smm -M q35,smm=auto
+refuse smm -readconfig /tmp/smm
 refuse vapic -global apic.vapic=on
 refuse hv -cpu max,hv-relaxed=on
 refuse json -object '{"qom-type":"iothread","id":"i"}'
@@ -42,7 +43,7 @@ missed() { # NAME PROPERTY...
 	rm -rf /tmp/t.rrt
 	{ sleep 10; echo quit; } | timeout 60 /opt/rr/bin/qemu-system-x86_64 \
 		-L /usr/share/qemu -nodefaults -display none -monitor stdio \
-		-machine smm=off,vmport=off -cpu max,kvm=off -global apic.vapic=off \
+		-cpu max,kvm=off -global apic.vapic=off \
 		-drive file=/t/disk.qcow2,if=virtio \
 		-accel kvm,kernel-irqchip=off,rr-record=/tmp/t.rrt,$2 >/out/$1 2>&1
 }
