@@ -233,22 +233,56 @@ static void print_summary(const struct options *o, const struct rr_summary *s,
 		   s->records, s->interrupts, s->dma_bytes, s->branches, size);
 }
 
+/*
+ * There is no trace.  QEMU with exit status 1 has said why; in the lab the
+ * recorder there, or run.sh, has.
+ */
+static int conclude_without_trace(const struct options *o, int status,
+				  bool signalled)
+{
+	if (signalled)
+		return rr_fail("stopped before the recording began: no trace");
+	if (status == RR_EXIT_FAILURE || (o->lab && status == LAB_FAILED))
+		return RR_EXIT_FAILURE;
+	if (!status)
+		return rr_fail("QEMU ended before the guest ran: no trace");
+	if (status > 128)
+		return rr_fail("QEMU was killed before the guest ran (%s): no "
+			       "trace",
+			       g_strsignal(status - 128));
+	return rr_fail("QEMU left no trace (exit status %d)", status);
+}
+
+static int conclude_trace(const struct options *o, const struct rr_summary *s,
+			  int status)
+{
+	/* As through isa-debug-exit: the status says what the guest means. */
+	if (status && s->complete && s->end_reason == RRLOG_END_SHUTDOWN) {
+		rr_message("the guest had QEMU end with exit status %d",
+			   status);
+		return RR_EXIT_OK;
+	}
+	/* The recorder in the lab, or run.sh, has said what failed. */
+	if (o->lab && (status == RR_EXIT_FAILURE || status == LAB_FAILED))
+		return RR_EXIT_FAILURE;
+	if (!s->complete || s->end_reason == RRLOG_END_ERROR)
+		return rr_fail("the recording is not complete (exit status of "
+			       "QEMU: %d); it replays as far as it goes",
+			       status);
+	return status ? rr_fail("QEMU ended with exit status %d", status) :
+			RR_EXIT_OK;
+}
+
 /* The child has ended.  Returns the exit status for the trace that it left. */
 static int conclude(const struct options *o, int status, bool signalled,
 		    double seconds)
 {
 	struct rr_summary s;
 	GError *error = NULL;
-	const char *what = o->lab ? "the lab's recorder" : "QEMU";
 	int read_status;
 
-	if (o->lab && status == LAB_FAILED)
-		return rr_fail("the lab failed (see above)");
-	if (signalled && !exists(o->trace))
-		return rr_fail("stopped before the recording began: no trace");
 	if (!g_file_test(o->trace, G_FILE_TEST_IS_DIR))
-		return rr_fail("%s left no trace (exit status %d)", what,
-			       status);
+		return conclude_without_trace(o, status, signalled);
 	read_status = rr_summary_read(o->trace, &s, &error);
 	if (read_status) {
 		rr_fail_error(error);
@@ -256,17 +290,7 @@ static int conclude(const struct options *o, int status, bool signalled,
 	}
 	if (!o->quiet)
 		print_summary(o, &s, seconds);
-	/* As through isa-debug-exit: the status says what the guest means. */
-	if (status && s.complete && s.end_reason == RRLOG_END_SHUTDOWN) {
-		rr_message("the guest had QEMU end with exit status %d",
-			   status);
-		return RR_EXIT_OK;
-	}
-	if (status)
-		return rr_fail("%s ended with exit status %d", what, status);
-	if (!s.complete || s.end_reason == RRLOG_END_ERROR)
-		return rr_fail("the recording is not complete");
-	return RR_EXIT_OK;
+	return conclude_trace(o, &s, status);
 }
 
 static int run(const struct options *o, GPtrArray *command, GError **error)

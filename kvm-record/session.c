@@ -70,7 +70,8 @@ struct session *session_begin(const char *trace, GError **error)
 	 */
 	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644);
 	if (fd < 0) {
-		rr_set_error(error, "%s: %s", path, g_strerror(errno));
+		rr_set_error(error, "cannot make %s: %s", path,
+			     g_strerror(errno));
 		return NULL;
 	}
 	if (!lock(fd, path)) {
@@ -79,7 +80,8 @@ struct session *session_begin(const char *trace, GError **error)
 		return NULL;
 	}
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0) {
-		rr_set_error(error, "%s: %s", path, g_strerror(errno));
+		rr_set_error(error, "cannot write to %s: %s", path,
+			     g_strerror(errno));
 		close(fd);
 		return NULL;
 	}

@@ -35,6 +35,11 @@ int rrlog_store_open(struct rrlog_store *s, const char *path,
 	if (!s->path)
 		return -ENOMEM;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return rrlog_fail(error, -ENOENT,
+				  "there is no trace %s (rr-kvm record -o "
+				  "makes one)",
+				  path);
 	if (fd < 0)
 		return rrlog_fail(error, -errno, "%s: %s", path,
 				  strerror(errno));

@@ -17,7 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static gint64 count = -1;
+#define ALL G_MAXINT64
+
+static gint64 count = ALL;
 static gint64 from;
 static char *type_names;
 static gboolean all_registers;
@@ -102,6 +104,10 @@ static bool parse_filter(struct filter *filter)
 		rr_fail("--from takes the number of a record, 0 or more");
 		return false;
 	}
+	if (count < 0) {
+		rr_fail("--count takes a number of records, 0 or more");
+		return false;
+	}
 	if (type_names)
 		return parse_types(filter, type_names);
 	memset(filter->wanted, true, sizeof(filter->wanted));
@@ -135,7 +141,7 @@ static int dump(struct rrlog_reader *r, const struct filter *filter)
 
 	if (ret == -ERANGE)
 		ret = 0; /* the reader is at the end: report_end() says so */
-	while (ret >= 0 && (count < 0 || printed < count)) {
+	while (ret >= 0 && printed < count) {
 		ret = rrlog_reader_next(r, &rec);
 		if (ret <= 0 || ferror(stdout))
 			break;

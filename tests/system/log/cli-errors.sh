@@ -98,6 +98,10 @@ refuses 'refused: vhost=on' 1 'vhost' $r -- -netdev tap,id=n,vhost=on
 says 'accepted: vhost=on on the guest command line, -smp 1' 1 '<a,vhost=on>' \
 	$r -- -append a,vhost=on -smp 1
 says 'QEMU that leaves no trace' 1 'left no trace (exit status 7)' $r -- -m 64
+FAKE_STATUS=0 says 'QEMU that does nothing' 1 'ended before the guest ran' $r -- -m 64
+run env FAKE_STATUS=1 $r -- -m 64
+[ "$status" = 1 ] && [ ! -s "$tmp/stderr" ]
+ok $? 'QEMU that has said why it left no trace has the last word'
 says 'QEMU gets rr-record and -cpu max' 1 \
 	"rr-record=$t>.*<-cpu><max,kvm=off>" $r -- -m 64
 says 'the user'\''s -cpu stays, with kvm=off' 1 '<-cpu><Nehalem,kvm=off>' \
@@ -120,7 +124,7 @@ refuses 'stop: no trace named' 1 'expected TRACE' "$kvm" stop
 refuses 'stop: not being recorded' 1 'not being recorded' "$kvm" stop "$t"
 
 refuses 'replay: no trace named' 1 'missing' "$tcg" replay
-refuses 'replay: no such trace' 1 'none' "$tcg" replay --trace "$tmp/none"
+refuses 'replay: no such trace' 1 'rr-kvm record -o makes' "$tcg" replay --trace "$tmp/none"
 refuses 'replay: no such plugin' 1 'no plugin' \
 	"$tcg" replay --trace "$tmp/is" --plugin frob.so
 mkdir "$tmp/bad"; echo '{' >"$tmp/bad/manifest"
