@@ -32,9 +32,11 @@ struct rr_tlb {
     uint32_t allocated; /* slots */
     uint32_t taken; /* slots since the last full flush */
     uint32_t *used; /* their numbers */
+    uint32_t local_from; /* used[] before has no local translation */
     uint32_t generation, local_generation;
     uint32_t asid; /* if tagged */
     struct rr_tlb_entry dropped; /* page NO_PAGE: none */
+    struct rr_tlb_cleared flushed; /* by the guest, not yet taken */
 };
 
 bool rr_tlb_bits_are_logged;
@@ -45,7 +47,7 @@ static void allocate(struct rr_tlb *t, uint32_t slots)
     t->used = g_new(uint32_t, slots);
     t->allocated = slots;
     t->mask = slots - 1;
-    t->taken = 0;
+    t->taken = t->local_from = 0;
 }
 
 void rr_tlb_init(CPUX86State *env, bool tagged)
@@ -194,7 +196,7 @@ void rr_tlb_flush(struct rr_tlb *t)
     if (t->mask >= MIN_SLOTS && t->taken < t->mask / 32) {
         t->mask /= 2;
     }
-    t->taken = 0;
+    t->taken = t->local_from = 0;
     t->dropped.page = NO_PAGE;
     if (!++t->generation) {
         memset(t->slots, 0, t->allocated * sizeof(*t->slots));
@@ -210,20 +212,41 @@ static bool is_cleared(const struct rr_tlb_entry *e)
     return (now & PG_PRESENT_MASK) && (now & bits) != bits;
 }
 
+static void add_if_cleared(struct rr_tlb_cleared *found,
+                           const struct rr_tlb_entry *e)
+{
+    if (!is_cleared(e)) {
+        return;
+    }
+    if (!found->entries++) {
+        found->first = *e;
+        found->first_now = qatomic_read(e->pte_host);
+    }
+}
+
+/* In used[@from] and later; @local: leave out global pages. */
+static void find_cleared(const struct rr_tlb *t, uint32_t from, bool local,
+                         struct rr_tlb_cleared *found)
+{
+    for (uint32_t i = from; i < t->taken; i++) {
+        const struct rr_tlb_entry *e = &t->slots[t->used[i]];
+
+        if (is_valid(t, e) && !(local && e->global)) {
+            add_if_cleared(found, e);
+        }
+    }
+}
+
 void rr_tlb_find_cleared(const struct rr_tlb *t, struct rr_tlb_cleared *found)
 {
     found->entries = 0;
-    for (uint32_t i = 0; i < t->taken; i++) {
-        const struct rr_tlb_entry *e = &t->slots[t->used[i]];
+    find_cleared(t, 0, false, found);
+}
 
-        if (!is_valid(t, e) || !is_cleared(e)) {
-            continue;
-        }
-        if (!found->entries++) {
-            found->first = *e;
-            found->first_now = qatomic_read(e->pte_host);
-        }
-    }
+void rr_tlb_take_flushed(struct rr_tlb *t, struct rr_tlb_cleared *found)
+{
+    *found = t->flushed;
+    t->flushed.entries = 0;
 }
 
 bool rr_tlb_is_empty(const struct rr_tlb *t)
@@ -233,9 +256,19 @@ bool rr_tlb_is_empty(const struct rr_tlb *t)
 
 void rr_tlb_flush_local(struct rr_tlb *t)
 {
+    find_cleared(t, t->local_from, true, &t->flushed);
+    t->local_from = t->taken;
     t->local_generation++;
     if (!t->local_generation) {
         rr_tlb_flush(t);
+    }
+}
+
+static void flush_entry(struct rr_tlb *t, struct rr_tlb_entry *e)
+{
+    if (e) {
+        add_if_cleared(&t->flushed, e);
+        forget(e);
     }
 }
 
@@ -248,19 +281,26 @@ static void flush_parts(struct rr_tlb *t, uint64_t addr)
         struct rr_tlb_entry *e = find(t, first + at);
 
         if (e && !((e->page ^ addr) & -(uint64_t)e->page_bytes)) {
-            forget(e);
+            flush_entry(t, e);
         }
     }
 }
 
+/* The guest flushes everything. */
+static void flush_global(struct rr_tlb *t)
+{
+    find_cleared(t, 0, false, &t->flushed);
+    rr_tlb_flush(t);
+}
+
 void rr_tlb_flush_page(struct rr_tlb *t, CPUX86State *env, uint64_t addr)
 {
-    forget(find(t, addr & TARGET_PAGE_MASK));
+    flush_entry(t, find(t, addr & TARGET_PAGE_MASK));
     if (find(t, (addr & -(uint64_t)BYTES_4M) | MARK_4M)) {
         flush_parts(t, addr);
     }
     if (find(t, (addr & -(uint64_t)BYTES_1G) | MARK_1G)) {
-        rr_tlb_flush(t);
+        flush_global(t);
         tlb_flush(env_cpu(env));
     }
 }
@@ -270,7 +310,7 @@ void rr_tlb_cr0_written(struct rr_tlb *t, const CPUX86State *env,
                         uint64_t old)
 {
     if ((old ^ env->cr[0]) & CR0_PG_MASK) {
-        rr_tlb_flush(t);
+        flush_global(t);
     }
 }
 
@@ -279,7 +319,7 @@ void rr_tlb_cr4_written(struct rr_tlb *t, const CPUX86State *env,
 {
     if ((old ^ env->cr[4]) & (CR4_PGE_MASK | CR4_PAE_MASK | CR4_PSE_MASK |
                               CR4_SMEP_MASK | CR4_LA57_MASK)) {
-        rr_tlb_flush(t);
+        flush_global(t);
     }
 }
 

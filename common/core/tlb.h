@@ -90,6 +90,9 @@ struct rr_tlb_cleared {
  */
 void rr_tlb_find_cleared(const struct rr_tlb *t, struct rr_tlb_cleared *found);
 
+/** Likewise those that the guest itself has flushed since the last call. */
+void rr_tlb_take_flushed(struct rr_tlb *t, struct rr_tlb_cleared *found);
+
 /** CR3 was loaded: forget all but global pages. */
 void rr_tlb_flush_local(struct rr_tlb *t);
 

@@ -10,8 +10,8 @@
  *
  * With a trace of --paging flush both TLBs hold the same, unless the processor
  * has evicted an entry.  By the time that this shows, the guest may have
- * flushed; so the replayer looks whenever it flushes itself, and keeps what it
- * found.
+ * flushed; so the replayer looks whenever it flushes itself or the guest does,
+ * and keeps what it found.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -104,17 +104,25 @@ static void walk(Search *s, hwaddr table, int level, int entry_bytes,
 /* What is kept is a cause of what happens soon after. */
 #define MAX_LANDMARKS_AGO 10000
 
+static void note(const struct rr_replay *r, struct rr_cleared_note *note,
+                 const struct rr_tlb_cleared *found)
+{
+    if (found->entries) {
+        note->found = *found;
+        note->record = r->position.records;
+        note->landmark = r->position.landmarks;
+    }
+}
+
 void rr_replay_note_adbits(struct rr_replay *r)
 {
-    const struct rr_tlb *tlb = rr_tlb_of(r->host.env);
+    struct rr_tlb *tlb = rr_tlb_of(r->host.env);
     struct rr_tlb_cleared found;
 
     rr_tlb_find_cleared(tlb, &found);
-    if (found.entries) {
-        r->report.cleared = found;
-        r->report.cleared_at_record = r->position.records;
-        r->report.cleared_at_landmark = r->position.landmarks;
-    }
+    note(r, &r->report.cleared, &found);
+    rr_tlb_take_flushed(tlb, &found);
+    note(r, &r->report.cleared_and_flushed, &found);
 }
 
 static void print_cause(uint64_t entries, const char *when, hwaddr at,
@@ -128,15 +136,16 @@ static void print_cause(uint64_t entries, const char *when, hwaddr at,
             when, at, value, page);
 }
 
-static void report_noted(const struct rr_replay *r)
+static void report_noted(const struct rr_replay *r,
+                         const struct rr_cleared_note *n, const char *since)
 {
-    const struct rr_tlb_cleared *c = &r->report.cleared;
-    uint64_t records = r->position.records - r->report.cleared_at_record;
-    g_autofree char *when = g_strdup_printf(", %" PRIu64 " records ago",
-                                            records);
+    const struct rr_tlb_cleared *c = &n->found;
+    uint64_t records = r->position.records - n->record;
+    g_autofree char *when = g_strdup_printf(", %" PRIu64 " records ago%s",
+                                            records, since);
 
-    if (c->entries && r->position.landmarks - r->report.cleared_at_landmark <=
-                      MAX_LANDMARKS_AGO) {
+    if (c->entries &&
+        r->position.landmarks - n->landmark <= MAX_LANDMARKS_AGO) {
         print_cause(c->entries, when, c->first.pte_address, c->first_now,
                     c->first.page);
     }
@@ -149,7 +158,9 @@ void rr_replay_report_adbits(struct rr_replay *r)
 
     if (rr_tlb_of(env)) {
         rr_replay_note_adbits(r);
-        report_noted(r);
+        report_noted(r, &r->report.cleared, "");
+        report_noted(r, &r->report.cleared_and_flushed,
+                     ", and has flushed them since");
         return;
     }
     if (!(env->cr[0] & CR0_PG_MASK) || (env->cr[4] & CR4_LA57_MASK)) {

@@ -85,6 +85,12 @@ struct rr_host {
     bool is_in_sandbox;
 };
 
+/* Page-table entries with cleared bits that were found last, and where. */
+struct rr_cleared_note {
+    struct rr_tlb_cleared found;
+    uint64_t record, landmark;
+};
+
 /* For messages. */
 struct rr_report {
     int64_t start_ns, progress_ns;
@@ -94,8 +100,8 @@ struct rr_report {
     struct rr_silicon_note near_miss_note;
     struct rr_landmark near_miss; /* the landmark's place, other registers */
     uint64_t short_at_record; /* + 1: registers right, output less */
-    struct rr_tlb_cleared cleared; /* found last */
-    uint64_t cleared_at_record, cleared_at_landmark;
+    /* Cleared bits in use when the replayer flushed, or the guest itself. */
+    struct rr_cleared_note cleared, cleared_and_flushed;
 };
 
 struct rr_replay {

@@ -4,7 +4,8 @@
  * dirty bits of a page without a TLB flush, touches the page, and reads the
  * bits.  They depend on what is left in the TLB: no architecture promises that,
  * and hardware and TCG differ in it.  With "flush" on its command line the guest
- * flushes, as the manuals demand, and reads the same bits everywhere.
+ * flushes, as the manuals demand, and reads the same bits everywhere; with "late"
+ * it flushes the page, with "reload" all, but only after it has read the bits.
  */
 #include <stdint.h>
 
@@ -78,11 +79,24 @@ static void enable_paging(void)
 			 : "eax", "memory");
 }
 
+static void flush_page(volatile uint32_t *p)
+{
+	__asm__ volatile("invlpg %0" : : "m"(*p));
+}
+
+static void flush_all(void)
+{
+	__asm__ volatile("mov %0, %%cr3" : : "r"(directory) : "memory");
+}
+
 __attribute__((used)) static void start(uint32_t magic,
 					struct multiboot_info *info)
 {
-	int flush = magic == 0x2badb002 && info->flags & 4 &&
-		    has_word((const char *)info->cmdline, "flush");
+	const char *words = magic == 0x2badb002 && info->flags & 4 ?
+				    (const char *)info->cmdline :
+				    "";
+	int flush = has_word(words, "flush"), late = has_word(words, "late");
+	int reload = has_word(words, "reload");
 	uint32_t i, accessed = 0, dirty = 0, digest = 1;
 
 	enable_paging();
@@ -91,9 +105,11 @@ __attribute__((used)) static void start(uint32_t magic,
 		volatile uint32_t *p = page[i & 15];
 		volatile uint32_t *pte = &table[(uint32_t)p / PAGE];
 
+		if (late || reload)
+			*p = i; /* the TLB has it */
 		*pte &= ~(ACCESSED | DIRTY);
 		if (flush)
-			__asm__ volatile("invlpg %0" : : "m"(*p));
+			flush_page(p);
 		if (i % 37 == 0)
 			outb(0x80, i); /* makes an exit */
 		if (i & 1)
@@ -103,6 +119,10 @@ __attribute__((used)) static void start(uint32_t magic,
 		accessed += !!(*pte & ACCESSED);
 		dirty += !!(*pte & DIRTY);
 		digest = digest * 69069 + *pte;
+		if (late)
+			flush_page(p);
+		if (reload)
+			flush_all();
 	}
 	print("adbits: accessed ");
 	print_hex(accessed);
