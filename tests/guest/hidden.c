@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A guest without an operating system (multiboot) that executes instructions which
- * CPUID hides: it prints for each which exception it raised, or "none".
+ * CPUID hides: it prints for each which exception it raised, or "none"; and others
+ * that read TSC_AUX.
  */
 #include <stdint.h>
 
@@ -81,6 +82,32 @@ static void set_gate(unsigned int vector, uint32_t handler)
 				     "none\n");                         \
 	} while (0)
 
+static uint32_t cpuid_7_ecx(void)
+{
+	uint32_t a = 7, b, c = 0, d;
+
+	__asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return c;
+}
+
+/* What RDTSCP and RDPID read of TSC_AUX, which the guest has written. */
+static void try_tsc_aux(void)
+{
+	uint32_t a, d, aux;
+
+	__asm__ volatile("wrmsr" : : "c"(0xc0000103), "a"(0x5a17), "d"(0));
+	__asm__ volatile("rdtscp" : "=a"(a), "=d"(d), "=c"(aux));
+	print(aux == 0x5a17 ? "hidden: rdtscp reads TSC_AUX\n" :
+			      "hidden: rdtscp reads something else\n");
+	if (!(cpuid_7_ecx() & 1u << 22)) {
+		print("hidden: no rdpid\n");
+		return;
+	}
+	__asm__ volatile(".byte 0xf3, 0x0f, 0xc7, 0xf8" : "=a"(aux));
+	print(aux == 0x5a17 ? "hidden: rdpid reads TSC_AUX\n" :
+			      "hidden: rdpid reads something else\n");
+}
+
 __attribute__((used)) static void start(void)
 {
 	struct {
@@ -100,6 +127,7 @@ __attribute__((used)) static void start(void)
 	TRY("umonitor", ".byte 0xf3, 0x0f, 0xae, 0xf0", 0);
 	TRY("tpause", ".byte 0x66, 0x0f, 0xae, 0xf1", 0);
 	TRY("umwait", ".byte 0xf2, 0x0f, 0xae, 0xf1", 0);
+	try_tsc_aux();
 	/* The machine has neither: a replay shows what was written all the same. */
 	print_on(COM2, "also on ttyS1\nand no newline");
 	print_on(DEBUG_PORT, "also on a debug port\n");

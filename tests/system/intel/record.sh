@@ -5,7 +5,8 @@
 #
 # Guests recorded on the Intel host replay in TCG, RAM and all: what recorded is another
 # model of the processor than what replays.  Bochs is slow, so they are small: Linux
-# without devices, and the guest whose page-table bits tell what the TLB holds.
+# without devices, which also reads accessed bits that it has cleared without a flush
+# (refs), and the guests that tell what the TLB holds (adbits, stale).
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/i.rrt
@@ -30,13 +31,18 @@ replays() { # NAME TEXT: the trace, in whose console TEXT is
 }
 
 record_intel epoch 128 -kernel "$RR_GUEST/vmlinuz" -initrd "$RR_GUEST/initrd.gz" \
-	-append 'console=ttyS0 panic=-1 quiet work=random'
+	-append 'console=ttyS0 panic=-1 quiet work=random,refs'
 replays 'Linux, epoch clock' '^guest: random'
 "$RR_LOG" info --json "$trace" | grep -q '"cpu.silicon" *: *"bochs"'
 result $? 'the manifest names the processor'
+[ "$(grep -ac '^refs:' "$tmp/console")" -eq 10 ]
+result $? 'Linux has read accessed bits'
 
 record_intel ring 64 -kernel "$RR_GUEST/adbits" -append none
 replays 'page-table bits, ring clock' 'without flush'
 ! grep -q 'accessed 00000fa0 dirty 000007d0' "$tmp/console"
 result $? 'not all bits seen: the TLB stays across exits'
+
+record_intel ring 64 -kernel "$RR_GUEST/stale" -append none
+replays 'stale entries, ring clock' 'digest'
 finish

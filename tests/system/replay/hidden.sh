@@ -16,6 +16,9 @@ for insn in monitor mwait monitorx mwaitx rdpru vmcall umonitor tpause umwait; d
 	grep -q "^hidden: $insn UD" "$tmp/console"
 	result $? "$insn raises #UD"
 done
+grep -q '^hidden: rdtscp reads TSC_AUX' "$tmp/console" &&
+	grep -q '^hidden: \(no rdpid\|rdpid reads TSC_AUX\)' "$tmp/console"
+result $? 'RDTSCP, and RDPID if CPUID shows it, read TSC_AUX as the guest wrote it'
 replay "$tmp/hidden.rrt" --console >"$tmp/again" &&
 	grep -q 'CPU state and all RAM equal' "$tmp/report" &&
 	grep -v '^\[' "$tmp/again" | cmp "$tmp/console"
