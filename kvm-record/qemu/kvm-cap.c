@@ -44,7 +44,8 @@ static bool check_flags(uint64_t flags, int has, Error **errp)
                    "--paging none");
     } else if (missing & KVM_X86_RECORD_PTE) {
         error_setg(errp, "--paging shadow needs KVM without nested paging: "
-                   "load kvm-amd with npt=0, or kvm-intel with ept=0");
+                   "load kvm-amd with npt=0 (kvm-intel with ept=0 emulates "
+                   "real mode, whose branches are not counted)");
     }
     return !missing;
 }
