@@ -8,6 +8,10 @@
 . "$(dirname "$0")/../tests/lib/system.sh.inc"
 echo 'TAP version 13'
 bench=$RR_TOP/bench baseline=$RR_TOP/bench/baseline.json
+grep -q '^VERSION_CODENAME=trixie' /etc/os-release && {
+	echo '1..0 # SKIP the baseline was counted with the packages of Debian 12'
+	exit 0
+}
 compare() { /usr/bin/python3 "$bench/compare.py" "$@"; }
 
 compare "$tmp/none.json" "$baseline" 2>/dev/null

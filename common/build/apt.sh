@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A private configuration of apt below BUILD/apt, for Debian's current kernel
-# packages, meson from backports and QEMU's source.  The system's package sources
-# are not changed.  Other scripts read this file; $build is set.
+# packages, QEMU's source and, on Debian 12, meson from backports.  It has the
+# suites of the system's release, from the mirror that the system uses.  The
+# system's package sources are not changed.  Other scripts read this file; $build
+# is set.
 
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
@@ -11,8 +13,14 @@ say() { echo "$(basename "$0" .sh): $*" >&2; }
 die() { say "$*"; exit 1; }
 
 apt_dir=$build/apt
-apt_release=bookworm	# its backports have meson
-qemu_release=trixie	# has QEMU 10.0
+apt_release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null)
+case $apt_release in
+trixie) apt_name='Debian 13' apt_line=6.12 apt_lines=6.12 apt_suites=trixie ;;
+# Its backports have meson and Linux 6.12.
+*) apt_release=bookworm apt_name='Debian 12' apt_line=6.1 apt_lines='6.1 6.12'
+	apt_suites='bookworm bookworm-backports' ;;
+esac
+qemu_release=trixie	# has QEMU 10.0 and Bochs 3.0
 
 # The first mirror that the system uses for SUITE, or nothing.
 mirror_of() {
@@ -33,14 +41,14 @@ apt_setup() {
 apt_setup_locked() {
 	command -v apt-get >/dev/null || die "no apt-get: this needs Debian"
 	main=${RR_DEBIAN_MIRROR:-$(mirror_of $apt_release)}
-	[ -n "$main" ] || die "the system's apt has no source of Debian 12" \
+	[ -n "$main" ] || die "the system's apt has no source of $apt_name" \
 		"($apt_release): set RR_DEBIAN_MIRROR to the address of a mirror"
 	security=$(mirror_of $apt_release-security)
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e $keys ] || die "no $keys: install debian-archive-keyring"
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
 	{
-		for suite in $apt_release $apt_release-backports; do
+		for suite in $apt_suites; do
 			echo "deb [signed-by=$keys] $main $suite main"
 		done
 		[ -z "$security" ] ||

@@ -25,11 +25,14 @@ packages="$packages
 	g++ bochsbios vgabios isolinux syslinux-common xorriso"
 # rr-log pack --encrypt-to.
 packages="$packages age"
-# The tests, the manual pages and "make style".
-packages="$packages mandoc clang-format-14 shellcheck"
+# The tests, the manual pages and "make style".  Other versions of clang-format have
+# other rules, and Debian 13 does not have this one.
+packages="$packages mandoc shellcheck mmdebstrap"
+[ $apt_release != bookworm ] || packages="$packages clang-format-14"
 # "make fuzz".
 [ -z "${RR_FUZZ:-}" ] || packages="$packages clang"
 meson_least=1.5
+meson_suite=${apt_suites##* }
 
 installed=" $(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $packages \
 	2>/dev/null | sed -n 's/ .i.*//p' | tr '\n' ' ')"
@@ -46,7 +49,7 @@ meson=$(dpkg-query -W -f '${Version}' meson 2>/dev/null || echo 0)
 
 sudo=
 if [ "$(id -u)" != 0 ]; then
-	wanted=$missing${old_meson:+" meson (at least $meson_least, from $apt_release-backports)"}
+	wanted=$missing${old_meson:+" meson (at least $meson_least, from $meson_suite)"}
 	command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; } ||
 		die "these packages are missing:$wanted." \
 			"Run \"make deps\" as root to install them."
@@ -66,8 +69,8 @@ if [ -n "$missing" ]; then
 fi
 if [ -n "${old_meson:-}" ]; then
 	apt_setup
-	say "installing meson from $apt_release-backports (installed: $meson)"
+	say "installing meson from $meson_suite (installed: $meson)"
 	apt_config=$apt_dir/apt.conf
-	get install --no-install-recommends meson/$apt_release-backports \
+	get install --no-install-recommends "meson/$meson_suite" \
 		>/dev/null || die "could not install meson >= $meson_least"
 fi

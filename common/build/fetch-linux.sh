@@ -16,12 +16,16 @@ build=$(realpath -m "$1") line=$2
 # Print Debian's current ABI of a line, such as 6.1.0-56 or 6.12.117+deb12.
 abi_of() {
 	meta=linux-headers-amd64
-	[ "$1" = 6.1 ] || meta=linux-headers-$1-amd64
+	[ "$1" = "$apt_line" ] || meta=linux-headers-$1-amd64
 	private apt-cache depends "$meta" |
 		sed -n 's/^ *Depends: linux-headers-\([0-9.]*[-+][0-9a-z]*\)-amd64$/\1/p'
 }
 version_of() { private apt-cache policy "$1" | sed -n 's/^ *Candidate: //p'; }
 
+case " $apt_lines " in
+*" $line "*) ;;
+*) die "$apt_name has no Linux $line: choose $apt_line with \"make menuconfig\"" ;;
+esac
 apt_setup
 abi=$(abi_of "$line")
 case $abi in
@@ -33,7 +37,7 @@ version=$(version_of "$headers")
 kbuild=linux-kbuild-$abi
 [ "$line" != 6.1 ] || kbuild=linux-kbuild-$line
 # The guest is the same for each line.
-guest_abi=$(abi_of 6.1)
+guest_abi=$(abi_of "$apt_line")
 guest=linux-image-$guest_abi-cloud-amd64
 guest_version=$(version_of "$guest")
 say "Linux $version ($abi); for the guest $guest_version"
@@ -67,6 +71,12 @@ unpack src "$3"
 unpack src "$4"
 unpack generic "$5"
 unpack cloud "$guest" "$guest_version"
+# Debian 13 has them in /usr and compresses them.  The labs and the guests load them
+# with insmod.
+for kind in generic cloud; do
+	[ -d "$new/$kind/lib" ] || ln -s usr/lib "$new/$kind/lib"
+done
+find "$new/generic/lib/" "$new/cloud/lib/" -name '*.ko.xz' -exec xz -d -T 0 {} +
 cat >"$new/versions" <<END
 KVER=$abi-amd64
 KVER_GUEST=$guest_abi-cloud-amd64

@@ -11,7 +11,7 @@ build=$(realpath -m "$1")
 shift
 cd "$top" || exit 2
 clang_format=$(command -v clang-format-14) || {
-	echo 'style: no clang-format-14: run "make deps"' >&2
+	echo 'style: no clang-format-14: run "make deps" on Debian 12' >&2
 	exit 2
 }
 command -v shellcheck >/dev/null || {

@@ -26,8 +26,13 @@ for program in clock refs hot; do
 		"$here/$program.c"
 done
 for m in $modules; do
-	ko=$(find "$kernel/lib/modules" -name "$m.ko")
-	[ -n "$ko" ] || { echo "mkguest: no module $m in $kernel" >&2; exit 1; }
+	ko=$(find "$kernel/lib/modules/" -name "$m.ko")
+	if [ -z "$ko" ]; then
+		tr _ - <"$(echo "$kernel"/lib/modules/*/modules.builtin)" |
+			grep -q "/$(echo "$m" | tr _ -)\.ko\$" ||
+			{ echo "mkguest: no module $m in $kernel" >&2; exit 1; }
+		continue
+	fi
 	cp "$ko" "$root/modules/"
 	echo "$m" >>"$root/modules/order"
 done
