@@ -261,8 +261,16 @@ static u64 kvm_record_tsc(struct kvm_vcpu *vcpu)
  * it at the same one.
  */
 
-/* A guest may run on for this long after its timer has expired. */
-#define KVM_RECORD_MARGIN_MS		10
+/*
+ * Even with the smallest multiplier the scaled TSC changes, about once a second
+ * on AMD and once a day on Intel.  The clock's timer ends each entry long before
+ * that.  However long the host stands still then, the timer's interrupt is
+ * pending when it goes on, and the guest exits before its next instruction.
+ *
+ * The timer is late by less than this, after an interrupt that took too long:
+ * hrtimer_interrupt() then puts off the next one by up to 100 ms.
+ */
+#define KVM_RECORD_LATE_NS		(120 * NSEC_PER_MSEC)
 
 u64 kvm_record_tsc_multiplier(struct kvm_vcpu *vcpu)
 {
@@ -270,10 +278,12 @@ u64 kvm_record_tsc_multiplier(struct kvm_vcpu *vcpu)
 }
 EXPORT_SYMBOL_GPL(kvm_record_tsc_multiplier);
 
-/* The part of the host's TSC that the smallest multiplier leaves. */
-static u64 kvm_record_frozen_bits(u64 host_tsc)
+/* The host's cycles until the TSC with the smallest multiplier changes. */
+static u64 kvm_record_cycles_left(u64 host_tsc)
 {
-	return host_tsc >> kvm_caps.tsc_scaling_ratio_frac_bits;
+	u64 step = 1ull << kvm_caps.tsc_scaling_ratio_frac_bits;
+
+	return step - (host_tsc & (step - 1));
 }
 
 static void kvm_record_freeze(struct kvm_vcpu *vcpu, u64 value)
@@ -282,6 +292,7 @@ static void kvm_record_freeze(struct kvm_vcpu *vcpu, u64 value)
 	u64 now;
 
 	rec->clock = value;
+	rec->frozen = false;
 	/*
 	 * L2 has its own offset and multiplier.  Its reads stay intercepted.
 	 */
@@ -290,46 +301,42 @@ static void kvm_record_freeze(struct kvm_vcpu *vcpu, u64 value)
 
 	preempt_disable();
 	now = rdtsc();
-	rec->frozen_bits = kvm_record_frozen_bits(now);
-	/*
-	 * __kvm_record_enter() checks this too, but a fast-path exit re-enters
-	 * the guest without calling it.
-	 */
-	if (kvm_record_frozen_bits(now + rec->margin) != rec->frozen_bits)
+	if (kvm_record_cycles_left(now) <= rec->margin)
 		goto out;
 
-	static_call(kvm_x86_record_tsc)(vcpu, false, value - rec->frozen_bits);
+	rec->until = now + rec->period;
+	rec->timer_cpu = smp_processor_id();
+	hrtimer_start(&rec->timer, ns_to_ktime(vcpu->kvm->arch.record.period_ns),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	/*
+	 * If the host stood still since "now", the timer may be as much too late.
+	 * kvm_record_enter_epoch() checks this too, but a fast-path exit
+	 * re-enters the guest without calling it.
+	 */
+	if (rdtsc() >= rec->until)
+		goto out;
+
+	static_call(kvm_x86_record_tsc)(vcpu, false, value -
+		(now >> kvm_caps.tsc_scaling_ratio_frac_bits));
 	rec->frozen = true;
 out:
 	preempt_enable();
 }
 
+/*
+ * Intercept RDTSC if the clock is due, or if the timer would not end this entry:
+ * it has to be pending, on this CPU.
+ */
 static void kvm_record_enter_epoch(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_record *rec = &vcpu->arch.record;
 
-	/*
-	 * Even with the smallest multiplier the scaled TSC changes, about once
-	 * a second on AMD and once a day on Intel.  Intercept RDTSC if that
-	 * could happen while the guest runs.
-	 */
 	if (rec->frozen &&
 	    (READ_ONCE(rec->due) || is_guest_mode(vcpu) ||
-	     kvm_record_frozen_bits(rdtsc()) != rec->frozen_bits ||
-	     kvm_record_frozen_bits(rdtsc() + rec->margin) != rec->frozen_bits))
+	     rec->timer_cpu != smp_processor_id() || rdtsc() >= rec->until))
 		rec->frozen = false;
 	if (!rec->frozen)
 		static_call(kvm_x86_record_tsc)(vcpu, true, 0);
-}
-
-/* Called after each exit. */
-void __kvm_record_left(struct kvm_vcpu *vcpu)
-{
-	struct kvm_vcpu_record *rec = &vcpu->arch.record;
-
-	if (rec->frozen &&
-	    unlikely(kvm_record_frozen_bits(rdtsc()) != rec->frozen_bits))
-		rec->shared->flags |= KVM_X86_RECORD_CLOCK_SLIPPED;
 }
 
 static enum hrtimer_restart kvm_record_timer(struct hrtimer *timer)
@@ -486,10 +493,6 @@ static int kvm_record_read_clock(struct kvm_vcpu *vcpu,
 
 	WRITE_ONCE(rec->due, false);
 	kvm_record_freeze(vcpu, ri->value);
-	if (rec->frozen)
-		hrtimer_start(&rec->timer,
-			      ns_to_ktime(vcpu->kvm->arch.record.period_ns),
-			      HRTIMER_MODE_REL_PINNED_HARD);
 	return kvm_record_finish(vcpu, ri);
 }
 
@@ -669,6 +672,11 @@ int kvm_record_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
 	return r;
 }
 
+static u64 kvm_record_cycles(u64 ns)
+{
+	return mul_u64_u32_div(ns, tsc_khz, USEC_PER_SEC);
+}
+
 int kvm_record_create_vcpu(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_record *rec = &vcpu->arch.record;
@@ -689,7 +697,8 @@ int kvm_record_create_vcpu(struct kvm_vcpu *vcpu)
 		return -ENOMEM;
 	rec->ring = (void *)rec->shared + PAGE_SIZE;
 	rec->shared->slots = rec->slots;
-	rec->margin = (u64)tsc_khz * KVM_RECORD_MARGIN_MS;
+	rec->period = kvm_record_cycles(kvm->arch.record.period_ns);
+	rec->margin = 2 * rec->period + kvm_record_cycles(KVM_RECORD_LATE_NS);
 	hrtimer_init(&rec->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	rec->timer.function = kvm_record_timer;
 	return 0;

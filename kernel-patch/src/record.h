@@ -103,7 +103,6 @@ static inline bool kvm_record_wants_exit(struct kvm_vcpu *vcpu)
 u64 kvm_record_tsc_multiplier(struct kvm_vcpu *vcpu);
 void kvm_record_clock_due(struct kvm_vcpu *vcpu);
 void __kvm_record_enter(struct kvm_vcpu *vcpu);
-void __kvm_record_left(struct kvm_vcpu *vcpu);
 fastpath_t kvm_record_fastpath(struct kvm_vcpu *vcpu, u32 insn);
 
 static inline void kvm_record_enter(struct kvm_vcpu *vcpu)
@@ -111,12 +110,6 @@ static inline void kvm_record_enter(struct kvm_vcpu *vcpu)
 	if (unlikely(vcpu->kvm->arch.record.flags &
 		     (KVM_X86_RECORD_EPOCH | KVM_X86_RECORD_TLB)))
 		__kvm_record_enter(vcpu);
-}
-
-static inline void kvm_record_left(struct kvm_vcpu *vcpu)
-{
-	if (unlikely(kvm_record_epoch(vcpu->kvm)))
-		__kvm_record_left(vcpu);
 }
 
 #endif /* __KVM_X86_RECORD_H */

@@ -19,6 +19,13 @@ void host_check_set(struct host_check_result *r, enum host_check_status status,
 		    const char *remedy, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/**
+ * check.c: Wait until @fd can be read, for @seconds in which this process could
+ * run.  What passes while the host stands still does not count.  Returns false
+ * if the time is over.  Any thread may call it.
+ */
+bool host_check_wait(int fd, int seconds);
+
 /*
  * Each runs in a child process and fills in its result.  @tries: how many loops
  * host_check_pmu_exact() counts; the others ignore it.

@@ -15,6 +15,7 @@
 #include "kvm-record/host/check-internal.h"
 
 #define TIMEOUT_SECONDS 10
+#define LOOKS_A_SECOND 20
 
 static const struct check {
 	const char *name;
@@ -83,12 +84,22 @@ static void run_child(const struct check *c, int tries,
 	_exit(write(fd, r, sizeof(*r)) != sizeof(*r));
 }
 
+bool host_check_wait(int fd, int seconds)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	int looks;
+
+	for (looks = 0; looks < seconds * LOOKS_A_SECOND; looks++)
+		if (poll(&in, 1, 1000 / LOOKS_A_SECOND) > 0)
+			return true;
+	return false;
+}
+
 /* In a child: a broken KVM may hang or kill its user. */
 static void run_check(const struct check *c, int tries,
 		      struct host_check_result *r)
 {
 	int p[2], status = 0;
-	struct pollfd poll_in;
 	ssize_t n = -1;
 	pid_t pid;
 
@@ -101,8 +112,7 @@ static void run_check(const struct check *c, int tries,
 	if (!pid)
 		run_child(c, tries, r, p[1]);
 	close(p[1]);
-	poll_in = (struct pollfd){ .fd = p[0], .events = POLLIN };
-	if (pid > 0 && poll(&poll_in, 1, c->seconds * 1000) > 0)
+	if (pid > 0 && host_check_wait(p[0], c->seconds))
 		n = read(p[0], r, sizeof(*r));
 	close(p[0]);
 	if (pid <= 0)

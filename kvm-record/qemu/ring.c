@@ -202,10 +202,6 @@ void rr_ring_drain(struct rr_vcpu *v)
     if (v->recorder->config.clock == RR_CLOCK_EXIT) {
         return;
     }
-    if (shared->flags & KVM_X86_RECORD_CLOCK_SLIPPED) {
-        rr_recorder_fail(v->recorder, "the epoch clock slipped: an entry of "
-                         "the guest took longer than KVM could foresee");
-    }
     if (shared->flags & KVM_X86_RECORD_FLUSH_LOST) {
         rr_recorder_fail(v->recorder, "KVM has flushed the guest's TLB, or "
                          "set bits of its page tables, so often that the ring "

@@ -3,9 +3,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "kvm-record/host/check.h"
+#include "kvm-record/host/check-internal.h"
 #include "tests/tap.h"
 
 static struct host_check_result results[HOST_CHECK_MAX];
@@ -60,10 +63,34 @@ static void check_passed(const char *what, enum host_check_status a,
 	ksft_ok(host_check_passed(r, 2) == expected, "%s", what);
 }
 
+/* A process waits for one second, and stands still for 1.5 s of it. */
+static void test_stall(void)
+{
+	int p[2], status = -1;
+	char byte;
+	pid_t pid;
+
+	ksft_ok(!pipe(p), "a pipe");
+	pid = fork();
+	if (!pid)
+		_exit(!host_check_wait(p[0], 1));
+	usleep(100000);
+	kill(pid, SIGSTOP);
+	usleep(1500000);
+	kill(pid, SIGCONT);
+	usleep(200000);
+	ksft_ok(write(p[1], "", 1) == 1 && waitpid(pid, &status, 0) == pid &&
+			status == 0,
+		"a stall does not count (%d)", status);
+	ksft_ok(read(p[0], &byte, 1) == 1 && !host_check_wait(p[0], 1),
+		"the time ends");
+}
+
 int main(void)
 {
-	ksft_plan(3 + 4);
+	ksft_plan(3 + 3 + 4);
 	test_run();
+	test_stall();
 	check_passed("all well", HOST_CHECK_OK, HOST_CHECK_OK, true);
 	check_passed("a warning", HOST_CHECK_OK, HOST_CHECK_WARN, true);
 	check_passed("a failure", HOST_CHECK_FAIL, HOST_CHECK_SKIP, false);
