@@ -14,6 +14,10 @@ for t in /t/*; do
 	$t >/out/${t##*/}.tap 2>&1
 	echo $? >/out/${t##*/}.status
 done
+# The lab's init has switched it on.
+echo 0 >/sys/devices/cpu/freeze_on_smi
+rr-kvm check-host >/out/check-host-smi 2>&1
+echo $? >/out/check-host-smi.status
 END
 set --
 for t in "$RR_BUILD"/tests/kvm/record-* "$RR_BUILD/tests/kvm/selftest"; do
@@ -28,6 +32,10 @@ sed 's/^/# /' "$tmp/log"
 [ "$(cat "$tmp/out/check-host.status")" = 0 ]
 result $? 'rr-kvm check-host: this host can record'
 sed 's/^/# /' "$tmp/out/check-host"
+[ "$(cat "$tmp/out/check-host-smi.status")" = 1 ] &&
+	grep -q '^smi *FAIL .*SMI handler' "$tmp/out/check-host-smi"
+result $? 'without freeze_on_smi it cannot'
+grep '^smi ' "$tmp/out/check-host-smi" | sed 's/^/# /'
 
 # Each result of a test becomes one of ours.  A test without its plan, or with
 # another number of results, has failed.
