@@ -167,6 +167,10 @@ static void shutdown_requested(Notifier *n, void *data)
     if (!shutdown_caused_by_guest(cause)) {
         rr_recorder.end_reason = RRLOG_END_STOPPED;
     }
+    /* A paused machine does not stop once more: no state changes. */
+    if (!runstate_is_live(runstate_get())) {
+        stop_recording(&rr_recorder);
+    }
 }
 
 static Notifier shutdown_notifier = { .notify = shutdown_requested };

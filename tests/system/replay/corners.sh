@@ -54,12 +54,18 @@ record ins ins
 monitored monitor ready 'info registers' nmi 'memsave 0x100000 4096 /t/saved' \
 	'info registers' nmi quit
 monitored reset ready nmi system_reset 'info registers' nmi quit
+# The machine pauses, and is stopped then.
+record panic panic -device pvpanic -action panic=pause &
+wait_for /out/panic.console 'panic: now'
+sleep 1
+killall -INT rr-kvm
+wait_for /out/panic.status .
 record hv hypervisor -cpu max,hv-relaxed
 record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets nmi hypervisor ins spin debug-exit; do
+for guest in resets nmi hypervisor ins spin panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
@@ -113,6 +119,9 @@ prints monitor 'spin: NMIs 2'
 replays reset
 [ "$(grep -c '^spin: ready' "$tmp/out/reset.console")" -eq 2 ]
 result $? 'the monitor resets the guest'
+replays panic
+! grep -q 'went on' "$tmp/out/panic.console"
+result $? 'a paused machine leaves a whole trace'
 refused hv 'hv-\* features'
 refused cpu-pm 'cpu-pm=on'
 replays debug-exit
