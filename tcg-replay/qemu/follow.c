@@ -17,10 +17,18 @@ bool rr_replay_due(CPUState *cpu)
     return rr_replaying && cpu_env(cpu)->rr.cond_left[0] < 0;
 }
 
-/* Run one instruction (one repetition of a REP), then look again. */
-static void run_one_instruction(struct rr_replay *r)
+/*
+ * Run one instruction, then look again.  Of a REP this is one repetition, if
+ * the next one may be where @next is.
+ */
+static void run_one_instruction(struct rr_replay *r,
+                                const struct rr_landmark *next)
 {
+    const CPUX86State *env = r->host.env;
     CPUState *cpu = r->host.cpu;
+    bool may_loop = rr_goal_may_loop(env->eip, env->regs[R_ECX],
+                                     next->regs[RR_REG_RIP],
+                                     next->regs[RR_REG_RCX]);
     uint32_t keep = cpu->cflags_next_tb == -1
                     ? cpu->tcg_cflags
                     : cpu->cflags_next_tb & ~CF_COUNT_MASK;
@@ -28,7 +36,7 @@ static void run_one_instruction(struct rr_replay *r)
     r->position.steps++;
     /* CF_NOIRQ: the budget is used up, do not stop for that. */
     cpu->cflags_next_tb = keep | CF_NO_GOTO_TB | CF_NO_GOTO_PTR |
-                          CF_SINGLE_STEP | CF_NOIRQ | 1;
+                          (may_loop ? 0 : CF_SINGLE_STEP) | CF_NOIRQ | 1;
 }
 
 static void find_landmark(struct rr_replay *r, struct rr_landmark *found)
@@ -223,7 +231,7 @@ static enum rr_outcome follow_log(struct rr_replay *r)
             return RR_GO_ON;
         case RR_GOAL_STEP:
             rr_replay_set_goal(r, next.goal);
-            run_one_instruction(r);
+            run_one_instruction(r, &bound->landmark);
             return RR_GO_ON;
         case RR_GOAL_APPLY:
         case RR_GOAL_AT_END:

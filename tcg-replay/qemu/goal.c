@@ -8,6 +8,8 @@
 
 #include "tcg-replay/qemu/goal.h"
 
+#define RR_REP_ITERATIONS 65536 /* REP_MAX of QEMU's translate.c, and 1 */
+
 #define GOAL(ID) (1u << RR_GOAL_##ID)
 #define STOPPED_AT_LANDMARK (GOAL(APPLY) | GOAL(AT_END))
 #define RUNNING (GOAL(TO_LANDMARK) | GOAL(STEP) | GOAL(TO_ACCESS) | \
@@ -168,6 +170,21 @@ struct rr_decision rr_goal_next(enum rr_goal goal,
     default:
         return to_landmark(outlook);
     }
+}
+
+/*
+ * TCG leaves the loop of a REP where RCX - 1 is a multiple of 65,536, so from
+ * that far away it does not run past @landmark_rcx.  Numbers of more than 32
+ * bits are left alone: the instruction may use ECX.
+ */
+bool rr_goal_may_loop(uint64_t rip, uint64_t rcx, uint64_t landmark_rip,
+                      uint64_t landmark_rcx)
+{
+    if (rip != landmark_rip) {
+        return true;
+    }
+    return rcx <= UINT32_MAX && rcx >= landmark_rcx &&
+           rcx - landmark_rcx >= RR_REP_ITERATIONS;
 }
 
 enum rr_goal rr_goal_record_taken(enum rr_goal goal)

@@ -120,6 +120,14 @@ void rr_goal_change(enum rr_goal *goal, enum rr_goal to);
 struct rr_decision rr_goal_next(enum rr_goal goal,
                                 const struct rr_outlook *outlook);
 
+/**
+ * May all iterations of a REP at @rip run at once, or as many as TCG runs at a
+ * time (65,536)?  Not if one of them may be where the next landmark is.
+ * @rcx: the guest's; @landmark_rip, @landmark_rcx: the landmark's.
+ */
+bool rr_goal_may_loop(uint64_t rip, uint64_t rcx, uint64_t landmark_rip,
+                      uint64_t landmark_rcx);
+
 /** The goal once a record was taken from the log; @goal is the one so far. */
 enum rr_goal rr_goal_record_taken(enum rr_goal goal);
 

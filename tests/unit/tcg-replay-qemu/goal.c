@@ -687,9 +687,24 @@ static void test_all_seen(void)
 		"each legal edge of a log that can be read was taken");
 }
 
+/* One repetition at a time, where the landmark may be one of the next 65,536. */
+static void test_may_loop(void)
+{
+	const uint64_t at = 0x1000, far = 65536;
+
+	ksft_ok(rr_goal_may_loop(at, 7, at + 2, 7), "a REP elsewhere loops");
+	ksft_ok(rr_goal_may_loop(at, 7 + far, at, 7),
+		"the REP of a landmark that is far loops");
+	ksft_ok(!rr_goal_may_loop(at, 6 + far, at, 7) &&
+			!rr_goal_may_loop(at, 7, at, 7) &&
+			!rr_goal_may_loop(at, 6, at, 7) &&
+			!rr_goal_may_loop(at, 5 + (UINT64_C(1) << 32), at, 3),
+		"not the REP of one that is near, behind, or beyond ECX");
+}
+
 int main(void)
 {
-	ksft_plan(8 + N_DECISIONS);
+	ksft_plan(11 + N_DECISIONS);
 	test_edges();
 	test_names();
 	test_decisions();
@@ -698,5 +713,6 @@ int main(void)
 	test_replays();
 	test_wrong_logs();
 	test_all_seen();
+	test_may_loop();
 	return ksft_end();
 }
