@@ -4,8 +4,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
-# KVM offers to guests that know it, INS that faults, and the monitor while the guest
-# runs.  All are recorded in one lab, and each replays.
+# KVM offers to guests that know it, INS that faults, a long REP, DMA beside
+# an exception, S3, a watchdog, a device that is ejected, and the monitor while
+# the guest runs.  All are recorded in one lab, and each replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
@@ -51,6 +52,13 @@ record nmi nmi
 record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record ins ins
+record rep rep -m 128
+record both both
+head -c 65536 /dev/zero | tr '\0' x >/t/disk
+record pending pending -drive file=/t/disk,format=raw,if=ide,snapshot=on
+record suspend suspend -global PIIX4_PM.disable_s3=0
+record watchdog watchdog -device ib700 -device pvpanic -action watchdog=inject-nmi
+record unplug unplug -device virtio-rng-pci,addr=5,romfile=/t/disk
 monitored monitor ready 'info registers' nmi 'memsave 0x100000 4096 /t/saved' \
 	'info registers' nmi quit
 monitored reset ready nmi system_reset 'info registers' nmi quit
@@ -65,7 +73,8 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets nmi hypervisor ins spin panic debug-exit; do
+for guest in resets nmi hypervisor ins rep both pending suspend watchdog unplug spin panic \
+	debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
@@ -112,6 +121,20 @@ prints no-apic 'hypervisor: APIC 0'
 replays ins
 prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
+replays rep
+prints rep 'rep: interrupted'
+prints rep 'rep: interrupts 2'
+replays both
+prints both 'both: NI'
+replays pending
+prints pending 'pending: faults'
+prints pending 'pending: first byte 120'
+replays suspend
+prints suspend 'suspend: awake'
+replays watchdog
+prints watchdog 'watchdog: NMIs 1'
+replays unplug
+prints unplug 'unplug: gone'
 replays monitor
 [ "$(grep -c '^EIP=\|^RIP=' "$tmp/out/monitor.monitor")" -eq 2 ]
 result $? 'the monitor answers while the guest runs'

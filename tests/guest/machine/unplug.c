@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The guest has a device ejected, and with it the memory of its option ROM. */
+#include "bare.h"
+
+#define SLOT 5
+#define HOTPLUG_EJECT 0xae08 /* ACPI's PCI hotplug of pc */
+#define HOTPLUG_BUS 0xae10
+
+static inline void outl(uint16_t port, uint32_t value)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+	uint32_t value;
+
+	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+static uint32_t identity(void)
+{
+	outl(0xcf8, 0x80000000u | SLOT << 11);
+	return inl(0xcfc);
+}
+
+static void scenario(void)
+{
+	print(identity() == 0xffffffff ? "unplug: none\n" :
+					 "unplug: is there\n");
+	outl(HOTPLUG_BUS, 0);
+	outl(HOTPLUG_EJECT, 1 << SLOT);
+	print(identity() == 0xffffffff ? "unplug: gone\n" : "unplug: stays\n");
+}
