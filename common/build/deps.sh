@@ -19,7 +19,7 @@ packages='
 	libseccomp-dev libfdt-dev libelf-dev libcapstone-dev'
 # Firmware for QEMU, and the contents of the lab and of the guest.
 packages="$packages
-	seabios ipxe-qemu qemu-system-data busybox-static"
+	seabios ovmf ipxe-qemu qemu-system-data busybox-static"
 # The lab with an Intel host: Bochs's compiler and firmware, its boot medium.
 packages="$packages
 	g++ bochsbios vgabios isolinux syslinux-common xorriso"

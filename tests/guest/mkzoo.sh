@@ -20,9 +20,10 @@ virtio_iommu virtio_crypto virtio-gpu nd_pmem nd_btt 9p 9pnet_virtio
 e1000 e1000e igb 8139cp 8139too vmxnet3 pcnet32 e100 tulip ne2k-pci
 uhci-hcd ehci-pci ohci-pci xhci-pci usb-storage uas usbhid hid-generic usbkbd
 snd-pcm-oss snd-hda-intel snd-hda-codec-generic snd-intel8x0 snd-ens1370 snd-usb-audio virtio_snd
-bochs cirrus vmwgfx drm_kms_helper floppy parport_pc lp ppdev sdhci-pci mmc_block
+bochs cirrus drm_kms_helper floppy parport_pc lp ppdev sdhci-pci mmc_block
 ipmi_si ipmi_devintf i6300esb qemu_fw_cfg pvpanic pvpanic-pci evdev nfit
-ext4 crc32c_generic psmouse atkbd rtc-cmos hpet tpm_tis tpm_crb'
+ext4 crc32c_generic efivarfs ufshcd-pci cxl_acpi cxl_pci cxl_mem
+psmouse atkbd rtc-cmos hpet tpm_tis tpm_crb'
 
 tree=$(echo "$kernel"/lib/modules/*)
 version=$(basename "$tree")
@@ -47,7 +48,8 @@ take() { # MODULE: copy it and what it needs
 for m in $modules; do take "$m"; done
 depmod -b "$root" "$version"
 
-${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/zoo" "$here/zoo.c"
+${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/zoo" \
+	"$here/zoo.c" "$here/zoo-display.c"
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -9n >"$out/zoo.gz"

@@ -3,9 +3,12 @@
  *
  *   zoo fb DEVICE      draw into a frame buffer and read it back
  *   zoo sound DEVICE   play noise, record some
+ *   zoo vram|svga|ati SLOT   display memory, see zoo.h
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "zoo.h"
+
 #include <fcntl.h>
 #include <linux/fb.h>
 #include <linux/soundcard.h>
@@ -76,9 +79,17 @@ static int use_sound(const char *path)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "fb"))
+	if (argc != 3)
+		return 2;
+	if (!strcmp(argv[1], "fb"))
 		return use_fb(argv[2]);
-	if (argc == 3 && !strcmp(argv[1], "sound"))
+	if (!strcmp(argv[1], "sound"))
 		return use_sound(argv[2]);
+	if (!strcmp(argv[1], "vram"))
+		return use_vram(argv[2]);
+	if (!strcmp(argv[1], "svga"))
+		return use_svga(argv[2]);
+	if (!strcmp(argv[1], "ati"))
+		return use_ati(argv[2]);
 	return 2;
 }

@@ -102,6 +102,19 @@ console() {
 	echo "hello from the guest" >"/dev/$1"
 }
 
+sound() { # DEVICE, as OSS has it
+	modprobe snd-pcm-oss
+	wait_for "/dev/$1" && zoo sound "/dev/$1"
+}
+
+efivar() { # NAME: write a variable of the firmware, read it back
+	file=/sys/firmware/efi/efivars/$1-12345678-1234-1234-1234-123456789abc
+	modprobe efivarfs
+	mount -t efivarfs efivarfs /sys/firmware/efi/efivars || return 1
+	printf '\7\0\0\0some data' >"$file" || return 1
+	[ "$(tail -c 9 "$file")" = "some data" ]
+}
+
 random() { head -c 64 /dev/hwrng >/dev/null; }
 input() { grep -q "Name=\".*$(echo "$1" | tr _ ' ')" /proc/bus/input/devices; }
 exists() { wait_for "/dev/$1"; }
@@ -124,11 +137,12 @@ flash() { # ADDRESS: erase a block of a CFI flash, program a byte, read it
 one() { # WORK ARGUMENT
 	case $1 in
 	disk|net|share|watchdog|console|random|input|exists|usb|flash) "$1" "$2" ;;
+	sound|efivar) "$1" "$2" ;;
 	cd) cd_rom "$2" ;;
 	balloon) free_pages ;;
 	mem) more_memory "$2" ;;
 	load) modprobe "$2" ;;
-	sound|fb) zoo "$1" "$2" ;;
+	fb|vram|svga|ati) zoo "$1" "$2" ;;
 	*) false ;;
 	esac
 }

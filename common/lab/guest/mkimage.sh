@@ -148,7 +148,7 @@ firmware_file() {	# NAME
 for f in bios.bin bios-256k.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin \
 	multiboot.bin multiboot_dma.bin pvh.bin vgabios.bin vgabios-stdvga.bin \
 	vgabios-cirrus.bin vgabios-virtio.bin vgabios-bochs-display.bin \
-	vgabios-ramfb.bin vgabios-vmware.bin pxe-virtio.rom pxe-e1000.rom efi-virtio.rom \
+	vgabios-ramfb.bin vgabios-vmware.bin vgabios-ati.bin pxe-virtio.rom pxe-e1000.rom efi-virtio.rom \
 	efi-e1000.rom efi-e1000e.rom; do
 	firmware_file $f || die "there is no $f in $firmware: install seabios, ipxe-qemu" \
 		"and qemu-system-data"
