@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
-# KVM offers to guests that know it, INS that faults, a long REP, DMA beside
-# an exception, S3, a watchdog, a device that is ejected, and the monitor while
+# KVM offers to guests that know it, INS that faults, a long REP, control registers, DMA
+# beside an exception, S3, a watchdog, a device that is ejected, and the monitor while
 # the guest runs.  All are recorded in one lab, and each replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
@@ -53,6 +53,7 @@ record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record ins ins
 record rep rep -m 128
+record control control
 record both both
 head -c 65536 /dev/zero | tr '\0' x >/t/disk
 record pending pending -drive file=/t/disk,format=raw,if=ide,snapshot=on
@@ -73,8 +74,8 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets nmi hypervisor ins rep both pending suspend watchdog unplug spin panic \
-	debug-exit; do
+for guest in resets nmi hypervisor ins rep control both pending suspend watchdog unplug spin \
+	panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
@@ -124,6 +125,12 @@ prints ins 'ins: debug exceptions 0'
 replays rep
 prints rep 'rep: interrupted'
 prints rep 'rep: interrupts 2'
+replays control
+for value in 'CR0 without PE' 'CR0.NW alone' 'CR4.PCIDE' "CR4's last bit"; do
+	prints control "control: $value 13"
+done
+prints control 'control: XSETBV 6'
+prints control 'control: CMPS leaves 0'
 replays both
 prints both 'both: NI'
 replays pending

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Control registers with values that are not allowed, XSETBV that is not, and CMPS of
+ * two operands that are not memory.
+ */
+#include "bare.h"
+
+#define CR0_PE 1u
+#define CR0_NW (1u << 29)
+#define CR0_CD (1u << 30)
+#define CR0_PG (1u << 31)
+#define CR4_PCIDE (1u << 17)
+#define CR4_RESERVED (1u << 31)
+#define NOWHERE 0xfe000000u /* no device is there */
+
+static volatile uint32_t raised; /* the vector */
+__attribute__((used)) static volatile uint32_t resume_at;
+
+__attribute__((interrupt)) static void invalid_opcode(struct frame *frame)
+{
+	raised = 6;
+	frame->ip = resume_at;
+}
+
+__attribute__((interrupt)) static void general_protection(struct frame *frame,
+							  uint32_t code)
+{
+	(void)code;
+	raised = 13;
+	frame->ip = resume_at;
+}
+
+static void print_raised(const char *name)
+{
+	print_value(name, raised);
+	raised = 0;
+}
+
+static uint32_t read_cr0(void)
+{
+	uint32_t value;
+
+	__asm__ volatile("mov %%cr0, %0" : "=r"(value));
+	return value;
+}
+
+static uint32_t read_cr4(void)
+{
+	uint32_t value;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
+	return value;
+}
+
+static void try_cr0(const char *name, uint32_t value)
+{
+	__asm__ volatile("movl $1f, resume_at\n\tmov %0, %%cr0\n1:"
+			 :
+			 : "r"(value)
+			 : "memory");
+	print_raised(name);
+}
+
+static void try_cr4(const char *name, uint32_t value)
+{
+	__asm__ volatile("movl $1f, resume_at\n\tmov %0, %%cr4\n1:"
+			 :
+			 : "r"(value)
+			 : "memory");
+	print_raised(name);
+}
+
+static void try_xsetbv(const char *name, uint32_t value)
+{
+	__asm__ volatile("movl $1f, resume_at\n\txsetbv\n1:"
+			 :
+			 : "a"(value), "d"(0), "c"(0)
+			 : "memory");
+	print_raised(name);
+}
+
+static void compare_nothing(void)
+{
+	uint32_t from = NOWHERE, to = NOWHERE + 0x400, left = 3;
+
+	__asm__ volatile("repe cmpsb"
+			 : "+S"(from), "+D"(to), "+c"(left)
+			 :
+			 : "memory", "cc");
+	print_value("control: CMPS leaves", left);
+}
+
+static void scenario(void)
+{
+	set_gate(6, invalid_opcode);
+	set_gate(13, general_protection);
+	try_cr0("control: CR0 without PE", (read_cr0() | CR0_PG) & ~CR0_PE);
+	try_cr0("control: CR0.NW alone", (read_cr0() | CR0_NW) & ~CR0_CD);
+	try_cr4("control: CR4.PCIDE", read_cr4() | CR4_PCIDE);
+	try_cr4("control: CR4's last bit", read_cr4() | CR4_RESERVED);
+	try_xsetbv("control: XSETBV", 3);
+	compare_nothing();
+}
