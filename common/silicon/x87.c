@@ -9,7 +9,8 @@
 #define RUNS 256 /* of each instruction, for the fingerprint */
 #define BIAS 16383
 #define CONDITION_CODES 0x4700u
-#define MASK_ALL 0x3fu
+/* Masked; an unmasked overflow or underflow gives another result. */
+#define MASK_OPERANDS 0x27u
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -36,7 +37,7 @@ struct environment {
 #define RUN(name, insn)                                                     \
 	case SILICON_##name:                                                \
 		__asm__ volatile("fldenv %4\n\tfldt %1\n\tfldt %0\n\t" insn \
-				 "\n\tfnstsw %2\n\tfstpt %0\n\t"            \
+				 "\n\tfnstsw %2\n\tfnclex\n\tfstpt %0\n\t"  \
 				 "fstpt %1\n\tfninit"                       \
 				 : "+m"(x->st[0]), "+m"(x->st[1]),          \
 				   "=m"(status)                             \
@@ -47,7 +48,7 @@ struct environment {
 bool silicon_x87_run(enum silicon_x87_insn insn, struct silicon_x87 *x)
 {
 	struct environment env = {
-		.control = x->control | MASK_ALL,
+		.control = x->control | MASK_OPERANDS,
 		.status = x->status & CONDITION_CODES,
 		.tags = 0xffff,
 	};

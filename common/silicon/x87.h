@@ -33,7 +33,8 @@ struct silicon_x87_reg {
 };
 
 struct silicon_x87 {
-	uint16_t control; /* word; all exceptions are masked for the execution */
+	/* word; exceptions of operands and precision are masked meanwhile */
+	uint16_t control;
 	uint16_t status; /* word; TOP is what the execution left: 6 was before */
 	struct silicon_x87_reg st[2];
 };

@@ -19,6 +19,7 @@ struct emitter {
 	const struct insn *insn;
 	struct block *block;
 	uint64_t *rng;
+	bool waits; /* FWAIT follows the instruction */
 };
 
 #define STATE(member) ((int32_t)offsetof(struct state, member))
@@ -175,7 +176,35 @@ static void e_mxcsr(struct emitter *e)
 	e_extend(e, 0xb6, RAX, R13, any_word(e));
 	/* ldmxcsr [r15 + rax * 4 + disp] */
 	E(e, "\x41\x0f\xae\x94\x87");
-	e_32(e, STATE(mxcsr));
+	e_32(e, pick(e->rng, 4) ? STATE(mxcsr) : STATE(mxcsr_unmasked));
+}
+
+static void e_fldcw(struct emitter *e, int32_t table)
+{
+	e_extend(e, 0xb6, RAX, R13, any_word(e));
+	E(e, "\x41\xd9\xac\x47"); /* fldcw [r15 + rax * 2 + disp] */
+	e_32(e, table);
+}
+
+/*
+ * The program asks for exceptions.  Those of the loads before are pending at
+ * times, and the instruction's own are taken at times.
+ */
+static void e_x87_unmask(struct emitter *e)
+{
+	if (pick(e->rng, 8))
+		E(e, "\xdb\xe2"); /* fnclex */
+	e_fldcw(e, STATE(x87_unmasked));
+	e->waits = e->insn->mode == MODE_64 && !pick(e->rng, 8);
+}
+
+/* At times an MMX instruction finds an exception of x87 pending. */
+static void e_mmx_pending(struct emitter *e)
+{
+	if (!pick(e->rng, 16)) {
+		E(e, "\x41\xd9"); /* fldenv */
+		e_modrm(e, 4, R15, STATE(x87_pending));
+	}
 }
 
 /* FNINIT, FLDCW, and up to 8 numbers on the stack. */
@@ -185,9 +214,7 @@ static void e_x87(struct emitter *e)
 	unsigned int n = depths[pick(e->rng, 8)];
 
 	E(e, "\xdb\xe3");
-	e_extend(e, 0xb6, RAX, R13, any_word(e));
-	E(e, "\x41\xd9\xac\x47"); /* fldcw [r15 + rax * 2 + disp] */
-	e_32(e, STATE(x87_control));
+	e_fldcw(e, STATE(x87_control));
 	while (n--) {
 		int32_t disp = any_word(e) & ~8;
 
@@ -211,6 +238,8 @@ static void e_x87(struct emitter *e)
 			break;
 		}
 	}
+	if (pick(e->rng, 2))
+		e_x87_unmask(e);
 }
 
 /* FNSAVE; the pointers in its image are not compared. */
@@ -328,6 +357,8 @@ static void e_instruction(struct emitter *e, struct segments *s)
 	if (i->mode == MODE_64) {
 		e->block->from = (uintptr_t)e->at;
 		e_bytes(e, (const char *)i->bytes, i->length);
+		if (e->waits)
+			e_byte(e, 0x9b);
 		e->block->to = (uintptr_t)e->at;
 		return;
 	}
@@ -419,6 +450,9 @@ static void e_results(struct emitter *e)
 	for (r = RCX; r < 16; r++)
 		if (i->gpr[r].how != LOAD_NOT && r != RSP)
 			e_out(e, r);
+	if (i->is_mmx)
+		E(e,
+		  "\xdb\xe2"); /* fnclex: the exception would be taken below */
 	e_vectors_out(e);
 	/* The upper bits of the registers too; it ends the use of MMX. */
 	if (i->is_x87 || i->is_mmx)
@@ -449,7 +483,7 @@ static void e_hash(struct emitter *e)
 void block_emit(struct block *b, uint8_t *code, const struct insn *insn,
 		struct segments *segments, uint64_t *rng)
 {
-	struct emitter e = { code, insn, b, rng };
+	struct emitter e = { code, insn, b, rng, false };
 	uint8_t *loop;
 	unsigned int r;
 
@@ -468,6 +502,8 @@ void block_emit(struct block *b, uint8_t *code, const struct insn *insn,
 		e_vectors(&e);
 	if (insn->is_x87)
 		e_x87(&e);
+	if (insn->is_mmx)
+		e_mmx_pending(&e);
 	e_flags(&e);
 	for (r = 0; r < 16; r++)
 		e_gpr(&e, r);

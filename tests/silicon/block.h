@@ -44,7 +44,10 @@ struct state {
 	uint8_t small[256]; /* 0 to 7 */
 	int32_t gather[2][8][8]; /* offsets of 32 and of 64 bits */
 	uint32_t mxcsr[MXCSRS];
+	uint32_t mxcsr_unmasked[MXCSRS];
 	uint16_t x87_control[MXCSRS];
+	uint16_t x87_unmasked[MXCSRS]; /* control words too */
+	uint32_t x87_pending[7]; /* for FLDENV: an exception that waits */
 	uint8_t x87[112]; /* of FNSAVE */
 	uint64_t out[OUT_WORDS];
 	uint8_t before[0] __attribute__((aligned(4096)));

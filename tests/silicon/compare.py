@@ -231,10 +231,12 @@ class Suite:
         wanted = float(self.args.executions)
         listed = {i for i, name in enumerate(self.forms)
                   if any(fnmatch.fnmatchcase(name, r.form) for r in self.known)}
-        others = [i for i in range(len(self.forms)) if i not in listed]
+        chosen = [i for i, name in enumerate(self.forms)
+                  if fnmatch.fnmatchcase(name, self.args.forms)]
+        others = [i for i in chosen if i not in listed]
         round_ = 0
         while self.executions < wanted:
-            forms = [] if round_ < ALL_ROUNDS else others
+            forms = chosen if round_ < ALL_ROUNDS else others
             count = 1 if round_ < ALL_ROUNDS else 16
             self.rounds(round_, round_ + count - 1, forms)
             round_ += count
@@ -302,6 +304,7 @@ def main():
     parser.add_argument('--seed', default=1, type=int)
     parser.add_argument('--rows', default=4096, type=int,
                         help='executions of one instruction')
+    parser.add_argument('--forms', default='*', help='only these: a pattern')
     parser.add_argument('--known', default=os.path.join(here, 'known.txt'))
     parser.add_argument('--blocks', metavar='FAMILY',
                         help='compare TCG with TCG whose blocks are one instruction')

@@ -177,3 +177,31 @@ void operands_x87(uint16_t *control, unsigned int count, uint64_t *state)
 		control[i] = 0x7f | precisions[pick(state, 4)] |
 			     pick(state, 4) << 10;
 }
+
+/* One exception, all of them, or some. */
+static unsigned int exceptions(uint64_t *state)
+{
+	if (pick(state, 2))
+		return 1u << pick(state, 6);
+	return pick(state, 4) ? pick(state, 64) : 0x3f;
+}
+
+void operands_mxcsr_unmasked(uint32_t *mxcsr, unsigned int count,
+			     uint64_t *state)
+{
+	unsigned int i;
+
+	operands_mxcsr(mxcsr, count, state);
+	for (i = 0; i < count; i++)
+		mxcsr[i] &= ~(exceptions(state) << 7);
+}
+
+void operands_x87_unmasked(uint16_t *control, unsigned int count,
+			   uint64_t *state)
+{
+	unsigned int i;
+
+	operands_x87(control, count, state);
+	for (i = 0; i < count; i++)
+		control[i] &= ~exceptions(state);
+}

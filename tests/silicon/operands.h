@@ -18,7 +18,13 @@ void operands_fill(uint64_t *table, enum kind kind, uint64_t *state);
 /* Fill @mxcsr with values that LDMXCSR takes; all exceptions are masked. */
 void operands_mxcsr(uint32_t *mxcsr, unsigned int count, uint64_t *state);
 
+/* The same with one exception unmasked, with all, or with some. */
+void operands_mxcsr_unmasked(uint32_t *mxcsr, unsigned int count,
+			     uint64_t *state);
+
 /* Likewise control words of x87. */
 void operands_x87(uint16_t *control, unsigned int count, uint64_t *state);
+void operands_x87_unmasked(uint16_t *control, unsigned int count,
+			   uint64_t *state);
 
 #endif

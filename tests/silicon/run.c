@@ -283,7 +283,11 @@ static void begin_round(uint64_t seed, uint64_t round)
 	for (i = 0; i < KINDS; i++)
 		operands_fill(machine.tables[i], i, &rng);
 	operands_mxcsr(s->mxcsr, MXCSRS, &rng);
+	operands_mxcsr_unmasked(s->mxcsr_unmasked, MXCSRS, &rng);
 	operands_x87(s->x87_control, MXCSRS, &rng);
+	operands_x87_unmasked(s->x87_unmasked, MXCSRS, &rng);
+	s->x87_pending[0] = 0x340; /* all exceptions are unmasked */
+	s->x87_pending[1] = pick(&rng, 0x10000) | 1u << pick(&rng, 6);
 	for (i = 0; i < 64; i++) {
 		s->gather[0][i / 8][i % 8] = (int)pick(&rng, 32) - 16;
 		((int64_t *)s->gather[1])[i / 2] = (int)pick(&rng, 32) - 16;
