@@ -286,10 +286,25 @@ static u64 kvm_record_cycles_left(u64 host_tsc)
 	return step - (host_tsc & (step - 1));
 }
 
+/*
+ * The cycles after which the clock's timer is to end the entry, at most a period;
+ * 0 if the clock cannot stand still.  Until the timer is set the host may stand
+ * still for as long again, since that is looked for only then.
+ */
+static u64 kvm_record_delay(struct kvm_vcpu_record *rec, u64 now)
+{
+	u64 left = kvm_record_cycles_left(now), delay;
+
+	if (left <= rec->margin)
+		return 0;
+	delay = min(rec->period, (left - rec->margin) / 2);
+	return delay < min(rec->period, (u64)tsc_khz) ? 0 : delay;
+}
+
 static void kvm_record_freeze(struct kvm_vcpu *vcpu, u64 value)
 {
 	struct kvm_vcpu_record *rec = &vcpu->arch.record;
-	u64 now;
+	u64 now, delay;
 
 	rec->clock = value;
 	rec->frozen = false;
@@ -301,12 +316,14 @@ static void kvm_record_freeze(struct kvm_vcpu *vcpu, u64 value)
 
 	preempt_disable();
 	now = rdtsc();
-	if (kvm_record_cycles_left(now) <= rec->margin)
+	delay = kvm_record_delay(rec, now);
+	if (!delay)
 		goto out;
 
-	rec->until = now + rec->period;
+	rec->until = now + delay;
 	rec->timer_cpu = smp_processor_id();
-	hrtimer_start(&rec->timer, ns_to_ktime(vcpu->kvm->arch.record.period_ns),
+	hrtimer_start(&rec->timer,
+		      ns_to_ktime(mul_u64_u32_div(delay, USEC_PER_SEC, tsc_khz)),
 		      HRTIMER_MODE_REL_PINNED_HARD);
 	/*
 	 * If the host stood still since "now", the timer may be as much too late.
@@ -698,7 +715,7 @@ int kvm_record_create_vcpu(struct kvm_vcpu *vcpu)
 	rec->ring = (void *)rec->shared + PAGE_SIZE;
 	rec->shared->slots = rec->slots;
 	rec->period = kvm_record_cycles(kvm->arch.record.period_ns);
-	rec->margin = 2 * rec->period + kvm_record_cycles(KVM_RECORD_LATE_NS);
+	rec->margin = kvm_record_cycles(KVM_RECORD_LATE_NS);
 	hrtimer_init(&rec->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	rec->timer.function = kvm_record_timer;
 	return 0;

@@ -197,7 +197,7 @@ static void test_epoch(void)
 
 	for (tries = 0; !stands_still(); tries++) {
 		TEST_ASSERT(tries < 5, "The clock never stands still");
-		usleep(20000);
+		usleep(50000);
 	}
 }
 

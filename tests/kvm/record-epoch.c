@@ -33,7 +33,7 @@ static void drain(struct vm *v, struct steps *t)
 }
 
 /*
- * Run @code, which reads the clock more than once, to its end.  For 10 ms in about
+ * Run @code, which reads the clock more than once, to its end.  For 122 ms in about
  * every second the clock cannot stand still (the multiplier is not zero), and
  * each read is a step; then @code is run again.
  */
@@ -49,7 +49,7 @@ static void run_still(struct vm *v, enum mode mode, const char *code,
 			return;
 		v->shared->tail = v->shared->head;
 		finish(v);
-		usleep(30000);
+		usleep(50000);
 	}
 	ksft_note("in five tries the clock never stood still");
 	load(v, mode, 0, 0, code, bytes, rcx);
