@@ -298,7 +298,7 @@ static u64 kvm_record_delay(struct kvm_vcpu_record *rec, u64 now)
 	if (left <= rec->margin)
 		return 0;
 	delay = min(rec->period, (left - rec->margin) / 2);
-	return delay < min(rec->period, (u64)tsc_khz) ? 0 : delay;
+	return delay < min_t(u64, rec->period, tsc_khz) ? 0 : delay;
 }
 
 static void kvm_record_freeze(struct kvm_vcpu *vcpu, u64 value)
