@@ -42,7 +42,7 @@ find "$root" -exec touch -h -d @0 {} +
 cp "$kernel"/boot/vmlinuz-* "$out/vmlinuz"
 # Guests without an operating system.  Multiboot needs the header in the first 8 KiB.
 # (The BIOS is below 1 MiB, and a machine that is reset needs it.)
-for source in "$here"/adbits.c "$here"/hidden.c "$here"/ring0.c "$here"/stale.c \
+for source in "$here"/adbits.c "$here"/ring0.c "$here"/stale.c \
 	"$here"/machine/*.c; do
 	${CC:-gcc} -m32 -std=gnu11 -O1 -Wall -Wextra -ffreestanding -fno-pie -no-pie \
 		-fno-stack-protector -mno-sse -mno-mmx -mgeneral-regs-only -nostdlib -static \

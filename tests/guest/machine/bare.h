@@ -54,10 +54,28 @@ static inline uint8_t inb(uint16_t port)
 	return value;
 }
 
-static inline void print(const char *s)
+static inline void outl(uint16_t port, uint32_t value)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+	uint32_t value;
+
+	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+static inline void print_on(uint16_t port, const char *s)
 {
 	while (*s)
-		outb(COM1, (uint8_t)*s++);
+		outb(port, (uint8_t)*s++);
+}
+
+static inline void print(const char *s)
+{
+	print_on(COM1, s);
 }
 
 static inline void print_number(uint32_t n)

@@ -3,7 +3,7 @@
  * Control registers with values that are not allowed, XSETBV that is not, and CMPS of
  * two operands that are not memory.
  */
-#include "bare.h"
+#include "traps.h"
 
 #define CR0_PE 1u
 #define CR0_NW (1u << 29)
@@ -12,29 +12,6 @@
 #define CR4_PCIDE (1u << 17)
 #define CR4_RESERVED (1u << 31)
 #define NOWHERE 0xfe000000u /* no device is there */
-
-static volatile uint32_t raised; /* the vector */
-__attribute__((used)) static volatile uint32_t resume_at;
-
-__attribute__((interrupt)) static void invalid_opcode(struct frame *frame)
-{
-	raised = 6;
-	frame->ip = resume_at;
-}
-
-__attribute__((interrupt)) static void general_protection(struct frame *frame,
-							  uint32_t code)
-{
-	(void)code;
-	raised = 13;
-	frame->ip = resume_at;
-}
-
-static void print_raised(const char *name)
-{
-	print_value(name, raised);
-	raised = 0;
-}
 
 static uint32_t read_cr0(void)
 {
@@ -92,8 +69,7 @@ static void compare_nothing(void)
 
 static void scenario(void)
 {
-	set_gate(6, invalid_opcode);
-	set_gate(13, general_protection);
+	catch_traps();
 	try_cr0("control: CR0 without PE", (read_cr0() | CR0_PG) & ~CR0_PE);
 	try_cr0("control: CR0.NW alone", (read_cr0() | CR0_NW) & ~CR0_CD);
 	try_cr4("control: CR4.PCIDE", read_cr4() | CR4_PCIDE);

@@ -3,35 +3,11 @@
  * What KVM offers to guests that know of it, although CPUID shows no hypervisor:
  * hypercalls, and MSRs through which KVM would write the guest's memory.
  */
-#include "bare.h"
+#include "traps.h"
 
 #define EFFECT_BYTES 64
 
-static volatile uint32_t raised; /* the vector + 1 */
-__attribute__((used)) static volatile uint32_t resume_at;
 static uint32_t area[EFFECT_BYTES / 4] __attribute__((aligned(64)));
-
-__attribute__((interrupt)) static void invalid_opcode(struct frame *frame)
-{
-	raised = 7;
-	frame->ip = resume_at;
-}
-
-__attribute__((interrupt)) static void general_protection(struct frame *frame,
-							  uint32_t code)
-{
-	(void)code;
-	raised = 14;
-	frame->ip = resume_at;
-}
-
-static void print_raised(const char *name)
-{
-	print("hypervisor: ");
-	print(name);
-	print(raised == 7 ? " UD\n" : raised == 14 ? " GP\n" : " none\n");
-	raised = 0;
-}
 
 static void try_hypercall(const char *name, int amd)
 {
@@ -70,20 +46,20 @@ static void scenario(void)
 {
 	uint32_t a = 1, b, c, d, written = 0, i;
 
-	set_gate(6, invalid_opcode);
-	set_gate(13, general_protection);
-	try_hypercall("VMCALL", 0);
-	try_hypercall("VMMCALL", 1);
-	try_write("KVM's wall clock", 0x4b564d00, (uint32_t)area);
-	try_write("KVM's clock", 0x4b564d01, (uint32_t)area | 1);
-	try_write("KVM's old clock", 0x12, (uint32_t)area | 1);
-	try_write("KVM's steal time", 0x4b564d03, (uint32_t)area | 1);
-	try_read("read of KVM's clock", 0x4b564d01);
-	try_write("Hyper-V's guest", 0x40000000, 1);
-	try_write("Hyper-V's page", 0x40000001, (uint32_t)area | 1);
-	try_write("CPUID faulting", 0x140, 1);
-	try_write("what permits it", 0xce, 0x80000000u);
-	try_write("the microcode's number", 0x8b, 0);
+	catch_traps();
+	try_hypercall("hypervisor: VMCALL", 0);
+	try_hypercall("hypervisor: VMMCALL", 1);
+	try_write("hypervisor: KVM's wall clock", 0x4b564d00, (uint32_t)area);
+	try_write("hypervisor: KVM's clock", 0x4b564d01, (uint32_t)area | 1);
+	try_write("hypervisor: KVM's old clock", 0x12, (uint32_t)area | 1);
+	try_write("hypervisor: KVM's steal time", 0x4b564d03,
+		  (uint32_t)area | 1);
+	try_read("hypervisor: read of KVM's clock", 0x4b564d01);
+	try_write("hypervisor: Hyper-V's guest", 0x40000000, 1);
+	try_write("hypervisor: Hyper-V's page", 0x40000001, (uint32_t)area | 1);
+	try_write("hypervisor: CPUID faulting", 0x140, 1);
+	try_write("hypervisor: what permits it", 0xce, 0x80000000u);
+	try_write("hypervisor: the microcode's number", 0x8b, 0);
 	for (i = 0; i < EFFECT_BYTES / 4; i++)
 		written |= area[i];
 	print_value("hypervisor: memory written", written);

@@ -28,19 +28,6 @@ __attribute__((interrupt)) static void general_protection(struct frame *frame,
 	frame->ip = resume_at;
 }
 
-static inline void outl(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
 static uint32_t config_read(uint8_t reg)
 {
 	outl(0xcf8, IDE_CONFIG | reg);

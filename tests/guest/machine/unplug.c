@@ -6,19 +6,6 @@
 #define HOTPLUG_EJECT 0xae08 /* ACPI's PCI hotplug of pc */
 #define HOTPLUG_BUS 0xae10
 
-static inline void outl(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
 static uint32_t identity(void)
 {
 	outl(0xcf8, 0x80000000u | SLOT << 11);

@@ -127,9 +127,9 @@ prints rep 'rep: interrupted'
 prints rep 'rep: interrupts 2'
 replays control
 for value in 'CR0 without PE' 'CR0.NW alone' 'CR4.PCIDE' "CR4's last bit"; do
-	prints control "control: $value 13"
+	prints control "control: $value GP"
 done
-prints control 'control: XSETBV 6'
+prints control 'control: XSETBV UD'
 prints control 'control: CMPS leaves 0'
 replays both
 prints both 'both: NI'

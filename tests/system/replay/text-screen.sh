@@ -2,8 +2,9 @@
 # parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The VGA BIOS draws its text screen with REP MOVS, which KVM emulates because the
-# memory is a device's: interrupts come behind the last iteration, with ECX zero.
+# A machine with a display: the VGA BIOS draws its text screen with REP MOVS, which KVM
+# emulates because the memory is a device's.  An interrupt behind the last iteration,
+# with ECX zero, may come, and did in other recordings; here none is made to come.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 "$RR_BIN/rr-kvm" record --lab --force -o "$tmp/t.rrt" -- -machine pc -m 64 \
