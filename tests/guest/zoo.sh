@@ -17,10 +17,12 @@ for word in $(cat /proc/cmdline); do
 done
 echo "guest: up"
 
+memory() { awk '/^MemTotal/ { print $2 }' /proc/meminfo; }
+memory_before=$(memory)
+
 load() { # drivers of the devices that are there
-	find /sys/devices -name modalias -exec cat {} + | sort -u | while read -r alias; do
-		modprobe "$alias" 2>/dev/null
-	done
+	# shellcheck disable=SC2046 # a list of words
+	modprobe -a $(find /sys/devices -name modalias -exec cat {} + | sort -u) 2>/dev/null
 }
 load
 sleep 1
@@ -31,6 +33,7 @@ wait_for() { # FILE
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		[ -e "$1" ] && return 0
 		sleep 0.5
+		load
 	done
 	return 1
 }
@@ -82,11 +85,9 @@ free_pages() { # balloon with free-page-reporting: give pages back, use them aga
 	dd if=/dev/zero of=/tmp/fill bs=1M count=24 2>/dev/null && rm /tmp/fill
 }
 
-more_memory() { # KIB: virtio-mem plugs its memory
-	modprobe virtio_mem
-	echo online >/sys/devices/system/memory/auto_online_blocks
+more_memory() { # KIB that virtio-mem plugs
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -gt "$1" ] && return 0
+		[ $(($(memory) - memory_before)) -ge "$1" ] && return 0
 		sleep 0.5
 	done
 	return 1
