@@ -782,6 +782,45 @@ int kvm_record_set_event(struct kvm_vcpu *vcpu, struct kvm_enable_cap *cap)
 	return 0;
 }
 
+/*
+ * A processor may have set accessed and dirty bits for an instruction that then
+ * faulted in the host's page tables, and that the guest has yet to retry.  An
+ * interrupt of the host may come before it does.  But an instruction that loops
+ * is no retry for ever: after some exits it is taken to have retired.
+ */
+#define KVM_RECORD_RETRY_EXITS	8
+
+void __kvm_record_fault(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_record *rec = &vcpu->arch.record;
+
+	rec->fault_rip = kvm_rip_read(vcpu);
+	rec->fault_rcx = kvm_rcx_read(vcpu);
+	rec->fault_exits = vcpu->stat.exits;
+	rec->faulted = true;
+}
+
+static bool kvm_record_retries(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_record *rec = &vcpu->arch.record;
+
+	rec->faulted = rec->faulted &&
+		       rec->fault_rip == kvm_rip_read(vcpu) &&
+		       rec->fault_rcx == kvm_rcx_read(vcpu) &&
+		       vcpu->stat.exits - rec->fault_exits <
+		       KVM_RECORD_RETRY_EXITS;
+	return rec->faulted;
+}
+
+static void kvm_record_set_flag(struct kvm_x86_record_shared *shared, u32 flag,
+				bool on)
+{
+	if (on)
+		shared->flags |= flag;
+	else
+		shared->flags &= ~flag;
+}
+
 /* Called when KVM_RUN returns to user space. */
 void __kvm_record_return(struct kvm_vcpu *vcpu)
 {
@@ -789,9 +828,8 @@ void __kvm_record_return(struct kvm_vcpu *vcpu)
 	bool valid;
 
 	shared->branches = kvm_record_branches(vcpu, &valid);
-	if (valid)
-		shared->flags |= KVM_X86_RECORD_BRANCHES_VALID;
-	else
-		shared->flags &= ~KVM_X86_RECORD_BRANCHES_VALID;
+	kvm_record_set_flag(shared, KVM_X86_RECORD_BRANCHES_VALID, valid);
+	kvm_record_set_flag(shared, KVM_X86_RECORD_RETRY,
+			    kvm_record_retries(vcpu));
 	kvm_record_clock_due(vcpu);
 }

@@ -77,6 +77,15 @@ static inline void kvm_record_return(struct kvm_vcpu *vcpu)
 		__kvm_record_return(vcpu);
 }
 
+void __kvm_record_fault(struct kvm_vcpu *vcpu);
+
+/* KVM handles a fault of nested paging: the guest is to retry the instruction. */
+static inline void kvm_record_fault(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(vcpu->arch.record.shared))
+		__kvm_record_fault(vcpu);
+}
+
 void __kvm_record_pte_bits(struct kvm_vcpu *vcpu, gpa_t gpa, u64 bits);
 
 /* KVM has set accessed and dirty bits in the guest's page table, at @gpa. */

@@ -124,6 +124,11 @@ void rr_kvm_cap_flush_tlb(struct rr_vcpu *v)
     }
 }
 
+bool rr_kvm_cap_retries(const struct rr_vcpu *v)
+{
+    return v->shared->flags & KVM_X86_RECORD_RETRY;
+}
+
 uint64_t rr_kvm_cap_branches(struct rr_vcpu *v)
 {
     const struct kvm_x86_record_shared *shared = v->shared;

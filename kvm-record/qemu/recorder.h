@@ -180,6 +180,12 @@ uint64_t rr_kvm_cap_branches(struct rr_vcpu *v);
  */
 void rr_kvm_cap_flush_tlb(struct rr_vcpu *v);
 
+/*
+ * KVM_RUN returned with the guest in the middle of an instruction: KVM handled
+ * a fault of it, and the guest is to retry it.
+ */
+bool rr_kvm_cap_retries(const struct rr_vcpu *v);
+
 /* ---- bql.c ---- */
 
 void rr_bql_init(struct rr_bql *b);
@@ -366,8 +372,19 @@ bool rr_timer_open(struct rr_timer *t, Error **errp);
 /* The guest is to leave KVM_RUN in @ns, at the latest. */
 void rr_timer_call_out(struct rr_timer *t, int64_t ns);
 
+/* Send SIG_IPI to the vCPU's thread, which calls this, in @ns. */
+bool rr_timer_call_out_now(struct rr_timer *t, int64_t ns);
+
 /* The guest is about to run: the next timer will call it out. */
 bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp);
+
+/* ---- step.c ---- */
+
+/*
+ * If KVM left the guest in the middle of an instruction, execute that.  All
+ * vCPUs are paused; in any thread.
+ */
+void rr_step_to_boundary(struct rr_vcpu *v);
 
 /* ---- recording.c ---- */
 

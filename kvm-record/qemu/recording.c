@@ -144,8 +144,11 @@ static void stop_recording(struct rr_recorder *r)
 {
     int ret;
 
-    if (r->life != RR_LIFE_RECORDING ||
-        !log_end(rr_recorder_vcpu(r), r->end_reason)) {
+    if (r->life != RR_LIFE_RECORDING) {
+        return;
+    }
+    rr_step_to_boundary(rr_recorder_vcpu(r));
+    if (!log_end(rr_recorder_vcpu(r), r->end_reason)) {
         return;
     }
     rr_recorder_change(r, RR_LIFE_ENDED);

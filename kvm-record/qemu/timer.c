@@ -89,6 +89,13 @@ void rr_timer_call_out(struct rr_timer *t, int64_t ns)
     t->limit_ns = ns;
 }
 
+bool rr_timer_call_out_now(struct rr_timer *t, int64_t ns)
+{
+    /* The deadline that it replaces is set again before the next entry. */
+    qatomic_set(&t->changed, true);
+    return set_host_timer(t, ns, NULL);
+}
+
 bool rr_timer_before_run(struct rr_timer *t, CPUState *cpu, Error **errp)
 {
     int64_t ns, limit_ns = t->limit_ns;

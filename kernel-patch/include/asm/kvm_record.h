@@ -12,7 +12,7 @@
  * KVM_CHECK_EXTENSION returns the version in bits 7:0, and above them the flags
  * that this host supports.
  */
-#define KVM_X86_RECORD_VERSION		3
+#define KVM_X86_RECORD_VERSION		4
 #define KVM_X86_RECORD_FLAGS_SHIFT	8
 
 /* args[0] of KVM_ENABLE_CAP on the VM */
@@ -69,6 +69,7 @@ struct kvm_x86_record_shared {
 #define KVM_X86_RECORD_BRANCHES_VALID	0x1
 /* 0x2 was in use up to version 2 */
 #define KVM_X86_RECORD_FLUSH_LOST	0x4
+#define KVM_X86_RECORD_RETRY		0x8	/* an instruction that has faulted */
 
 struct kvm_x86_record_slot {
 	__u8 insn;
