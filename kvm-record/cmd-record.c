@@ -1,10 +1,10 @@
 /*
- * rr-kvm record: record the VM that QEMU arguments describe.
+ * rr-kvm record: record the VM that QEMU arguments, or a domain of libvirt,
+ * describe.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +14,13 @@
 #include "common/cli/message.h"
 #include "common/cli/options.h"
 #include "common/cli/qemu.h"
-#include "common/cli/summary.h"
 #include "common/logfmt/rrlog.h"
 #include "common/silicon/silicon.h"
 #include "kvm-record/commands.h"
 #include "kvm-record/host/check.h"
 #include "kvm-record/lab.h"
+#include "kvm-record/record-domain.h"
+#include "kvm-record/record-end.h"
 #include "kvm-record/session.h"
 #include "kvm-record/vm/check.h"
 #include "kvm-record/vm/qemu-args.h"
@@ -28,11 +29,13 @@
 #define LAB_STOPPING                                                       \
 	"rr-kvm: stopping; a second signal, after some seconds, ends the " \
 	"lab at once, and the trace is cut off\n"
-#define LAB_FAILED 125 /* run.sh's exit status if the lab itself failed */
 
 struct options {
 	char *trace;
 	gboolean force, quiet, no_check;
+	char *domain, *uri; /* of libvirt */
+	gboolean strict, print_xml, print_args, keep_disks;
+	gint vcpus;
 	struct rr_record_options recorder;
 	enum lab_kind lab;
 	gboolean deterministic;
@@ -58,6 +61,29 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		  "The trace to make", "TRACE" },
 		{ "force", 'f', 0, G_OPTION_ARG_NONE, &o->force,
 		  "Replace a trace that exists", NULL },
+		{ "vm", 0, 0, G_OPTION_ARG_FILENAME, &o->domain,
+		  "Record a domain of libvirt: its file, - (standard input), "
+		  "name or UUID",
+		  "DOMAIN" },
+		{ "connect", 0, 0, G_OPTION_ARG_STRING, &o->uri,
+		  "With --vm: libvirt's daemon", "URI" },
+		{ "strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
+		  "With --vm: fail if the domain has to be changed", NULL },
+		{ "print-xml", 0, 0, G_OPTION_ARG_NONE, &o->print_xml,
+		  "With --vm: print the changed domain, record nothing", NULL },
+		{ "print-args", 0, 0, G_OPTION_ARG_NONE, &o->print_args,
+		  "With --vm and --lab: print the arguments of QEMU, record "
+		  "nothing",
+		  NULL },
+		{ "vcpus", 0, 0, G_OPTION_ARG_INT, &o->vcpus,
+		  "With --vm: 1 records a domain with more vCPUs with one",
+		  "N" },
+		{ "keep-disks", 0, 0, G_OPTION_ARG_NONE, &o->keep_disks,
+		  "With --vm: throw away what the guest writes to its disks",
+		  NULL },
+		{ "notes", 0, 0, G_OPTION_ARG_FILENAME, &o->recorder.notes,
+		  "Keep the text files of this directory in the manifest",
+		  "DIR" },
 		{ "lab", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
 		  (void *)parse_lab,
 		  "Record in an emulated host, amd (default) or intel, which "
@@ -88,7 +114,7 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 	};
 	const struct rr_options options = {
 		.entries = entries,
-		.arguments = "-- QEMU-ARGUMENT...",
+		.arguments = "{-- QEMU-ARGUMENT... | --vm DOMAIN}",
 		.argument_count = RR_ANY_COUNT,
 		.description = "Records the VM that the QEMU arguments "
 			       "describe until it powers off,\nCtrl-C, or "
@@ -121,13 +147,30 @@ static bool parse(int argc, char **argv, struct options *o)
 	return parse_entries(i, argv, o);
 }
 
+static const char *check_domain_options(const struct options *o)
+{
+	if (!o->domain &&
+	    (o->uri || o->strict || o->print_xml || o->vcpus || o->keep_disks))
+		return "--connect, --strict, --print-xml, --vcpus and "
+		       "--keep-disks need --vm";
+	if (o->domain && o->qemu_args)
+		return "--vm and arguments of QEMU exclude each other";
+	if (o->domain && o->recorder.notes)
+		return "--vm and --notes exclude each other";
+	if (o->vcpus && o->vcpus != 1)
+		return "--vcpus takes 1: one vCPU is recorded";
+	return NULL;
+}
+
 static bool check_options(const struct options *o, GError **error)
 {
-	const char *why = NULL;
+	const char *why = check_domain_options(o);
 
-	if (!o->trace || !*o->trace)
+	if (why)
+		;
+	else if ((!o->trace || !*o->trace) && !o->print_xml && !o->print_args)
 		why = "-o TRACE is missing";
-	else if (!o->qemu_args)
+	else if (!o->qemu_args && !o->domain)
 		why = "the arguments of QEMU are missing: they come after --";
 	else if (!o->lab && (o->deterministic || o->seed || o->memory_mib ||
 			     o->silicon || o->lab_args))
@@ -220,77 +263,20 @@ static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
 	return rr_record_command(qemu, trace, &o->recorder, vm);
 }
 
-static void print_summary(const struct options *o, const struct rr_summary *s,
-			  double seconds)
-{
-	g_autofree char *size =
-		g_format_size_full(s->stored_bytes, G_FORMAT_SIZE_IEC_UNITS);
-
-	rr_message("recorded %s in %.1f s: %s", o->trace, seconds,
-		   rr_summary_end_text(s));
-	rr_message("%" PRIu64 " records, %" PRIu64 " interrupts, %" PRIu64
-		   " bytes of DMA, %" PRIu64 " branches; %s on disk",
-		   s->records, s->interrupts, s->dma_bytes, s->branches, size);
-}
-
-/*
- * There is no trace.  QEMU with exit status 1 has said why; in the lab the
- * recorder there, or run.sh, has.
- */
-static int conclude_without_trace(const struct options *o, int status,
-				  bool signalled)
-{
-	if (signalled)
-		return rr_fail("stopped before the recording began: no trace");
-	if (status == RR_EXIT_FAILURE || (o->lab && status == LAB_FAILED))
-		return RR_EXIT_FAILURE;
-	if (!status)
-		return rr_fail("QEMU ended before the guest ran: no trace");
-	if (status > 128)
-		return rr_fail("QEMU was killed before the guest ran (%s): no "
-			       "trace",
-			       g_strsignal(status - 128));
-	return rr_fail("QEMU left no trace (exit status %d)", status);
-}
-
-static int conclude_trace(const struct options *o, const struct rr_summary *s,
-			  int status)
-{
-	/* As through isa-debug-exit: the status says what the guest means. */
-	if (status && s->complete && s->end_reason == RRLOG_END_SHUTDOWN) {
-		rr_message("the guest had QEMU end with exit status %d",
-			   status);
-		return RR_EXIT_OK;
-	}
-	/* The recorder in the lab, or run.sh, has said what failed. */
-	if (o->lab && (status == RR_EXIT_FAILURE || status == LAB_FAILED))
-		return RR_EXIT_FAILURE;
-	if (!s->complete || s->end_reason == RRLOG_END_ERROR)
-		return rr_fail("the recording is not complete (exit status of "
-			       "QEMU: %d); it replays as far as it goes",
-			       status);
-	return status ? rr_fail("QEMU ended with exit status %d", status) :
-			RR_EXIT_OK;
-}
-
-/* The child has ended.  Returns the exit status for the trace that it left. */
+/* What the trace that the child with this exit status left means. */
 static int conclude(const struct options *o, int status, bool signalled,
-		    double seconds)
+		    gint64 start_us)
 {
-	struct rr_summary s;
-	GError *error = NULL;
-	int read_status;
+	const struct record_end end = {
+		.trace = o->trace,
+		.in_lab = o->lab,
+		.quiet = o->quiet,
+		.status = status,
+		.signalled = signalled,
+		.seconds = (double)(g_get_monotonic_time() - start_us) / 1e6,
+	};
 
-	if (!g_file_test(o->trace, G_FILE_TEST_IS_DIR))
-		return conclude_without_trace(o, status, signalled);
-	read_status = rr_summary_read(o->trace, &s, &error);
-	if (read_status) {
-		rr_fail_error(error);
-		return read_status;
-	}
-	if (!o->quiet)
-		print_summary(o, &s, seconds);
-	return conclude_trace(o, &s, status);
+	return record_end(&end);
 }
 
 static int run(const struct options *o, GPtrArray *command, GError **error)
@@ -311,14 +297,13 @@ static int run(const struct options *o, GPtrArray *command, GError **error)
 			      error);
 	if (status < 0)
 		return -1;
-	return conclude(o, status, signalled,
-			(double)(g_get_monotonic_time() - start_us) / 1e6);
+	return conclude(o, status, signalled, start_us);
 }
 
 /* Returns an exit status, or -1 and @error. */
-static int record(const struct options *o, GError **error)
+static int record_vm(const struct options *o, const struct rr_vm *vm,
+		     GError **error)
 {
-	g_autoptr(rr_vm) vm = rr_vm_from_qemu_args(o->qemu_args);
 	g_autoptr(GPtrArray) command = NULL;
 	struct session *session;
 	int status;
@@ -334,6 +319,87 @@ static int record(const struct options *o, GError **error)
 	status = run(o, command, error);
 	session_end(session);
 	return status;
+}
+
+static int record_args(const struct options *o, GError **error)
+{
+	g_autoptr(rr_vm) vm = rr_vm_from_qemu_args(o->qemu_args);
+
+	return record_vm(o, vm, error);
+}
+
+/* qemu-system-rr has the session: it becomes the recorder. */
+static int record_domain_here(const struct options *o, struct record_domain *d,
+			      GError **error)
+{
+	g_autofree char *trace = g_canonicalize_filename(o->trace, NULL);
+	gint64 start_us = g_get_monotonic_time();
+	bool signalled;
+
+	if (!check_output_dir(o, error) ||
+	    (!o->no_check && !check_host(error)) ||
+	    (exists(o->trace) && !remove_trace(o->trace, error)) ||
+	    !record_domain_run(d, trace, &o->recorder, &signalled, error))
+		return -1;
+	return conclude(o, 0, signalled, start_us);
+}
+
+/* One argument a line. */
+static int print_args(const struct rr_vm *vm, GError **error)
+{
+	g_autoptr(GPtrArray) args = g_ptr_array_new_with_free_func(g_free);
+	guint i;
+
+	if (!rr_vm_check(vm, error))
+		return -1;
+	rr_vm_append_args(vm, args);
+	for (i = 0; i < args->len; i++)
+		puts(args->pdata[i]);
+	return RR_EXIT_OK;
+}
+
+static int record_open_domain(struct options *o, struct record_domain *d,
+			      GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(rr_vm) vm = NULL;
+
+	if (o->print_xml) {
+		text = record_domain_text(d);
+		fputs(text, stdout);
+		return RR_EXIT_OK;
+	}
+	o->recorder.notes = g_strdup(record_domain_notes(d));
+	if (!o->lab)
+		return record_domain_here(o, d, error);
+	vm = record_domain_for_lab(d, error);
+	if (!vm)
+		return -1;
+	return o->print_args ? print_args(vm, error) : record_vm(o, vm, error);
+}
+
+static int record_domain(struct options *o, GError **error)
+{
+	const struct record_domain_options options = {
+		.domain = o->domain,
+		.uri = o->uri,
+		.lab = o->lab,
+		.strict = o->strict,
+		.one_vcpu = o->vcpus == 1,
+		.keep_disks = o->keep_disks,
+		.quiet = o->quiet,
+	};
+	struct record_domain *d = record_domain_open(&options, error);
+	int status = d ? record_open_domain(o, d, error) : -1;
+
+	record_domain_close(d);
+	return status;
+}
+
+/* Returns an exit status, or -1 and @error. */
+static int record(struct options *o, GError **error)
+{
+	return o->domain ? record_domain(o, error) : record_args(o, error);
 }
 
 int cmd_record(int argc, char **argv)
@@ -352,6 +418,8 @@ int cmd_record(int argc, char **argv)
 		status = rr_fail_error(g_steal_pointer(&error));
 	g_clear_error(&error);
 	g_free(o.trace);
+	g_free(o.domain);
+	g_free(o.uri);
 	g_free(o.silicon);
 	g_strfreev(o.lab_args);
 	rr_record_options_clear(&o.recorder);

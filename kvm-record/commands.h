@@ -9,6 +9,7 @@
 /* Each takes @argv[0] "rr-kvm NAME" and returns an enum rr_exit. */
 int cmd_record(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
+int cmd_vm(int argc, char **argv);
 int cmd_check_host(int argc, char **argv);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cli/message.h"
+#include "kvm-record/vm/option-parts.h"
 
 /* Options that wait for somebody, or that somebody outside has to use. */
 static const char *const waiting[] = { "s",	"S",   "gdb", "preconfig",
@@ -36,7 +37,7 @@ static bool fail(const struct rr_vm_option *o, GError **error)
 
 static bool names_socket(const char *value)
 {
-	g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+	g_auto(GStrv) parts = rr_option_parts(value);
 	char **part;
 	size_t i;
 

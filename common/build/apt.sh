@@ -53,7 +53,9 @@ apt_setup_locked() {
 		done
 		[ -z "$security" ] ||
 			echo "deb [signed-by=$keys] $security $apt_release-security main"
-		echo "deb-src [signed-by=$keys] $main $qemu_release main"
+		for release in $(printf '%s\n' $qemu_release $apt_release | sort -u); do
+			echo "deb-src [signed-by=$keys] $main $release main"
+		done
 	} >"$apt_dir/sources.list.new"
 	cat >"$apt_dir/apt.conf" <<END
 Dir::Etc::sourcelist "$apt_dir/sources.list";

@@ -7,6 +7,7 @@ install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' \
 		'$(data)/bin' '$(data)/share/qemu' '$(data)/lib/plugins' '$(data)/lab' '$(data)/share/rr'
 	install -m 755 $(programs) '$(DESTDIR)$(PREFIX)/bin'
+	ln -sf rr-kvm '$(DESTDIR)$(PREFIX)/bin/qemu-system-rr'
 	install -m 644 $(manuals) '$(DESTDIR)$(PREFIX)/share/man/man1'
 	install -m 755 -s $(qemu) '$(data)/bin'
 	ln -sf bin/qemu-system-x86_64 '$(data)/qemu-system-x86_64'

@@ -1,6 +1,6 @@
 /*
  * The recorder's options: properties of -accel kvm, and their entries in the
- * manifest.  All but the trace's path are rows of kvm-record/vm/options.def.
+ * manifest.  All but paths are rows of kvm-record/vm/options.def.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,6 +21,17 @@ static void set_path(Object *obj, const char *value, Error **errp)
     rr_recorder.path = g_strdup(value);
     rr_recording = true;
     rr_machine_prepare(errp);
+}
+
+static char *get_notes(Object *obj, Error **errp)
+{
+    return g_strdup(rr_recorder.notes);
+}
+
+static void set_notes(Object *obj, const char *value, Error **errp)
+{
+    g_free(rr_recorder.notes);
+    rr_recorder.notes = g_strdup(value);
 }
 
 static void get_flag(Object *obj, Visitor *v, const char *name, void *opaque,
@@ -107,6 +118,10 @@ void rr_record_add_property(ObjectClass *kvm_accel_class)
                                   set_path);
     object_class_property_set_description(kvm_accel_class, "rr-record",
         "Record the machine into this trace directory");
+    object_class_property_add_str(kvm_accel_class, "rr-notes", get_notes,
+                                  set_notes);
+    object_class_property_set_description(kvm_accel_class, "rr-notes",
+        "Recording: keep the texts of this directory in the manifest");
     for (size_t i = 0; i < rr_option_row_count; i++) {
         const struct rr_option_row *row = &rr_option_rows[i];
         g_autofree char *help = g_strconcat("Recording: ", row->help, NULL);

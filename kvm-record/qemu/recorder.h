@@ -105,6 +105,7 @@ struct rr_timer {
 /* What the VM has once, however many vCPUs it has. */
 struct rr_recorder {
     char *path; /* of the trace; fixed once the machine exists, as is config */
+    char *notes; /* a directory with texts for the manifest, or NULL */
     struct rr_record_config config;
     enum rr_life life;
     struct rrlog_writer *writer; /* NULL unless a trace is open */
@@ -216,6 +217,12 @@ bool rr_machine_check(CPUState *cpu, Error **errp);
 void rr_machine_watch(void);
 
 /* ---- manifest.c ---- */
+
+/*
+ * Keep the files of the directory @r->notes in the manifest, as "note.NAME".
+ * False and @errp if one is no text in UTF-8, or too large.
+ */
+bool rr_notes_write(const struct rr_recorder *r, Error **errp);
 
 /* The entries for the host and for this program. */
 void rr_manifest_write_host(const struct rr_recorder *r);

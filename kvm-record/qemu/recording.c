@@ -217,7 +217,7 @@ static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
         rrlog_writer_set_pte_bits(r->writer);
     }
     rr_manifest_write_machine(r, cpu);
-    if (!rr_ram_start(r, errp)) {
+    if (!rr_notes_write(r, errp) || !rr_ram_start(r, errp)) {
         rrlog_writer_close(r->writer, false);
         r->writer = NULL;
         return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/cli/message.h"
+#include "kvm-record/vm/option-parts.h"
 #include "kvm-record/vm/qemu-options.h"
 
 /* "4", "cpus=4", "sockets=2,cores=2" */
@@ -66,7 +67,7 @@ static bool check_parts(const char *name, char *const *parts, GError **error)
 
 static bool check_value(const struct rr_vm_option *o, GError **error)
 {
-	g_auto(GStrv) parts = g_strsplit(o->value, ",", -1);
+	g_auto(GStrv) parts = rr_option_parts(o->value);
 
 	/* The command line of the guest's kernel. */
 	if (!strcmp(o->name, "append"))

@@ -6,6 +6,7 @@
 #include "kvm-record/vm/record-options.h"
 
 #include "common/cli/message.h"
+#include "common/cli/qemu.h"
 #include "kvm-record/vm/record-config.h"
 
 void rr_record_options_entries(struct rr_record_options *o,
@@ -93,6 +94,13 @@ bool rr_record_options_check(const struct rr_record_options *o, GError **error)
 void rr_record_options_append_accel(const struct rr_record_options *o,
 				    GString *accel)
 {
+	if (o->notes) {
+		g_autofree char *absolute =
+			g_canonicalize_filename(o->notes, NULL);
+		g_autofree char *escaped = rr_qemu_escape(absolute);
+
+		g_string_append_printf(accel, ",rr-notes=%s", escaped);
+	}
 #define RR_FLAG(field, option, property, ...) \
 	if (o->field)                         \
 		g_string_append(accel, "," property "=on");
@@ -108,6 +116,10 @@ void rr_record_options_append_accel(const struct rr_record_options *o,
 void rr_record_options_append_args(const struct rr_record_options *o,
 				   GPtrArray *args)
 {
+	if (o->notes) {
+		g_ptr_array_add(args, g_strdup("--notes"));
+		g_ptr_array_add(args, g_canonicalize_filename(o->notes, NULL));
+	}
 #define RR_FLAG(field, option, ...) \
 	if (o->field)               \
 		g_ptr_array_add(args, g_strdup("--" option));
@@ -126,6 +138,7 @@ void rr_record_options_append_args(const struct rr_record_options *o,
 
 void rr_record_options_clear(struct rr_record_options *o)
 {
+	g_clear_pointer(&o->notes, g_free);
 #define RR_FLAG(field, ...)
 #define RR_CHOICE(field, ...) g_clear_pointer(&o->field, g_free);
 #define RR_NUMBER(field, ...)

@@ -11,6 +11,7 @@
 
 /* A member is FALSE, NULL or 0 if its option was not given. */
 struct rr_record_options {
+	char *notes; /* a directory with texts for the manifest */
 #define RR_FLAG(field, ...) gboolean field;
 #define RR_CHOICE(field, ...) char *field;
 #define RR_NUMBER(field, ...) gint field;
