@@ -51,6 +51,12 @@ for source in "$here"/adbits.c "$here"/ring0.c "$here"/stale.c \
 		-o "$out/$(basename "$source" .c)" "$source"
 done
 
+# Firmware, for -bios.
+for source in "$here"/machine/*.S; do
+	${CC:-gcc} -m32 -nostdlib -static -Wl,-Ttext=0 -Wl,--build-id=none \
+		-Wl,--oformat=binary -o "$out/$(basename "$source" .S)" "$source"
+done
+
 # A guest that is one program.
 mkdir -p "$root/processor/dev"
 (cd "$here/../.." && ${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -iquote . -static -s \

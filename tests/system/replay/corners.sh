@@ -10,12 +10,12 @@
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
-record() { # NAME KERNEL [QEMU-ARGUMENT...]
+record() { # NAME KERNEL [QEMU-ARGUMENT...]; without a KERNEL with -bios
 	name=$1 kernel=$2
 	shift 2
 	timeout -s INT 40 rr-kvm record --no-check -o "/out/$name.rrt" -- -machine pc -m 32 \
 		-nodefaults -display none -vga none -serial "file:/out/$name.console" \
-		-kernel "/t/$kernel" "$@" 2>"/out/$name.errors"
+		${kernel:+-kernel "/t/$kernel"} "$@" 2>"/out/$name.errors"
 	echo $? >"/out/$name.status"
 }
 wait_for() { # FILE TEXT [COUNT]: so many lines of it
@@ -48,6 +48,7 @@ monitored() { # NAME TEXT COMMAND...: the commands when the console has TEXT
 	killall -q -9 qemu-system-x86_64
 }
 record resets resets
+record shutdown '' -bios /t/shutdown
 record nmi nmi
 record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
@@ -74,7 +75,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets nmi hypervisor ins rep control both pending suspend watchdog unplug spin \
+for guest in resets shutdown nmi hypervisor ins rep control both pending suspend watchdog unplug spin \
 	panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -105,6 +106,8 @@ replays resets
 for kind in 0xcf9 0x92 'keyboard controller' INIT 'triple fault' 'done'; do
 	prints resets "reset: $kind"
 done
+replays shutdown
+prints shutdown 'shutdown: again'
 replays nmi
 prints nmi 'nmi: blocked, so far 1'
 prints nmi 'nmi: alone and blocked 2'
