@@ -4,9 +4,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
-# KVM offers to guests that know it, INS that faults, a long REP, control registers, DMA
-# beside an exception, S3, a watchdog, a device that is ejected, and the monitor while
-# the guest runs.  All are recorded in one lab, and each replays.
+# KVM offers to guests that know it, INS that faults, instructions on a device's
+# register, a long REP, control registers, DMA beside an exception, S3, a watchdog, a
+# device that is ejected, and the monitor while the guest runs.  All are recorded in one lab, and each replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
@@ -53,6 +53,7 @@ record nmi nmi
 record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record ins ins
+record mmio mmio -device pc-testdev
 record rep rep -m 128
 record control control
 record both both
@@ -75,7 +76,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins rep control both pending suspend watchdog unplug spin \
+for guest in resets shutdown nmi hypervisor ins mmio rep control both pending suspend watchdog unplug spin \
 	panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -125,6 +126,8 @@ prints no-apic 'hypervisor: APIC 0'
 replays ins
 prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
+replays mmio
+prints mmio 'mmio: done'
 replays rep
 prints rep 'rep: interrupted'
 prints rep 'rep: interrupts 2'
