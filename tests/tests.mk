@@ -112,7 +112,7 @@ system_tests := $(call pick,$(system_scripts))
 bench_tests := $(if $(CONFIG_LAB),$(call pick,$(baseline)))
 system_needs := $(if $(system_tests)$(bench_tests),all guest $(kvm_programs) $(mutate)) \
 	$(if $(bench_tests),bench-guest) \
-	$(if $(filter %/silicon/suite.sh %/silicon/blocks.sh,$(system_tests)),$(silicon_run) $(qemu_user)) \
+	$(if $(findstring /silicon/,$(system_tests)),$(silicon_run) $(silicon_images) $(qemu_user)) \
 	$(if $(filter %/intel/kvm.sh,$(system_tests)),$(kselftest))
 
 # ---- targets ------------------------------------------------------------------

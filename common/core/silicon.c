@@ -13,8 +13,13 @@ const struct silicon_family *rr_silicon;
 bool rr_x87_is_native;
 void (*rr_x87_stop)(CPUState *cpu, const char *insn);
 
+unsigned int rr_silicon_executes;
+unsigned int rr_silicon_unknown_results;
+void (*rr_hidden_stop)(CPUState *cpu, const char *insn);
+
 bool rr_silicon_is_noting;
 struct rr_silicon_note rr_silicon_note = { .form = SILICON_FORMS };
+uint64_t rr_illegal_eip;
 
 static const char *selected_name;
 
@@ -35,6 +40,8 @@ bool rr_silicon_select(const char *name, Error **errp)
     selected_name = f->name;
     rr_silicon = f->is_tcg && !rr_silicon_is_noting ? NULL : f;
     rr_x87_is_native = !f->is_tcg;
+    rr_silicon_executes = f->executes;
+    rr_silicon_unknown_results = f->unknown_results;
     return true;
 }
 

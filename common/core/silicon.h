@@ -36,6 +36,9 @@ struct rr_silicon_note {
 extern bool rr_silicon_is_noting;
 extern struct rr_silicon_note rr_silicon_note;
 
+/* EIP of the last instruction that TCG has not, for the same report; or 0. */
+extern uint64_t rr_illegal_eip;
+
 /*
  * Does this machine's processor execute F2XM1, FSIN and their like, in place of
  * TCG's code?  rr_silicon_select() says yes for all families but TCG's.
@@ -47,6 +50,19 @@ extern bool rr_x87_is_native;
  * recording processor is of another kind.
  */
 extern void (*rr_x87_stop)(CPUState *cpu, const char *insn);
+
+/*
+ * Instructions that CPUID hides, and that the selected processor executes all
+ * the same: bits of enum silicon_hidden.  Set by rr_silicon_select().
+ */
+extern unsigned int rr_silicon_executes;
+
+/*
+ * Not NULL: called, with its name, where the guest executes one of
+ * @rr_silicon_unknown_results, which is a subset.
+ */
+extern void (*rr_hidden_stop)(CPUState *cpu, const char *insn);
+extern unsigned int rr_silicon_unknown_results;
 
 /* Are RCPSS, RSQRTSS and their like read from tables? */
 static inline bool rr_silicon_has_tables(void)

@@ -39,6 +39,8 @@ static const struct silicon_family families[] = {
 		.name = "tcg",
 		.title = "QEMU's TCG, the lab's processor if none is asked for",
 		.is_tcg = true,
+		/* Of EPYC, the lab's processor; no other lab has TCG's. */
+		.executes = SILICON_XGETBV1 | SILICON_XSAVEOPT,
 		.rules = {
 			[SILICON_BSF] = { ZERO, PARITY_SOURCE, ZERO, TCG,
 					  SIGN_SOURCE, ZERO, SOURCE_TCG },
@@ -85,6 +87,11 @@ static const struct silicon_family families[] = {
 					    ZEN3 },
 		},
 		.tables = &silicon_tables_zen3,
+		/* APM vol. 1, 4.2.2: bit 17, MM; not measured. */
+		.mxcsr_mask = 0x2ffff,
+		/* APM vol. 3, CLZERO; vol. 2, 15.9: SVM intercepts none. */
+		.executes = SILICON_SHOW_XINUSE | SILICON_CLZERO,
+		.unknown_results = SILICON_SHOW_XINUSE,
 		.bsf_keeps_upper_half = true,
 		.double_shift_repeats_source = true,
 	},
@@ -130,6 +137,8 @@ static const struct silicon_family families[] = {
 		.rotate_by_immediate_keeps_of = true,
 		.bsf_keeps_upper_half = true,
 		.intel_images = true,
+		/* XSAVES is #UD in a guest (SDM vol. 3, 26.3). */
+		.executes = SILICON_SHOW_XINUSE & ~SILICON_XSAVES,
 	},
 	{
 		.name = "bochs",
@@ -174,6 +183,7 @@ static const struct silicon_family families[] = {
 		.tables = &silicon_tables_core,
 		.bsf_keeps_upper_half = true,
 		.intel_images = true,
+		.executes = SILICON_SHOW_XINUSE & ~SILICON_XSAVES,
 		.xinuse_by_value = true,
 		.bsf_of_zero_keeps_flags = true,
 		.whole_turn_keeps_flags = true,

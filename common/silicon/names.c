@@ -1,5 +1,5 @@
 /*
- * Names of the forms, for messages.
+ * Names of instructions, for messages.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,4 +28,21 @@ const char *silicon_form_name(unsigned int form)
 	};
 
 	return form < SILICON_FORMS ? names[form] : NULL;
+}
+
+const char *silicon_hidden_name(enum silicon_hidden insn)
+{
+	switch (insn) {
+	case SILICON_XGETBV1:
+		return "XGETBV with ECX = 1";
+	case SILICON_XSAVEOPT:
+		return "XSAVEOPT";
+	case SILICON_XSAVEC:
+		return "XSAVEC";
+	case SILICON_XSAVES:
+		return "XSAVES or XRSTORS";
+	case SILICON_CLZERO:
+		return "CLZERO";
+	}
+	return "an unknown instruction";
 }

@@ -82,6 +82,22 @@ struct silicon_insn {
 	uint32_t flags; /* after the instruction, as TCG computes them */
 };
 
+/*
+ * Instructions that a processor executes whatever CPUID tells a guest: no
+ * hypervisor can intercept them (of XSAVES and XRSTORS, none on AMD).
+ */
+enum silicon_hidden {
+	SILICON_XGETBV1 = 1 << 0, /* XGETBV with ECX = 1 */
+	SILICON_XSAVEOPT = 1 << 1,
+	SILICON_XSAVEC = 1 << 2, /* also XRSTOR of its images */
+	SILICON_XSAVES = 1 << 3, /* also XRSTORS */
+	SILICON_CLZERO = 1 << 4,
+};
+
+/* Those whose results depend on XINUSE (SDM vol. 1, 13.6). */
+#define SILICON_SHOW_XINUSE \
+	(SILICON_XGETBV1 | SILICON_XSAVEOPT | SILICON_XSAVEC | SILICON_XSAVES)
+
 struct silicon_rules {
 	enum silicon_rule cf, pf, af, zf, sf, of;
 	const char *source; /* where the row is from */
@@ -114,6 +130,12 @@ struct silicon_family {
 	 * common/core/silicon-state.c.inc.
 	 */
 	bool intel_images;
+	/* The bits of MXCSR that exist; 0: 15 to 0. */
+	uint32_t mxcsr_mask;
+	/* enum silicon_hidden: what it executes without CPUID's leave. */
+	unsigned int executes;
+	/* Of these, what gives results that are not known. */
+	unsigned int unknown_results;
 	/* With .intel_images: state that equals its initial one is not in use. */
 	bool xinuse_by_value;
 };
@@ -133,6 +155,9 @@ const char *silicon_form_name(unsigned int form);
 /* True if a flag of @form is not as TCG computes it. */
 bool silicon_form_differs(const struct silicon_family *f,
 			  enum silicon_form form);
+
+/* The names of the instructions of one bit of enum silicon_hidden. */
+const char *silicon_hidden_name(enum silicon_hidden insn);
 
 /*
  * Returns the result of @insn, a double shift. It is ->result but where a 16-bit

@@ -165,6 +165,20 @@ void rr_replay_hidden_random(CPUState *cpu)
                        "the result is not in the log");
 }
 
+void rr_replay_hidden_differs(CPUState *cpu, const char *insn)
+{
+    struct rr_replay *r = rr_replay_get();
+
+    BQL_LOCK_GUARD();
+    if (rr_replay_is_over(r)) {
+        return;
+    }
+    rr_replay_diverged(r, "the guest executed %s, which CPUID hides from it, "
+                       "but a processor runs all the same: what it leaves on "
+                       "the recording processor (%s) is not known", insn,
+                       r->config.silicon);
+}
+
 void rr_replay_x87_differs(CPUState *cpu, const char *insn)
 {
     struct rr_replay *r = rr_replay_get();

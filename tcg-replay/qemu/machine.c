@@ -161,6 +161,16 @@ static void tell_processor_change(struct rr_replay *r)
     }
 }
 
+/* What CPUID hides, the processor may execute, or may not have. */
+static bool select_unknown(Error **errp)
+{
+    bool done = rr_silicon_select("tcg", errp);
+
+    rr_silicon_executes = SILICON_SHOW_XINUSE | SILICON_CLZERO;
+    rr_silicon_unknown_results = rr_silicon_executes;
+    return done;
+}
+
 /*
  * The replay gives undefined results as the recording processor did.  A trace
  * from before they were noted is from the lab, whose processor is TCG.
@@ -177,6 +187,7 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
     r->config.landmarks_have_rf =
         rrlog_reader_manifest(reader, "landmark.rf") != NULL;
     rr_silicon_is_noting = true;
+    rr_hidden_stop = rr_replay_hidden_differs;
     if (!name) {
         name = r->config.silicon;
     }
@@ -186,7 +197,7 @@ static bool select_silicon(struct rr_replay *r, const char *name, Error **errp)
                     "guest used them, the replay diverges. Send the project "
                     "what rr-log info prints, and what rr-kvm check-host says "
                     "on the recording host", safe);
-        return rr_silicon_select("tcg", errp);
+        return select_unknown(errp);
     }
     if (rrlog_reader_manifest(reader, "landmark.af")) {
         r->config.ignored_rflags = RR_RFLAGS_RF;

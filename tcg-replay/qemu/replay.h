@@ -173,6 +173,9 @@ void rr_replay_report_adbits(struct rr_replay *r);
  */
 void rr_replay_report_undefined(struct rr_replay *r, uint64_t differing);
 
+/** Name the last instruction that TCG does not have, if there was one. */
+void rr_replay_report_illegal(struct rr_replay *r);
+
 /* ---- 1: corrupt.c ---- */
 
 /** Test hook: make record number @number, from 1 on, wrong if it is to be. */
@@ -275,6 +278,13 @@ void rr_replay_shut_down(struct rr_replay *r);
  * of another kind; called without the BQL.
  */
 void rr_replay_x87_differs(CPUState *cpu, const char *insn);
+
+/**
+ * The guest is about to execute @insn, which CPUID hides; the recording
+ * processor may have it, and its results are not known.  Called without the
+ * BQL.
+ */
+void rr_replay_hidden_differs(CPUState *cpu, const char *insn);
 
 /* ---- 5: io.c ---- */
 

@@ -50,6 +50,7 @@ static void print_context(struct rr_replay *r, uint64_t differing)
         print_record("next: ", rr_replay_peek(r));
     }
     rr_replay_report_undefined(r, differing);
+    rr_replay_report_illegal(r);
     rr_replay_report_adbits(r);
     fprintf(stderr, "rr-replay: instructions around rip:\n");
     cpu_dump_state(r->host.cpu, stderr, CPU_DUMP_CODE);

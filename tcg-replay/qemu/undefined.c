@@ -30,15 +30,12 @@ static char *flag_names(uint64_t flags)
     return g_string_free(text, FALSE);
 }
 
-static void print_instruction(struct rr_replay *r,
-                              const struct rr_silicon_note *note)
+/* ", code 0f 01 ...", and the end of the line. */
+static void print_code(struct rr_replay *r, uint64_t eip)
 {
-    uint64_t at = note->eip + r->host.env->segs[R_CS].base;
+    uint64_t at = eip + r->host.env->segs[R_CS].base;
     uint8_t bytes[INSN_BYTES];
 
-    fprintf(stderr, "rr-replay: the last instruction before it that leaves "
-            "flags undefined: %s at 0x%" PRIx64,
-            silicon_form_name(note->form), note->eip);
     if (!cpu_memory_rw_debug(r->host.cpu, at, bytes, sizeof(bytes), false)) {
         fprintf(stderr, ", code");
         for (size_t i = 0; i < sizeof(bytes); i++) {
@@ -46,6 +43,25 @@ static void print_instruction(struct rr_replay *r,
         }
     }
     fputc('\n', stderr);
+}
+
+static void print_instruction(struct rr_replay *r,
+                              const struct rr_silicon_note *note)
+{
+    fprintf(stderr, "rr-replay: the last instruction before it that leaves "
+            "flags undefined: %s at 0x%" PRIx64,
+            silicon_form_name(note->form), note->eip);
+    print_code(r, note->eip);
+}
+
+void rr_replay_report_illegal(struct rr_replay *r)
+{
+    if (rr_illegal_eip) {
+        fprintf(stderr, "rr-replay: the last instruction before it that is "
+                "not valid here, but may be on the recording processor: at "
+                "0x%" PRIx64, rr_illegal_eip);
+        print_code(r, rr_illegal_eip);
+    }
 }
 
 void rr_replay_report_undefined(struct rr_replay *r, uint64_t differing)

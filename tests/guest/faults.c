@@ -31,6 +31,7 @@ static sigjmp_buf after_fault;
 static struct {
 	unsigned long error, flags, address;
 	int trap;
+	unsigned int x87_tags; /* a bit for each register that is not empty */
 } fault;
 
 static void on_fault(int signal, siginfo_t *info, void *context)
@@ -43,6 +44,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	fault.flags = regs[REG_EFL];
 	fault.address = regs[REG_CR2];
 	fault.trap = regs[REG_TRAPNO];
+	fault.x87_tags = ((ucontext_t *)context)->uc_mcontext.fpregs->ftw &
+			 0xff;
 	siglongjmp(after_fault, 1);
 }
 
@@ -312,12 +315,41 @@ static const char *idiv_dword(void)
 	return "divides";
 }
 
+/* An MMX instruction that faults leaves the tags of x87 as they were. */
+#define TAGS_AFTER(page, insn)                                      \
+	({                                                          \
+		fault.x87_tags = 1;                                 \
+		if (!sigsetjmp(after_fault, 1))                     \
+			__asm__ volatile("pcmpeqb %%mm1, %%mm1\n\t" \
+					 "fninit\n\tfld1\n\t" insn  \
+					 :                          \
+					 : "r"(page), "D"(page)     \
+					 : "memory");               \
+		__asm__ volatile("fninit");                         \
+		fault.x87_tags;                                     \
+	})
+
+static void print_mmx_tags(void)
+{
+	uint8_t *page = mmap(NULL, PAGE_BYTES, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int load = TAGS_AFTER(page, "movq (%0), %%mm0"),
+		     add = TAGS_AFTER(page, "paddb (%0), %%mm0"),
+		     store = TAGS_AFTER(page, "movq %%mm0, (%0)"),
+		     half = TAGS_AFTER(page, "movd %%mm0, (%0)"),
+		     mask = TAGS_AFTER(page, "maskmovq %%mm1, %%mm0");
+
+	printf("mmx-tags %x %x %x %x %x\n", load, add, store, half, mask);
+	munmap(page, PAGE_BYTES);
+}
+
 void print_faults(void)
 {
 	catch_faults();
 	print_page_faults();
 	print_bt();
 	print_rep_steps();
+	print_mmx_tags();
 	print_sysenter();
 	printf("idiv 16 %s 32 %s\n", idiv_word(), idiv_dword());
 }

@@ -91,6 +91,11 @@ __asm__(".pushsection .text\n"
 	CODE(sse, "movups %es:(%edi), %xmm0")
 	CODE(x87, "fldt %es:(%edi); fstp %st")
 	CODE(stos, "stosl")
+	CODE(fxsave, "fxsave %es:(%edi)")
+	CODE(fxrstor, "fxrstor %es:(%edi)")
+	CODE(xsave, "xor %eax, %eax; xor %edx, %edx; xsave %es:(%edi)")
+	CODE(xrstor, "xor %eax, %eax; xor %edx, %edx; xrstor %es:(%edi)")
+	CODE(bound, "xor %eax, %eax; bound %eax, %es:(%edi)")
 	CODE(push, "mov %ecx, %ss; mov %edi, %esp; push %eax")
 	CODE(pop, "mov %ecx, %ss; mov %edi, %esp; pop %eax")
 	CODE(call, "mov %ecx, %ss; mov %edi, %esp; call 1f; 1:")
@@ -111,7 +116,8 @@ __asm__(".pushsection .text\n"
 
 extern const char insn_load[], insn_load_byte[], insn_store[], insn_add[],
 	insn_lock_add[], insn_bts[], insn_gs_load[], insn_sse[], insn_x87[],
-	insn_stos[], insn_push[], insn_pop[], insn_call[], insn_enter[],
+	insn_stos[], insn_fxsave[], insn_fxrstor[], insn_xsave[], insn_xrstor[],
+	insn_bound[], insn_push[], insn_pop[], insn_call[], insn_enter[],
 	insn_none[], insn_nop[], insn_jump[], insn_jump_indirect[],
 	insn_jump_if[], insn_load_16[], insn_wrap_16[];
 static uint8_t *memory; /* below 4 GiB: data, and code in its second half */
@@ -197,6 +203,17 @@ static const struct access {
 	A(x87, SHORT, 0xff7, TRAP_GP),
 	A(stos, SHORT, 0xffc, 0),
 	A(stos, SHORT, 0xffd, TRAP_GP),
+	A(fxsave, SHORT, 0xe00, 0),
+	A(fxsave, SHORT, 0xe10, TRAP_GP),
+	A(fxsave, READ_ONLY, 0, TRAP_GP),
+	A(fxrstor, SHORT, 0xe00, 0),
+	A(fxrstor, SHORT, 0xe10, TRAP_GP),
+	A(xsave, SHORT, 0xdc0, 0),
+	A(xsave, SHORT, 0xe00, TRAP_GP),
+	A(xrstor, SHORT, 0xdc0, 0),
+	A(xrstor, SHORT, 0xe00, TRAP_GP),
+	A(bound, SHORT, 0xff8, 0),
+	A(bound, SHORT, 0xffd, TRAP_GP),
 	A(load, DOWN, 0x1000, 0),
 	A(load, DOWN, 0xfff, TRAP_GP),
 	A(load, DOWN, 0x10000, 0),

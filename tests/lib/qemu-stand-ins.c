@@ -290,6 +290,10 @@ void rr_replay_report_undefined(struct rr_replay *r, uint64_t differing)
 {
 }
 
+void rr_replay_report_illegal(struct rr_replay *r)
+{
+}
+
 void rr_tlb_flush(struct rr_tlb *t)
 {
 }
