@@ -9,7 +9,8 @@
  * What still differs when the guest goes on is a write that is not in the log.
  *
  * Not seen: a system call that writes RAM through the protected mapping fails
- * with EFAULT; and RAM that is a private mapping of a file is not watched.
+ * with EFAULT; and RAM that is a private mapping of a file, or has huge pages,
+ * is not watched.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -200,11 +201,23 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     set_writable(a->host + offset, RRLOG_PAGE_BYTES, true);
 }
 
+/* Pages are protected one by one, which huge pages cannot be. */
+static bool can_watch(RAMBlock *ram)
+{
+    bool can = qemu_ram_pagesize(ram) == RRLOG_PAGE_BYTES;
+
+    if (!can) {
+        warn_report("rr-record: --paranoid does not watch the RAM block %s, "
+                    "which has huge pages", ram->idstr);
+    }
+    return can;
+}
+
 static void watch_block(RAMBlock *ram)
 {
     struct area *a = area_of(ram) ?: add_area(ram);
 
-    if (a && a->alias) {
+    if (a && a->alias && can_watch(ram)) {
         a->watched = true;
         set_writable(a->host, a->bytes, false);
     }

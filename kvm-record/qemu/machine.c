@@ -56,6 +56,10 @@ static int check_object(Object *obj, void *opaque)
                is_on(obj, "vapic")) {
         error_setg(errp, "the APIC's vapic=on cannot be recorded: it writes "
                    "guest memory without a record");
+    } else if (object_dynamic_cast(obj, "nvme") &&
+               object_property_get_link(obj, "pmrdev", NULL)) {
+        error_setg(errp, "nvme with pmrdev cannot be recorded: its threads "
+                   "read disks into memory that the guest sees");
     }
     return *errp != NULL;
 }

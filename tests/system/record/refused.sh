@@ -30,6 +30,7 @@ refuse hv -cpu max,hv-relaxed=on
 refuse json -object '{"qom-type":"iothread","id":"i"}'
 refuse ivshmem -object memory-backend-ram,id=m,size=1M,share=on \
 	-device '{"driver":"ivshmem-plain","memdev":"m"}'
+refuse pmr -object memory-backend-ram,id=m,size=2M -device nvme,serial=1,pmrdev=m
 
 # A guest without software, which runs until it is told to stop.
 rm -rf /tmp/t.rrt
@@ -86,6 +87,7 @@ refused vapic 'vapic'
 refused hv 'hv-'
 refused json 'iothread'
 refused ivshmem 'ivshmem-plain'
+refused pmr 'pmrdev'
 grep -q 'cannot load a snapshot' "$tmp/out/loadvm" &&
 	grep -q 'VM status: running' "$tmp/out/loadvm"
 result $? "loadvm: refused, and the VM runs on"
