@@ -33,6 +33,11 @@ bool rr_msr_is_paravirtual(uint32_t index)
            index == 0x11 || index == 0x12; /* KVM's first clock */
 }
 
+bool rr_msr_is_x2apic(uint32_t index)
+{
+    return index >= 0x800 && index <= 0x8ff;
+}
+
 enum rr_msr_write rr_msr_write_rule(uint32_t index)
 {
     switch (index) {

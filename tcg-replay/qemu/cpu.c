@@ -207,7 +207,10 @@ bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp)
         return false;
     }
     *value = 0;
-    *gp = false;
+    *gp = rr_msr_is_x2apic(index);
+    if (*gp) {
+        return true;
+    }
     BQL_LOCK_GUARD();
     if (r->config.epoch_clock && index == MSR_IA32_TSC) {
         read_clock(r, "RDMSR of the TSC", value);
@@ -233,7 +236,10 @@ bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp)
     struct rr_replay *r = rr_replay_get();
     const struct rrlog_record *rec;
 
-    *gp = false;
+    *gp = rr_msr_is_x2apic(index);
+    if (*gp) {
+        return true;
+    }
     if (rr_msr_is_cpu_state(index)) {
         return false;
     }

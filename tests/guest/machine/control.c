@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Control registers with values that are not allowed, XSETBV that is not, and CMPS of
- * two operands that are not memory.
+ * Control registers with values that are not allowed, XSETBV that is not, CMPS of two
+ * operands that are not memory, and a page-table entry with a reserved bit.
  */
 #include "traps.h"
 
@@ -9,6 +9,7 @@
 #define CR0_NW (1u << 29)
 #define CR0_CD (1u << 30)
 #define CR0_PG (1u << 31)
+#define CR4_PSE (1u << 4)
 #define CR4_PCIDE (1u << 17)
 #define CR4_RESERVED (1u << 31)
 #define NOWHERE 0xfe000000u /* no device is there */
@@ -67,6 +68,40 @@ static void compare_nothing(void)
 	print_value("control: CMPS leaves", left);
 }
 
+static uint32_t directory[1024] __attribute__((aligned(4096)));
+static volatile uint32_t page_faults; /* the sum of their error codes */
+
+__attribute__((interrupt)) static void page_fault(struct frame *frame,
+						  uint32_t code)
+{
+	page_faults += code;
+	frame->ip = resume_at;
+}
+
+/* 4 MiB pages, one of them with the reserved bit 21. */
+static void touch_reserved(void)
+{
+	const uint32_t at = 64;
+	uint32_t i;
+
+	for (i = 0; i < 1024; i++)
+		directory[i] = i << 22 | 0x83; /* present, writable, large */
+	directory[at] |= 1u << 21;
+	set_gate(14, page_fault);
+	__asm__ volatile("mov %0, %%cr4\n\t"
+			 "mov %1, %%cr3\n\t"
+			 "mov %2, %%cr0\n\t"
+			 "movl $1f, resume_at\n\t"
+			 "mov (%3), %%eax\n"
+			 "1:	mov %4, %%cr0"
+			 :
+			 : "r"(read_cr4() | CR4_PSE), "r"(directory),
+			   "r"(read_cr0() | CR0_PG), "r"(at << 22),
+			   "r"(read_cr0())
+			 : "eax", "memory");
+	print_value("control: reserved bit, error code", page_faults);
+}
+
 static void scenario(void)
 {
 	catch_traps();
@@ -76,4 +111,5 @@ static void scenario(void)
 	try_cr4("control: CR4's last bit", read_cr4() | CR4_RESERVED);
 	try_xsetbv("control: XSETBV", 3);
 	compare_nothing();
+	touch_reserved();
 }

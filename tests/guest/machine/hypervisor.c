@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What KVM offers to guests that know of it, although CPUID shows no hypervisor:
- * hypercalls, and MSRs through which KVM would write the guest's memory.
+ * hypercalls, and MSRs through which KVM would write the guest's memory.  And MSRs of
+ * the x2APIC, which KVM's filter does not cover.
  */
 #include "traps.h"
 
@@ -60,6 +61,8 @@ static void scenario(void)
 	try_write("hypervisor: CPUID faulting", 0x140, 1);
 	try_write("hypervisor: what permits it", 0xce, 0x80000000u);
 	try_write("hypervisor: the microcode's number", 0x8b, 0);
+	try_read("hypervisor: read of x2APIC's ID", 0x802);
+	try_write("hypervisor: x2APIC's last register", 0x8ff, 0);
 	for (i = 0; i < EFFECT_BYTES / 4; i++)
 		written |= area[i];
 	print_value("hypervisor: memory written", written);

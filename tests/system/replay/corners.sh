@@ -116,7 +116,7 @@ replays hypervisor
 for offer in VMCALL VMMCALL; do prints hypervisor "hypervisor: $offer UD"; done
 for offer in "KVM's wall clock" "KVM's clock" "KVM's old clock" "KVM's steal time" \
 	"read of KVM's clock" "Hyper-V's guest" "Hyper-V's page" 'CPUID faulting' \
-	'what permits it'; do
+	'what permits it' "read of x2APIC's ID" "x2APIC's last register"; do
 	prints hypervisor "hypervisor: $offer GP"
 done
 prints hypervisor 'hypervisor: memory written 0'
@@ -137,6 +137,7 @@ for value in 'CR0 without PE' 'CR0.NW alone' 'CR4.PCIDE' "CR4's last bit"; do
 done
 prints control 'control: XSETBV UD'
 prints control 'control: CMPS leaves 0'
+prints control 'control: reserved bit, error code 9'
 replays both
 prints both 'both: NI'
 replays pending

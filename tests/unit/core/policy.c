@@ -39,7 +39,7 @@ int main(void)
 {
 	size_t i;
 
-	ksft_plan(ARRAY_SIZE(hidden) + 4);
+	ksft_plan(ARRAY_SIZE(hidden) + 5);
 	for (i = 0; i < ARRAY_SIZE(hidden); i++)
 		ksft_ok(rr_hidden_features(hidden[i].word) & hidden[i].bit,
 			"hidden: %s", hidden[i].name);
@@ -56,6 +56,9 @@ int main(void)
 			!rr_msr_is_paravirtual(0x40000200) &&
 			!rr_msr_is_paravirtual(0x4b564cff),
 		"the MSRs of Hyper-V and KVM are known");
+	ksft_ok(rr_msr_is_x2apic(0x800) && rr_msr_is_x2apic(0x8ff) &&
+			!rr_msr_is_x2apic(0x7ff) && !rr_msr_is_x2apic(0x900),
+		"and those of the x2APIC");
 	ksft_ok(rr_msr_write_rule(0x40000001) == RR_MSR_WRITE_FAULTS &&
 			rr_msr_write_rule(0x140) == RR_MSR_WRITE_FAULTS &&
 			rr_msr_write_rule(0xce) == RR_MSR_WRITE_FAULTS &&
