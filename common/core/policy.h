@@ -30,8 +30,8 @@ bool rr_msr_is_cpu_state(uint32_t index);
 bool rr_msr_is_paravirtual(uint32_t index);
 
 /*
- * Registers of the x2APIC.  KVM's filter does not cover them; without an APIC of
- * its own KVM raises #GP for reads and writes, and nothing is logged.
+ * Registers of the x2APIC.  KVM's filter does not cover them; without an APIC
+ * of its own KVM raises #GP for reads and writes, and nothing is logged.
  */
 bool rr_msr_is_x2apic(uint32_t index);
 
