@@ -240,3 +240,8 @@ void lab_files_collect(struct lab_files *files, const struct rr_vm *vm)
 			collect_config(files, option->value);
 	}
 }
+
+void lab_files_add(struct lab_files *files, const char *path)
+{
+	collect(files, path, true, false);
+}

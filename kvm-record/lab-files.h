@@ -32,6 +32,9 @@ void lab_files_clear(struct lab_files *files);
  */
 void lab_files_collect(struct lab_files *files, const struct rr_vm *vm);
 
+/** Collect the file or directory @path, if it exists. */
+void lab_files_add(struct lab_files *files, const char *path);
+
 /** The paths, sorted; free the list, not the paths, with g_list_free(). */
 GList *lab_files_paths(const struct lab_files *files);
 

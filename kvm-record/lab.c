@@ -257,13 +257,17 @@ GPtrArray *lab_command(const struct lab_options *lab, const char *trace,
 {
 	struct lab_files files;
 	GPtrArray *out;
+	bool lost;
 
 	if (!lab_check(vm, error))
 		return NULL;
 	lab_files_init(&files);
 	lab_files_collect(&files, vm);
+	lost = g_hash_table_size(files.paths);
+	if (options->notes)
+		lab_files_add(&files, options->notes);
 	out = make_command(lab, trace, options, vm, &files, error);
-	if (out && g_hash_table_size(files.paths))
+	if (out && lost)
 		rr_message(
 			"what the machine writes to files and disks stays in "
 			"the lab, and is lost at the end");

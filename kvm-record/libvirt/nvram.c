@@ -71,6 +71,13 @@ bool rr_libvirt_make_nvram(struct rr_vm *vm, const char *path, GError **error)
 		return false;
 	}
 	template = template_of(code);
+	if (!strcmp(template, code)) {
+		rr_set_error(error,
+			     "%s is missing, and nothing says what to make it "
+			     "of: <nvram template=...> or a copy",
+			     vars);
+		return false;
+	}
 	if (!g_file_get_contents(template, &content, &bytes, error) ||
 	    !g_file_set_contents(path, content, (gssize)bytes, error)) {
 		g_prefix_error(error, "the firmware's variables %s: ", vars);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define CPUID_KEY "cpu.cpuid"
+#define NOTE_PREFIX "note."
 /*
  * The words of a struct kvm_cpuid_entry2: function, index, flags, eax, ebx,
  * ecx, edx, three of padding.
@@ -92,6 +93,9 @@ static char *readable_entry(const struct rrlog_reader *r, const char *key)
 	size_t bytes;
 	void *table;
 
+	if (g_str_has_prefix(key, NOTE_PREFIX))
+		return g_strdup_printf("%zu bytes of text (--json prints it)",
+				       strlen(rrlog_reader_manifest(r, key)));
 	if (strcmp(key, CPUID_KEY) ||
 	    rrlog_reader_manifest_bytes(r, key, &table, &bytes))
 		return g_strdup(rrlog_reader_manifest(r, key));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout=300
+# timeout=600
 # parallel
 # SPDX-License-Identifier: GPL-2.0-or-later
 #

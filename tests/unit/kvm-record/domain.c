@@ -136,8 +136,8 @@ static void test_dropped(void)
 		      "devices/video[2]", "a second <video>", &here);
 	check_dropped("<devices><graphics type='spice'/></devices>",
 		      "devices/graphics", "nobody outside", &lab);
-	check_dropped("<devices><graphics type='spice'/></devices>",
-		      "devices/graphics", "without VNC", &here);
+	check_dropped("<devices><graphics type='sdl'/></devices>",
+		      "devices/graphics[@type='sdl']", "<graphics>", &here);
 	check_dropped("<devices><interface type='bridge'><source bridge='b'/>"
 		      "</interface></devices>",
 		      "devices/interface/source", "type 'user'", &lab);
@@ -149,6 +149,9 @@ static void test_set(void)
 		  "devices/audio/@type", "none", "sound", &here);
 	check_set("<os><loader secure='yes'>/A_CODE.secboot.fd</loader></os>",
 		  "os/loader", "/A_CODE.fd", "secure boot", &here);
+	check_set("<devices><graphics type='spice' tlsPort='1'><gl/></graphics>"
+		  "</devices>",
+		  "devices/graphics/@type", "vnc", "SPICE", &here);
 	check_set("<devices><video><model type='qxl' ram='1'/></video>"
 		  "</devices>",
 		  "devices/video/model/@type", "vga", "qxl", &here);
@@ -256,7 +259,7 @@ static void test_machines(void)
 
 int main(void)
 {
-	ksft_plan(45);
+	ksft_plan(46);
 	test_parse();
 	test_dropped();
 	test_set();
