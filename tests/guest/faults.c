@@ -343,6 +343,26 @@ static void print_mmx_tags(void)
 	munmap(page, PAGE_BYTES);
 }
 
+/* Scalar FMA reads 4 or 8 bytes: here the last ones of a page. */
+static void print_fma_at_page_end(void)
+{
+	uint8_t *pages = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (!__builtin_cpu_supports("fma"))
+		return;
+	mprotect(pages + PAGE_BYTES, PAGE_BYTES, PROT_NONE);
+	fault.trap = 0;
+	if (!sigsetjmp(after_fault, 1))
+		__asm__ volatile("vfmadd231ss -4(%0), %%xmm0, %%xmm0\n\t"
+				 "vfmadd231sd -8(%0), %%xmm0, %%xmm0"
+				 :
+				 : "r"(pages + PAGE_BYTES)
+				 : "xmm0");
+	printf("fma-at-page-end %s\n", fault.trap ? "faults" : "reads");
+	munmap(pages, 2 * PAGE_BYTES);
+}
+
 void print_faults(void)
 {
 	catch_faults();
@@ -350,6 +370,7 @@ void print_faults(void)
 	print_bt();
 	print_rep_steps();
 	print_mmx_tags();
+	print_fma_at_page_end();
 	print_sysenter();
 	printf("idiv 16 %s 32 %s\n", idiv_word(), idiv_dword());
 }
