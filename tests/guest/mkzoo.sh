@@ -23,7 +23,7 @@ uhci-hcd ehci-pci ohci-pci xhci-pci usb-storage uas usbhid hid-generic usbkbd
 snd-pcm-oss snd-hda-intel snd-hda-codec-generic snd-intel8x0 snd-ens1370 snd-usb-audio virtio_snd
 bochs cirrus drm_kms_helper floppy parport_pc lp ppdev sdhci-pci mmc_block
 ipmi_si ipmi_devintf i6300esb qemu_fw_cfg pvpanic pvpanic-pci evdev nfit
-ext4 crc32c_generic efivarfs ufshcd-pci cxl_acpi cxl_pci cxl_mem
+ext4 crc32c_generic efivarfs cxl_acpi cxl_pci cxl_mem
 psmouse atkbd rtc-cmos hpet tpm_tis tpm_crb'
 
 tree=$(echo "$kernel"/lib/modules/*)
