@@ -321,12 +321,14 @@ static void set_text(xmlDoc *doc, const char *xpath, const char *text)
 		xmlNodeSetContent(found->pdata[0], BAD_CAST text);
 }
 
-/* It is another machine to libvirt: another name and UUID. */
+/*
+ * It is another machine to libvirt: another name and UUID, but the one that it
+ * has if it was enabled before.
+ */
 static bool rename_domain(struct record_domain *d, GError **error)
 {
 	g_autofree char *name = rr_domain_get(d->doc, "name");
-	g_autofree char *uuid = g_uuid_string_random();
-	g_autofree char *other = NULL;
+	g_autofree char *other = NULL, *uuid = NULL;
 
 	if (!name || g_str_has_suffix(name, "-rr")) {
 		rr_set_error(error, "%s is one that is recorded already",
@@ -334,6 +336,9 @@ static bool rename_domain(struct record_domain *d, GError **error)
 		return false;
 	}
 	other = g_strconcat(name, "-rr", NULL);
+	uuid = rr_libvirt_uuid(d->libvirt, other);
+	if (!uuid)
+		uuid = g_uuid_string_random();
 	set_text(d->doc, "name", other);
 	set_text(d->doc, "uuid", uuid);
 	return true;

@@ -19,6 +19,7 @@
 	X(virDomainDefineXMLFlags)          \
 	X(virDomainDestroyFlags)            \
 	X(virDomainFree)                    \
+	X(virDomainGetUUIDString)           \
 	X(virDomainGetXMLDesc)              \
 	X(virDomainHasManagedSaveImage)     \
 	X(virDomainIsActive)                \

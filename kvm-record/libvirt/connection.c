@@ -255,6 +255,18 @@ char *rr_libvirt_native(struct rr_libvirt *v, const char *xml, GError **error)
 	return argv;
 }
 
+char *rr_libvirt_uuid(struct rr_libvirt *v, const char *name)
+{
+	virDomainPtr domain = look_up(v, name);
+	char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+	if (!domain)
+		return NULL;
+	v->api->virDomainGetUUIDString(domain, uuid);
+	v->api->virDomainFree(domain);
+	return g_strdup(uuid);
+}
+
 bool rr_libvirt_define(struct rr_libvirt *v, const char *xml, GError **error)
 {
 	virDomainPtr domain = v->api->virDomainDefineXMLFlags(

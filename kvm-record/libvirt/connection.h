@@ -34,6 +34,9 @@ char *rr_libvirt_definition(struct rr_libvirt *v, const char *name,
  */
 char *rr_libvirt_native(struct rr_libvirt *v, const char *xml, GError **error);
 
+/** The UUID of the domain @name, to be freed with g_free(); NULL: there is none. */
+char *rr_libvirt_uuid(struct rr_libvirt *v, const char *name);
+
 /** Define the domain @xml, and so replace one of its name and UUID. */
 bool rr_libvirt_define(struct rr_libvirt *v, const char *xml, GError **error);
 

@@ -27,10 +27,7 @@ case $tarball in
 esac
 tar -C "$tmp" --strip-components=3 --wildcards -xf "$tarball" \
 	'*/tests/qemuxml2argvdata/*.xml'
-export XDG_CACHE_HOME="$tmp/cache" RR_CORPUS=$tmp
-as_user=
-[ "$(id -u)" != 0 ] || getent passwd libvirt-qemu >/dev/null ||
-	as_user='unshare --user --map-user=1000'
+. "$RR_TOP/tests/lib/libvirt.sh.inc"
 $as_user /usr/bin/python3 "$RR_TOP/tests/lib/libvirt-corpus.py" "$tmp" >"$tmp/table"
 result $? "none crashes, each failure is one line: $(wc -l <"$tmp/table") domains"
 diff "$(dirname "$0")/libvirt-corpus" "$tmp/table" >"$tmp/diff"

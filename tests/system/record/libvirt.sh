@@ -8,12 +8,7 @@
 # libvirt starts qemu-system-rr, which becomes QEMU, and rr-kvm stop ends it.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
-export XDG_CACHE_HOME="$tmp/cache"
-# As root libvirt wants a user of its own, which a machine for tests may lack.
-as_user=
-[ "$(id -u)" != 0 ] || getent passwd libvirt-qemu >/dev/null ||
-	as_user='unshare --user --map-user=1000'
-rr_kvm() { $as_user "$RR_BIN/rr-kvm" "$@" </dev/null; }
+. "$RR_TOP/tests/lib/libvirt.sh.inc"
 
 truncate -s 1M "$tmp/disk.img"
 cat >"$tmp/win7.xml" <<END
@@ -84,21 +79,6 @@ END
 result $? 'the trace has both definitions'
 
 # ---- on this host, with TCG for the recorder ----------------------------------------
-cat >"$tmp/qemu" <<END
-#!/bin/sh
-# The trace's directory says that the recorder would have run.
-for a; do
-	case \$a in kvm,*rr-record=*)
-		echo "\$a" >"$tmp/accel"
-		a=tcg ;;
-	esac
-	set -- "\$@" "\$a"
-	shift
-done
-exec "$RR_BIN/qemu-system-x86_64" "\$@"
-END
-chmod 755 "$tmp/qemu"
-chmod 711 "$tmp"
 sed "s/type='kvm'/type='qemu'/; s/>2</>1</; s/mode='host-model'/mode='maximum'/
 	s/type='network'><source network='default'.>/type='user'>/; s/type='stdio'/type='null'/" \
 	"$tmp/win7.xml" >"$tmp/here.xml"
@@ -114,7 +94,7 @@ sleep 1
 rr_kvm stop "$tmp/here.rrt"
 result $? 'rr-kvm stop ends it'
 wait $!
-grep -q 'QEMU ended before the guest ran: no trace' "$tmp/err"
+grep -q 'here.rrt: not a trace' "$tmp/err"
 result $? "without a trace it says so: $(tail -n 1 "$tmp/err")"
 ! pgrep -f "guest=win7,debug.*$tmp" >/dev/null
 result $? 'no QEMU is left'
