@@ -11,6 +11,7 @@
 
 #include "kvm-record/qcow2.h"
 #include "kvm-record/vm/qemu-options.h"
+#include "kvm-record/vmdk.h"
 
 void lab_files_init(struct lab_files *files)
 {
@@ -61,6 +62,16 @@ static bool is_of_system(const char *path)
 	       g_str_has_prefix(path, "/sys/");
 }
 
+static bool collect(struct lab_files *files, const char *text, bool is_path,
+		    bool direct);
+
+/* @paths: NULL, or NULL at its end. */
+static void collect_all(struct lab_files *files, char **paths, bool direct)
+{
+	for (; paths && *paths; paths++)
+		collect(files, *paths, true, direct);
+}
+
 /*
  * If @text names a file or directory of this host, collect it, and the files
  * below it if it is an image.  Text that need not be a path must have a "/".
@@ -69,10 +80,9 @@ static bool collect(struct lab_files *files, const char *text, bool is_path,
 		    bool direct)
 {
 	g_autofree char *path = NULL;
-	g_auto(GStrv) below = NULL;
+	g_auto(GStrv) qcow2 = NULL, vmdk = NULL;
 	struct lab_file *file;
 	struct stat st;
-	char **p;
 
 	if (!*text || (!is_path && !strchr(text, '/')) || stat(text, &st) ||
 	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
@@ -90,9 +100,12 @@ static bool collect(struct lab_files *files, const char *text, bool is_path,
 	file->direct = direct;
 	file->bytes = file->is_dir ? 0 : (uint64_t)st.st_size;
 	g_hash_table_insert(files->paths, g_strdup(path), file);
-	below = file->is_dir ? NULL : qcow2_files_below(path);
-	for (p = below; p && *p; p++)
-		collect(files, *p, true, direct);
+	if (file->is_dir)
+		return true;
+	qcow2 = qcow2_files_below(path);
+	collect_all(files, qcow2, direct);
+	vmdk = vmdk_files_below(path);
+	collect_all(files, vmdk, direct);
 	return true;
 }
 

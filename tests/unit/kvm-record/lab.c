@@ -62,6 +62,28 @@ static void make_overlay(const char *image, const char *name)
 		ksft_bail_out("cannot write %s", path);
 }
 
+/* Descriptors of VMDK: a file of its own, and in a sparse extent. */
+static void test_vmdk(void)
+{
+	static const char descriptor[] = "# Disk DescriptorFile\nversion=1\n"
+					 "parentFileNameHint=\"sparse.vmdk\"\n"
+					 "RW 2048 FLAT \"flat.vmdk\" 0\n";
+	static const char embedded[] = "# Disk DescriptorFile\n"
+				       "RW 2048 SPARSE \"sparse.vmdk\"\n"
+				       "RDONLY 1 FLAT \"x,y\" 0\n";
+	char sparse[1024] = "KDMV";
+
+	sparse[28] = 1; /* the sector of the descriptor */
+	memcpy(sparse + 512, embedded, sizeof(embedded));
+	make_file("flat.vmdk", 3000);
+	if (!g_file_set_contents("disk.vmdk", descriptor, -1, NULL) ||
+	    !g_file_set_contents("sparse.vmdk", sparse, sizeof(sparse), NULL))
+		ksft_bail_out("cannot write images in %s", dir);
+	check_files("-drive file=sparse.vmdk", 2, 1024 + 1000);
+	check_files("-drive file=disk.vmdk", 4,
+		    sizeof(descriptor) - 1 + 3000 + 1024 + 1000);
+}
+
 /* Words that QEMU takes for paths although they do not look like one. */
 static void test_words(void)
 {
@@ -264,7 +286,7 @@ int main(void)
 	g_setenv("RR_QEMU", qemu, TRUE);
 	g_setenv("RR_LAB_DIR", dir, TRUE);
 
-	ksft_plan(10 + 11 + 2 + 1 + 4 + 2 + 9 + 1);
+	ksft_plan(10 + 11 + 2 + 2 + 1 + 4 + 2 + 9 + 1);
 	check_files("-m 256 -nographic", 0, 0);
 	check_files("-kernel @/kernel", 1, 1000);
 	check_files("-kernel @/kernel -initrd @/kernel", 1, 1000);
@@ -276,6 +298,7 @@ int main(void)
 	check_files("-bios /dev/null -L /proc/self", 0, 0);
 	check_files("-of-a-later-qemu @/kernel", 1, 1000);
 	test_words();
+	test_vmdk();
 	test_modules();
 	test_host_files();
 	test_command();
