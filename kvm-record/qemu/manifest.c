@@ -49,6 +49,7 @@ void rr_manifest_write_host(const struct rr_recorder *r)
     struct rrlog_writer *w = r->writer;
     g_autofree char *cmdline = command_line();
     g_autofree char *cpu = cpuinfo("model name");
+    g_autofree char *vendor = cpuinfo("vendor_id");
     g_autofree char *microcode = cpuinfo("microcode");
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *start = g_date_time_format_iso8601(now);
@@ -59,6 +60,7 @@ void rr_manifest_write_host(const struct rr_recorder *r)
     rrlog_writer_manifest_set(w, "qemu.version", QEMU_FULL_VERSION);
     rrlog_writer_manifest_set(w, "host.kernel", uts.release);
     rrlog_writer_manifest_set(w, "host.cpu", cpu);
+    rrlog_writer_manifest_set(w, "host.vendor", vendor);
     rrlog_writer_manifest_set(w, "host.microcode", microcode);
     rrlog_writer_manifest_set(w, "command_line", cmdline);
     rrlog_writer_manifest_set(w, "start.time", start);

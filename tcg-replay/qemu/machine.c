@@ -225,6 +225,24 @@ static void select_x87(struct rr_replay *r, const char *name, bool is_other)
     rr_x87_stop = rr_x87_is_native ? NULL : rr_replay_x87_differs;
 }
 
+/*
+ * SYSCALL in compatibility mode and SYSENTER in long mode are instructions of
+ * one vendor each (APM volume 3, SYSCALL and SYSENTER; SDM volume 2).  The
+ * guest has them if its CPUID's vendor has, since KVM emulates them then, or if
+ * the processor has.
+ */
+static void select_vendor(struct rr_replay *r)
+{
+    const char *vendor = rrlog_reader_manifest(r->host.reader, "host.vendor");
+
+    if (!vendor) {
+        return; /* an older trace: as the guest's CPUID says */
+    }
+    r->host.env->rr_has_syscall = !strcmp(vendor, CPUID_VENDOR_AMD) ||
+                                  !strcmp(vendor, CPUID_VENDOR_HYGON);
+    r->host.env->rr_has_sysenter = !strcmp(vendor, CPUID_VENDOR_INTEL);
+}
+
 static int create_cpu(struct rr_replay *r, Error **errp)
 {
     /* It has no model: its features are the trace's, once it is realized. */
@@ -239,6 +257,7 @@ static int create_cpu(struct rr_replay *r, Error **errp)
     r->host.cpu = CPU(obj);
     r->host.env = &cpu->env;
     rr_cpuid_apply(&r->config.cpuid, cpu);
+    select_vendor(r);
     if (r->config.tlb_flushes) {
         rr_tlb_init(r->host.env, false);
     }

@@ -54,6 +54,8 @@ record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record ins ins
 record mmio mmio -device pc-testdev
+record vendor vendor
+record vendor-intel vendor -cpu max,vendor=GenuineIntel
 record rep rep -m 128
 record control control
 record both both
@@ -76,7 +78,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins mmio rep control both pending suspend watchdog unplug spin \
+for guest in resets shutdown nmi hypervisor ins vendor mmio rep control both pending suspend watchdog unplug spin \
 	panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -128,6 +130,13 @@ prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
 replays mmio
 prints mmio 'mmio: done'
+# What the lab's processor, of AMD, has, and what KVM emulates.
+for name in vendor vendor-intel; do
+	replays $name
+	prints $name 'vendor: SYSCALL 1'
+done
+prints vendor 'vendor: SYSENTER 0'
+prints vendor-intel 'vendor: SYSENTER 1'
 replays rep
 prints rep 'rep: interrupted'
 prints rep 'rep: interrupts 2'
