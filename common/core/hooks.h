@@ -265,10 +265,11 @@ bool rr_replay_rdmsr(CPUState *cpu, uint32_t index, uint64_t *value, bool *gp);
 bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp);
 
 /*
- * INS from @port begins.  It writes to memory first, which may fault, and then
- * reads the port.
+ * INS from @port begins.  It may fault before it reads the port.  Returns how
+ * many bytes KVM has read for it at once and will write at once, 0 if these
+ * were read before.
  */
-void rr_replay_ins(CPUState *cpu, uint16_t port);
+size_t rr_replay_ins(CPUState *cpu, uint16_t port);
 
 /*
  * An exception of the guest is about to be delivered; the BQL is held.  True:

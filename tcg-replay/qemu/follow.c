@@ -290,7 +290,8 @@ bool rr_replay_boundary(CPUState *cpu)
 
 /*
  * KVM reads the port for an INS before it finds that the guest's memory cannot
- * be written; what it has read is lost.
+ * be written; what it has read is lost.  Of a REP INS it reads all at once, up
+ * to the end of the page, but a segment may end before.
  */
 static void drop_unwritten_input(struct rr_replay *r)
 {
@@ -304,7 +305,7 @@ static void drop_unwritten_input(struct rr_replay *r)
     if (rr_replay_apply_at_access(r) == RR_GO_ON &&
         rr_replay_head(r, &rec) == RR_GO_ON && rec &&
         rec->stamp == RRLOG_AT_ACCESS && rec->type == RRLOG_PIO_READ &&
-        rec->pio_read.port == port && !r->position.consumed_bytes &&
+        rec->pio_read.port == port &&
         rr_replay_check_output(r, rec) == RR_GO_ON) {
         rr_replay_pop(r);
     }

@@ -71,9 +71,20 @@ static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
     return value;
 }
 
-void rr_replay_ins(CPUState *cpu, uint16_t port)
+size_t rr_replay_ins(CPUState *cpu, uint16_t port)
 {
-    rr_replay_get()->position.ins_port = port + 1u;
+    struct rr_replay *r = rr_replay_get();
+    const struct rrlog_record *rec;
+
+    BQL_LOCK_GUARD();
+    r->position.ins_port = port + 1u;
+    if (rr_replay_is_over(r) || r->position.consumed_bytes ||
+        rr_replay_head(r, &rec) != RR_GO_ON || !rec ||
+        rec->stamp != RRLOG_AT_ACCESS || rec->type != RRLOG_PIO_READ ||
+        rec->pio_read.port != port) {
+        return 0;
+    }
+    return rec->data_bytes;
 }
 
 static void io_write(struct rr_replay *r, uint64_t addr, uint64_t value,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * INS whose destination is not there: the processor would fault before it reads the
- * port, KVM reads first.  And an I/O breakpoint, which KVM does not look at.
+ * INS whose destination is not there, or beyond its segment: the processor would fault
+ * before it reads the port, KVM reads first.  OUTS from a page that is not there.  And
+ * an I/O breakpoint, which KVM does not look at.
  */
 #include "bare.h"
 
@@ -13,7 +14,12 @@
 static uint32_t directory[1024] __attribute__((aligned(PAGE_BYTES)));
 static uint32_t table[1024] __attribute__((aligned(PAGE_BYTES)));
 static uint8_t page[2 * PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
-static volatile uint32_t faults, debugs;
+static volatile uint32_t faults, debugs, protections;
+static uint64_t gdt[] = {
+	0, 0x00cf9b000000ffff, /* 08: code, as the loader has it */
+	0x00cf93000000ffff, /* 10: data */
+	0x0040930000000005, /* 18: data, six bytes from "page" on */
+};
 
 static uint32_t *entry_of(const void *p)
 {
@@ -31,6 +37,15 @@ __attribute__((interrupt)) static void page_fault(struct frame *frame,
 	*entry_of((const void *)at) |= 1;
 	__asm__ volatile("invlpg (%0)" : : "r"(at) : "memory");
 	faults++;
+}
+
+/* Go on behind REP INSB, which has two bytes. */
+__attribute__((interrupt)) static void general_protection(struct frame *frame,
+							  uint32_t code)
+{
+	(void)code;
+	protections++;
+	frame->ip += 2;
 }
 
 __attribute__((interrupt)) static void debug(struct frame *frame)
@@ -70,6 +85,43 @@ static void read_signature(uint8_t *to, uint32_t bytes)
 			 : "memory");
 }
 
+/* Eight bytes to a segment of six: what is left of the eight. */
+static uint32_t read_beyond_segment(void)
+{
+	struct {
+		uint16_t limit;
+		uint32_t base;
+	} __attribute__((packed)) gdtr = { sizeof(gdt) - 1, (uint32_t)gdt };
+	uint32_t to = 0, bytes = 8;
+
+	gdt[3] |= (uint64_t)((uint32_t)page & 0xffffff) << 16 |
+		  (uint64_t)((uint32_t)page >> 24) << 56;
+	outw(FW_CFG_SELECT, 0);
+	__asm__ volatile("lgdt %2\n\t"
+			 "mov %3, %%es\n\t"
+			 "rep insb\n\t"
+			 "mov %4, %%es"
+			 : "+D"(to), "+c"(bytes)
+			 : "m"(gdtr), "r"(0x18), "r"(0x10), "d"(FW_CFG_DATA)
+			 : "memory");
+	return bytes;
+}
+
+/* "outs" to the console, from a page that is not there at first. */
+static void write_absent(uint8_t *from)
+{
+	uint32_t bytes = 5;
+
+	from[0] = 'o', from[1] = 'u', from[2] = 't', from[3] = 's',
+	from[4] = '\n';
+	*entry_of(from) &= ~1u;
+	__asm__ volatile("invlpg (%0)" : : "r"(from) : "memory");
+	__asm__ volatile("rep outsb"
+			 : "+S"(from), "+c"(bytes)
+			 : "d"(COM1)
+			 : "memory");
+}
+
 static void print_bytes(const char *name, const uint8_t *p, uint32_t n)
 {
 	print(name);
@@ -95,6 +147,7 @@ static void break_on_port(void)
 static void scenario(void)
 {
 	set_gate(1, debug);
+	set_gate(13, general_protection);
 	set_gate(14, page_fault);
 	make_pages();
 	read_signature(page, 4);
@@ -102,6 +155,10 @@ static void scenario(void)
 	read_signature(page + PAGE_BYTES, 1);
 	print_bytes("ins: ", page + PAGE_BYTES, 1);
 	print_value("ins: page faults", faults);
+	print_value("ins: left beyond the segment", read_beyond_segment());
+	print_value("ins: protection faults", protections);
+	print_bytes("ins: ", page, 6);
+	write_absent(page + PAGE_BYTES);
 	break_on_port();
 	print_value("ins: debug exceptions", debugs);
 }

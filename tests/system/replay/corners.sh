@@ -128,6 +128,8 @@ prints no-apic 'hypervisor: APIC 0'
 replays ins
 prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
+prints ins 'ins: left beyond the segment 8'
+prints ins 'outs'
 replays mmio
 prints mmio 'mmio: done'
 # What the lab's processor, of AMD, has, and what KVM emulates.
