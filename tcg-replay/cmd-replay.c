@@ -17,7 +17,7 @@
 #define SHOWN_BYTES 400 /* longer manifest entries are not printed */
 
 struct replay_options {
-	char *trace, *silicon, *sandbox;
+	char *trace, *silicon, *sandbox, *gdb;
 	gboolean console, verbose, trust_images;
 	gint patience_s;
 	char **plugins, **images, **qemu_args;
@@ -54,6 +54,9 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		  "Keep QEMU from files, programs and network once the replay "
 		  "starts",
 		  "on|off" },
+		{ "gdb", 0, 0, G_OPTION_ARG_STRING, &o->gdb,
+		  "Wait for gdb there before the first instruction",
+		  "[HOST]:PORT|PATH" },
 		{ "qemu-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->qemu_args,
 		  "Pass an argument to QEMU; may be repeated", "ARG" },
 		G_OPTION_ENTRY_NULL
@@ -86,6 +89,11 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 	}
 	if (o->patience_s < 0) {
 		rr_fail_usage("--patience takes a number of seconds");
+		return false;
+	}
+	if (o->gdb && !strpbrk(o->gdb, ":/")) {
+		rr_fail_usage("--gdb takes [HOST]:PORT or the path of a "
+			      "socket, with a /");
 		return false;
 	}
 	if (!o->trace || !*o->trace) {
@@ -131,6 +139,7 @@ static int replay(const struct replay_options *o)
 		.progress = o->verbose && isatty(STDERR_FILENO),
 		.silicon = o->silicon,
 		.sandbox = o->sandbox,
+		.gdb = o->gdb,
 		.trust_images = o->trust_images,
 		.patience_s = (unsigned int)o->patience_s,
 		.plugins = o->plugins,
@@ -144,7 +153,11 @@ static int replay(const struct replay_options *o)
 	if (!command)
 		return rr_fail_error(error);
 	status = check_trace(o);
-	return status ? status : rr_run_exec(command);
+	if (status)
+		return status;
+	if (o->gdb)
+		rr_message("the guest waits for gdb: target remote %s", o->gdb);
+	return rr_run_exec(command);
 }
 
 int cmd_replay(int argc, char **argv)
@@ -157,6 +170,7 @@ int cmd_replay(int argc, char **argv)
 	g_free(o.trace);
 	g_free(o.silicon);
 	g_free(o.sandbox);
+	g_free(o.gdb);
 	g_strfreev(o.plugins);
 	g_strfreev(o.images);
 	g_strfreev(o.qemu_args);

@@ -83,6 +83,22 @@ static char *machine(const struct rr_run *run)
 	return g_string_free(text, FALSE);
 }
 
+/* ":1234" is open to this host only. */
+static void add_gdb(GPtrArray *command, const char *where)
+{
+	g_autofree char *path = rr_qemu_escape(where);
+	char *device;
+
+	if (strchr(where, '/'))
+		device = g_strdup_printf("unix:%s,server=on,wait=off", path);
+	else
+		device = g_strdup_printf(
+			"tcp:%s%s", *where == ':' ? "127.0.0.1" : "", where);
+	g_ptr_array_add(command, g_strdup("-S"));
+	g_ptr_array_add(command, g_strdup("-gdb"));
+	g_ptr_array_add(command, device);
+}
+
 GPtrArray *rr_run_command(const struct rr_run *run, GError **error)
 {
 	static const char *const fixed[] = {
@@ -105,6 +121,8 @@ GPtrArray *rr_run_command(const struct rr_run *run, GError **error)
 	for (p = run->plugins; p && *p; p++)
 		if (!add_plugin(command, *p, error))
 			return NULL;
+	if (run->gdb)
+		add_gdb(command, run->gdb);
 	for (p = run->qemu_args; p && *p; p++)
 		g_ptr_array_add(command, g_strdup(*p));
 	g_ptr_array_add(command, NULL);

@@ -17,6 +17,8 @@ struct rr_run {
 	const char *silicon; /* family of processors, or NULL: the trace's */
 	const char *sandbox; /* "on", "off", or NULL: on if QEMU has it */
 	unsigned int patience_s; /* with a guest that is stuck; 0: no end */
+	/* Wait there for gdb: "[HOST]:PORT" or a socket's path; NULL: do not. */
+	const char *gdb;
 	bool trust_images; /* read them where the trace says */
 	char *const *plugins; /* "NAME[,ARG=...]", NULL-terminated, or NULL */
 	char *const *images; /* "ID=PATH" or "DIR", likewise */

@@ -110,39 +110,70 @@ static void io_write(struct rr_replay *r, uint64_t addr, uint64_t value,
     rr_replay_apply_at_access(r);
 }
 
-static uint64_t memory_read(void *opaque, hwaddr addr, unsigned int size)
+/* The guest's, not that of a debugger, which the log does not have. */
+static bool is_guests(MemTxAttrs attrs)
 {
-    return io_read(opaque, addr, size, false);
+    return current_cpu && !attrs.debug;
 }
 
-static void memory_write(void *opaque, hwaddr addr, uint64_t value,
-                         unsigned int size)
+static MemTxResult read_as_guest(struct rr_replay *r, uint64_t addr,
+                                 uint64_t *value, unsigned int size,
+                                 bool port, MemTxAttrs attrs)
 {
-    io_write(opaque, addr, value, size, false);
+    if (!is_guests(attrs)) {
+        *value = 0;
+        return MEMTX_ACCESS_ERROR;
+    }
+    *value = io_read(r, addr, size, port);
+    return MEMTX_OK;
 }
 
-static uint64_t port_read(void *opaque, hwaddr addr, unsigned int size)
+static MemTxResult write_as_guest(struct rr_replay *r, uint64_t addr,
+                                  uint64_t value, unsigned int size,
+                                  bool port, MemTxAttrs attrs)
 {
-    return io_read(opaque, addr, size, true);
+    if (!is_guests(attrs)) {
+        return MEMTX_ACCESS_ERROR;
+    }
+    io_write(r, addr, value, size, port);
+    return MEMTX_OK;
 }
 
-static void port_write(void *opaque, hwaddr addr, uint64_t value,
-                       unsigned int size)
+static MemTxResult memory_read(void *opaque, hwaddr addr, uint64_t *value,
+                               unsigned int size, MemTxAttrs attrs)
 {
-    io_write(opaque, addr, value, size, true);
+    return read_as_guest(opaque, addr, value, size, false, attrs);
+}
+
+static MemTxResult memory_write(void *opaque, hwaddr addr, uint64_t value,
+                                unsigned int size, MemTxAttrs attrs)
+{
+    return write_as_guest(opaque, addr, value, size, false, attrs);
+}
+
+static MemTxResult port_read(void *opaque, hwaddr addr, uint64_t *value,
+                             unsigned int size, MemTxAttrs attrs)
+{
+    return read_as_guest(opaque, addr, value, size, true, attrs);
+}
+
+static MemTxResult port_write(void *opaque, hwaddr addr, uint64_t value,
+                              unsigned int size, MemTxAttrs attrs)
+{
+    return write_as_guest(opaque, addr, value, size, true, attrs);
 }
 
 static const MemoryRegionOps memory_ops = {
-    .read = memory_read,
-    .write = memory_write,
+    .read_with_attrs = memory_read,
+    .write_with_attrs = memory_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
 
 static const MemoryRegionOps port_ops = {
-    .read = port_read,
-    .write = port_write,
+    .read_with_attrs = port_read,
+    .write_with_attrs = port_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },

@@ -53,7 +53,7 @@ int main(void)
 	g_file_set_contents(plugin, "", 0, NULL);
 	g_setenv("RR_QEMU", qemu, TRUE);
 
-	ksft_plan(3 + 3);
+	ksft_plan(5 + 3);
 	check(&run, "/t,,r,patience=30");
 	run.console = run.progress = true;
 	run.images = images;
@@ -61,6 +61,10 @@ int main(void)
 	run.sandbox = "off";
 	check(&run, "/t,,r,console=on,progress=on,trust-images=on,patience=30,"
 		    "sandbox=off,images=0=/a,,b\n1=/c");
+	run = (struct rr_run){ .trace = "/t", .gdb = ":1" };
+	check(&run, "/t,patience=0 -S -gdb tcp:127.0.0.1:1");
+	run.gdb = "/a,b";
+	check(&run, "/t,patience=0 -S -gdb unix:/a,,b,server=on,wait=off");
 	run = (struct rr_run){ .trace = "/t",
 			       .qemu_args = args,
 			       .plugins = plugins };
