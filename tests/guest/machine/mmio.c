@@ -138,6 +138,7 @@ static void strings(void)
 	RUN("push %%edi; push %%esi; rep movsl; pop %%esi; pop %%edi; "
 	    "mov $5, %%ecx");
 	RUN("mov $0x21, %%edx; insb; dec %%edi");
+	RUN("mov $0x21, %%edx; push %%edi; rep insb; pop %%edi; mov $5, %%ecx");
 }
 
 static void wide(void)
