@@ -29,7 +29,7 @@
 
 static sigjmp_buf after_fault;
 static struct {
-	unsigned long error, flags, address;
+	unsigned long error, flags, address, rip, rsp, r14, r15;
 	int trap;
 	unsigned int x87_tags; /* a bit for each register that is not empty */
 } fault;
@@ -44,6 +44,10 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	fault.flags = regs[REG_EFL];
 	fault.address = regs[REG_CR2];
 	fault.trap = regs[REG_TRAPNO];
+	fault.rip = regs[REG_RIP];
+	fault.rsp = regs[REG_RSP];
+	fault.r14 = regs[REG_R14];
+	fault.r15 = regs[REG_R15];
 	fault.x87_tags = ((ucontext_t *)context)->uc_mcontext.fpregs->ftw &
 			 0xff;
 	siglongjmp(after_fault, 1);
@@ -363,6 +367,40 @@ static void print_fma_at_page_end(void)
 	munmap(pages, 2 * PAGE_BYTES);
 }
 
+#define NOT_CANONICAL 0x8000000000001234
+
+/* R14 is the address of the instruction @insn, R15 the stack pointer before it. */
+#define FAULTS_AT_JUMP(insn)                                                  \
+	({                                                                    \
+		uintptr_t target = NOT_CANONICAL;                             \
+                                                                              \
+		fault.trap = 0;                                               \
+		if (!sigsetjmp(after_fault, 1))                               \
+			__asm__ volatile(                                     \
+				"sub $128, %%rsp; push %0; push %0\n\t"       \
+				"mov %%rsp, %%r15\n\t"                        \
+				"lea 1f(%%rip), %%r14\n"                      \
+				"1:\t" insn                                   \
+				:                                             \
+				: "a"(target), "d"(&target)                   \
+				: "r14", "r15", "memory");                    \
+		fault.trap == 13 && !fault.error && fault.rip == fault.r14 && \
+			fault.rsp == fault.r15;                               \
+	})
+
+/* A jump to what is not canonical faults itself (SDM volume 2, JMP). */
+static void print_jumps(void)
+{
+	volatile unsigned int good = FAULTS_AT_JUMP("jmp *%%rax");
+
+	good += FAULTS_AT_JUMP("jmp *(%%rdx)");
+	good += FAULTS_AT_JUMP("call *%%rax");
+	good += FAULTS_AT_JUMP("call *(%%rdx)");
+	good += FAULTS_AT_JUMP("ret");
+	good += FAULTS_AT_JUMP("ret $8");
+	printf("jumps %u of 6\n", good);
+}
+
 void print_faults(void)
 {
 	catch_faults();
@@ -370,6 +408,7 @@ void print_faults(void)
 	print_bt();
 	print_rep_steps();
 	print_mmx_tags();
+	print_jumps();
 	print_fma_at_page_end();
 	print_sysenter();
 	printf("idiv 16 %s 32 %s\n", idiv_word(), idiv_dword());
