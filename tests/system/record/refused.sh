@@ -21,15 +21,16 @@ refuse() { # NAME QEMU-ARGUMENT...
 }
 printf '[smp-opts]\n  cpus = "1"\n  maxcpus = "2"\n' >/tmp/config
 printf '[machine]\n  type = "q35"\n  smm = "on"\n' >/tmp/smm
+printf '[object "i"]\n  qom-type = "iothread"\n' >/tmp/iothread
+printf '[device "d"]\n  driver = "ivshmem-plain"\n  memdev = "m"\n' >/tmp/ivshmem
 refuse smp -M pc,smp.cpus=2
 refuse maxcpus -smp 1,maxcpus=2
 refuse readconfig -readconfig /tmp/config
 refuse smm -readconfig /tmp/smm
 refuse vapic -global apic.vapic=on
 refuse hv -cpu max,hv-relaxed=on
-refuse json -object '{"qom-type":"iothread","id":"i"}'
-refuse ivshmem -object memory-backend-ram,id=m,size=1M,share=on \
-	-device '{"driver":"ivshmem-plain","memdev":"m"}'
+refuse iothread -readconfig /tmp/iothread
+refuse ivshmem -object memory-backend-ram,id=m,size=1M,share=on -readconfig /tmp/ivshmem
 refuse pmr -object memory-backend-ram,id=m,size=2M -device nvme,serial=1,pmrdev=m
 
 # A guest without software, which runs until it is told to stop.
@@ -85,7 +86,7 @@ refused readconfig 'room for 2'
 refused smm 'smm=off'
 refused vapic 'vapic'
 refused hv 'hv-'
-refused json 'iothread'
+refused iothread 'iothread'
 refused ivshmem 'ivshmem-plain'
 refused pmr 'pmrdev'
 grep -q 'cannot load a snapshot' "$tmp/out/loadvm" &&
