@@ -16,6 +16,7 @@
 #include "tcg/helper-tcg.h"
 
 struct stand_ins stand_ins;
+__thread CPUState *current_cpu;
 
 /* ---- the machine ---- */
 

@@ -71,14 +71,37 @@ void script_tear_down(struct rr_replay *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static void access_region(MemoryRegion *mr, uint64_t addr, unsigned int size,
-			  bool write, uint64_t value)
+/* Not the guest's: takes nothing of the log, or what follows diverges. */
+static void access_as_debugger(MemoryRegion *mr, uint64_t addr,
+			       unsigned int size)
 {
+	const MemTxAttrs debug = { .debug = 1 }, plain = { 0 };
+	CPUState *cpu = current_cpu;
+	uint64_t value;
+
+	g_assert(mr->ops->read_with_attrs(mr->opaque, addr, &value, size,
+					  debug) != MEMTX_OK);
+	g_assert(mr->ops->write_with_attrs(mr->opaque, addr, 0, size, debug) !=
+		 MEMTX_OK);
+	current_cpu = NULL;
+	g_assert(mr->ops->read_with_attrs(mr->opaque, addr, &value, size,
+					  plain) != MEMTX_OK);
+	current_cpu = cpu;
+}
+
+static void access_region(struct rr_replay *r, MemoryRegion *mr, uint64_t addr,
+			  unsigned int size, bool write, uint64_t value)
+{
+	const MemTxAttrs attrs = { 0 };
+
 	bql_lock();
+	current_cpu = r->host.cpu;
+	access_as_debugger(mr, addr, size);
 	if (write)
-		mr->ops->write(mr->opaque, addr, value, size);
+		mr->ops->write_with_attrs(mr->opaque, addr, value, size, attrs);
 	else
-		mr->ops->read(mr->opaque, addr, size);
+		mr->ops->read_with_attrs(mr->opaque, addr, &value, size, attrs);
+	current_cpu = NULL;
 	bql_unlock();
 }
 
@@ -90,16 +113,16 @@ static void replay_access(struct rr_replay *r, const struct item *item)
 
 	switch (item->kind) {
 	case PORT_READ:
-		return access_region(&r->host.port_io, 0x60, 2, false, 0);
+		return access_region(r, &r->host.port_io, 0x60, 2, false, 0);
 	case MMIO_READ: /* in two parts, as TCG may */
-		access_region(&r->host.memory_io, 0xfee00000, 4, false, 0);
-		return access_region(&r->host.memory_io, 0xfee00004, 4, false,
-				     0);
+		access_region(r, &r->host.memory_io, 0xfee00000, 4, false, 0);
+		return access_region(r, &r->host.memory_io, 0xfee00004, 4,
+				     false, 0);
 	case PORT_WRITE:
-		return access_region(&r->host.port_io, 0x80, 1, true,
+		return access_region(r, &r->host.port_io, 0x80, 1, true,
 				     item->number);
 	case MMIO_WRITE:
-		return access_region(&r->host.memory_io, 0xfee00000, 1, true,
+		return access_region(r, &r->host.memory_io, 0xfee00000, 1, true,
 				     item->number);
 	case RDTSC:
 		rr_replay_rdtsc(cpu);
