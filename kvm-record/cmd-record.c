@@ -149,10 +149,12 @@ static bool parse(int argc, char **argv, struct options *o)
 
 static const char *check_domain_options(const struct options *o)
 {
-	if (!o->domain &&
-	    (o->uri || o->strict || o->print_xml || o->vcpus || o->keep_disks))
-		return "--connect, --strict, --print-xml, --vcpus and "
-		       "--keep-disks need --vm";
+	if (!o->domain && (o->uri || o->strict || o->print_xml ||
+			   o->print_args || o->vcpus || o->keep_disks))
+		return "--connect, --strict, --print-xml, --print-args, "
+		       "--vcpus and --keep-disks need --vm";
+	if (o->print_args && !o->lab)
+		return "--print-args needs --lab";
 	if (o->domain && o->qemu_args)
 		return "--vm and arguments of QEMU exclude each other";
 	if (o->domain && o->recorder.notes)
