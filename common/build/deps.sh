@@ -11,7 +11,7 @@ build=$(realpath -m "$1")
 
 # To build the programs, QEMU and the kernel modules.
 packages='
-	gcc make ccache pkg-config flex bison bc cpio kmod patch xz-utils rsync
+	gcc make ccache pkg-config flex bison bc cpio kmod patch xz-utils zstd rsync
 	git ca-certificates dpkg-dev openssl util-linux
 	ninja-build python3 python3-venv python3-kconfiglib
 	libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libpixman-1-dev zlib1g-dev libzstd-dev

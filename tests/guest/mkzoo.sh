@@ -56,6 +56,16 @@ find "$root" -exec touch -h -d @0 {} +
 	cpio -o -H newc --quiet --reproducible -R 0:0) >"$out/zoo.cpio"
 cp "$kernel"/boot/vmlinuz-* "$out/zoo-vmlinuz"
 
-# The xz stream in a bzImage has other things behind it.
-xz_at=$(LC_ALL=C grep -abo "$(printf '\3757zXZ')" "$out/zoo-vmlinuz" | head -n 1 | cut -d: -f1)
-tail -c "+$((xz_at + 1))" "$out/zoo-vmlinuz" | xz -dc --single-stream >"$out/zoo-vmlinux"
+# Where a bzImage has the compressed kernel: "The Linux/x86 Boot Protocol", setup_sects,
+# payload_offset and payload_length.  Its last 4 bytes are the size of what it holds.
+number() { od -An -t "u$2" -j "$1" -N "$2" "$out/zoo-vmlinuz" | tr -d ' '; }
+payload_at=$((($(number 0x1f1 1) + 1) * 512 + $(number 0x248 4)))
+payload() {
+	tail -c "+$((payload_at + 1))" "$out/zoo-vmlinuz" |
+		head -c "$(($(number 0x24c 4) - 4))"
+}
+# Debian 12 has xz here, Debian 13 zstd.
+case $(number "$payload_at" 4) in
+$((0xfd2fb528))) payload | zstd -dc -q ;;
+*) payload | xz -dc ;;
+esac >"$out/zoo-vmlinux"
