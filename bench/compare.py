@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""compare.py [--json] [--baseline] A B: print what changed from A to B.
+"""compare.py [--json] [--baseline] A B...: print what changed from A to B.
 
+Several B are one build's, with a seed each: of each count the least is compared.
 Exact counts have changed if they differ by more than 0.5 %, timings if their medians
 differ by more than both spreads.  With --baseline A is a baseline: then a run that only
 one file has is a change; and if the build, or the versions of kernel, packages or
@@ -21,10 +22,10 @@ def main():
     p.add_argument('--json', action='store_true')
     p.add_argument('--baseline', action='store_true')
     p.add_argument('a')
-    p.add_argument('b')
+    p.add_argument('b', nargs='+')
     o = p.parse_args()
     try:
-        a, b = results.load(o.a), results.load(o.b)
+        a, b = results.load(o.a), results.least_of([results.load(b) for b in o.b])
     except results.Bad as e:
         print(f'bench-compare: {e}', file=sys.stderr)
         return 2
@@ -43,7 +44,7 @@ def main():
                        commits=[a['commit'], b['commit']], tolerance=share), sys.stdout, indent=1)
         print()
         return status
-    for r, name in ((a, o.a), (b, o.b)):
+    for r, name in ((a, o.a), (b, ', '.join(o.b))):
         print(f'{name}: {r["commit"][:12]}{" and changes" if r["dirty"] else ""}, {r["date"]}')
     for v in versions:
         print(f'other version: {v}')

@@ -134,6 +134,19 @@ def other_versions(a, b):
             if a['versions'].get(k) != b['versions'].get(k)]
 
 
+def least_of(files):
+    """Results of one build with several seeds as one: the least of each count."""
+    first = files[0]
+    for other in files[1:]:
+        if other_versions(first, other):
+            raise Bad('results of different builds are not taken together')
+        counts = {key(r): r['counts'] for r in other['runs']}
+        for run in first['runs']:
+            for f, x in counts.get(key(run), {}).items():
+                run['counts'][f] = min(x, run['counts'].get(f, x))
+    return first
+
+
 def compare(a, b, share=EXACT, least=False):
     """[(key, field, old, new, change)] beyond noise, and [(key, where)] only in one.
 
