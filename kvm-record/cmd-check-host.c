@@ -158,10 +158,12 @@ static bool parse(int argc, char **argv, struct options *o)
 		rr_fail_usage("--lab, --silicon and --report need --record");
 		return false;
 	}
-	if (o->silicon &&
-	    (o->test.lab != LAB_AMD || !silicon_family(o->silicon))) {
-		rr_fail_usage("--silicon needs --lab=amd, and takes one "
-			      "of " SILICON_NAMES);
+	if (o->silicon && o->test.lab != LAB_AMD) {
+		rr_fail_usage("--silicon needs --lab=amd");
+		return false;
+	}
+	if (o->silicon && !silicon_family(o->silicon)) {
+		rr_fail_usage("%s", silicon_refusal(o->silicon));
 		return false;
 	}
 	o->test.silicon = o->silicon;

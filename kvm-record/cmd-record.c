@@ -181,7 +181,7 @@ static bool check_options(const struct options *o, GError **error)
 	else if (o->silicon && o->lab == LAB_INTEL)
 		why = "--silicon needs --lab=amd: that of --lab=intel is Bochs's";
 	else if (o->silicon && !silicon_family(o->silicon))
-		why = "--silicon takes one of " SILICON_NAMES;
+		why = silicon_refusal(o->silicon);
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)

@@ -43,6 +43,48 @@ static void add_processor(JsonBuilder *b)
 	json_builder_end_object(b);
 }
 
+/* The rules that explain one flag. */
+static void add_rules(JsonBuilder *b, const char *flag, uint32_t fit)
+{
+	unsigned int rule;
+
+	json_builder_set_member_name(b, flag);
+	json_builder_begin_array(b);
+	for (rule = 0; rule < SILICON_RULES; rule++)
+		if (fit & 1u << rule)
+			json_builder_add_string_value(b,
+						      silicon_rule_name(rule));
+	json_builder_end_array(b);
+}
+
+/* {"SHL, 8 bits": {"AF": ["0"], "OF": []}}: what rows in families.c are made of. */
+static void add_all_rules(JsonBuilder *b, const struct silicon_probe *probe)
+{
+	static const char *const names[] = {
+		"CF", "PF", "AF", "ZF", "SF", "OF"
+	};
+	enum silicon_form form;
+	unsigned int i, n;
+	const char *name;
+
+	json_builder_set_member_name(b, "rules");
+	json_builder_begin_object(b);
+	for (i = 0; (name = silicon_probe_insn(i, &form)); i++) {
+		const uint32_t *fit = probe->fit[i];
+
+		if (fit[0] == UINT32_MAX)
+			continue;
+		json_builder_set_member_name(b, name);
+		json_builder_begin_object(b);
+		for (n = 0; n < SILICON_PROBE_FLAGS; n++)
+			if (silicon_undefined_flags(form) &
+			    silicon_probe_flags[n])
+				add_rules(b, names[n], fit[n]);
+		json_builder_end_object(b);
+	}
+	json_builder_end_object(b);
+}
+
 static void add_silicon(JsonBuilder *b)
 {
 	struct silicon_probe probe;
@@ -54,12 +96,14 @@ static void add_silicon(JsonBuilder *b)
 	rr_json_add_string(b, "family",
 			   probe.family ? probe.family->name : "unknown");
 	rr_json_add_hex(b, "fingerprint", probe.fingerprint);
+	rr_json_add_hex(b, "x87-fingerprint", probe.x87_fingerprint);
 	rr_json_add_string(b, "nearest", probe.nearest->name);
 	json_builder_set_member_name(b, "different");
 	json_builder_begin_array(b);
 	for (i = 0; i < probe.different_count; i++)
 		json_builder_add_string_value(b, probe.different[i]);
 	json_builder_end_array(b);
+	add_all_rules(b, &probe);
 	json_builder_end_object(b);
 }
 

@@ -79,7 +79,7 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		return false;
 	}
 	if (o->silicon && !silicon_family(o->silicon)) {
-		rr_fail_usage("--silicon takes one of " SILICON_NAMES);
+		rr_fail_usage("%s", silicon_refusal(o->silicon));
 		return false;
 	}
 	if (o->sandbox && strcmp(o->sandbox, "on") &&

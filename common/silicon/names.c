@@ -30,6 +30,27 @@ const char *silicon_form_name(unsigned int form)
 	return form < SILICON_FORMS ? names[form] : NULL;
 }
 
+const char *silicon_rule_name(enum silicon_rule rule)
+{
+	static const char *const names[SILICON_RULES] = {
+		[SILICON_TCG] = "as TCG",
+		[SILICON_ZERO] = "0",
+		[SILICON_ONE] = "1",
+		[SILICON_KEEP] = "as before",
+		[SILICON_PARITY] = "parity of the result",
+		[SILICON_PARITY_SOURCE] = "parity of the source",
+		[SILICON_SIGN] = "sign of the result",
+		[SILICON_SIGN_SOURCE] = "sign of the source",
+		[SILICON_IS_ZERO] = "the result is 0",
+		[SILICON_TOP_XOR_CF] = "top bit of the result xor CF",
+		[SILICON_TOP_TWO] = "xor of the result's two top bits",
+		[SILICON_FIRST_STEP] = "as after a count of 1",
+		[SILICON_LAST_SUM] = "of the last addition",
+	};
+
+	return rule < SILICON_RULES ? names[rule] : NULL;
+}
+
 const char *silicon_hidden_name(enum silicon_hidden insn)
 {
 	switch (insn) {

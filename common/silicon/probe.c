@@ -213,9 +213,21 @@ static void add_to_fingerprint(uint64_t *fingerprint, uint64_t value)
 			       UINT64_C(0x100000001b3);
 }
 
+const uint32_t silicon_probe_flags[SILICON_PROBE_FLAGS] = {
+	SILICON_CF, SILICON_PF, SILICON_AF, SILICON_ZF, SILICON_SF, SILICON_OF,
+};
+
+static void fit_rules(uint32_t *fit, const struct silicon_insn *i)
+{
+	unsigned int n;
+
+	for (n = 0; n < SILICON_PROBE_FLAGS; n++)
+		fit[n] &= silicon_rules_that_fit(i, silicon_probe_flags[n]);
+}
+
 /* Run one instruction; bit n of the result: family n gives something else. */
 static uint64_t probe_insn(const struct probe_insn *p, uint64_t seed,
-			   uint64_t *fingerprint)
+			   uint64_t *fingerprint, uint32_t *fit)
 {
 	uint64_t state = UINT64_C(88172645463325252) + seed, wrong = 0;
 	const struct silicon_family *f;
@@ -230,6 +242,7 @@ static uint64_t probe_insn(const struct probe_insn *p, uint64_t seed,
 		i = insn_of(p, &before, &after);
 		add_to_fingerprint(fingerprint, after.dest);
 		add_to_fingerprint(fingerprint, i.flags);
+		fit_rules(fit, &i);
 		for (n = 0; (f = silicon_family_at(n)); n++)
 			if (silicon_flags(f, &i) != i.flags)
 				wrong |= UINT64_C(1) << n;
@@ -287,6 +300,14 @@ static const char *name_of(unsigned int i)
 	return i < INSNS ? insns[i].name : i == INSNS ? "RCPSS" : "RSQRTSS";
 }
 
+const char *silicon_probe_insn(unsigned int i, enum silicon_form *form)
+{
+	if (i >= INSNS)
+		return NULL;
+	*form = insns[i].form;
+	return insns[i].name;
+}
+
 void silicon_probe(struct silicon_probe *probe)
 {
 	unsigned int i, n, fewest = PROBES + 1;
@@ -296,10 +317,12 @@ void silicon_probe(struct silicon_probe *probe)
 	memset(probe, 0, sizeof(*probe));
 	probe->x87_fingerprint = silicon_x87_fingerprint();
 	probe->fingerprint = UINT64_C(0xcbf29ce484222325);
+	memset(probe->fit, 0xff, sizeof(probe->fit));
 	for (i = 0; i < INSNS; i++)
 		wrong[i] = has(insns[i].needs) ?
 				   probe_insn(&insns[i], i * UINT64_C(977),
-					      &probe->fingerprint) :
+					      &probe->fingerprint,
+					      probe->fit[i]) :
 				   0;
 	wrong[INSNS] = probe_table(false, &probe->fingerprint);
 	wrong[INSNS + 1] = probe_table(true, &probe->fingerprint);

@@ -104,9 +104,22 @@ static bool flag_by_rule(enum silicon_rule rule, uint32_t mask,
 	case SILICON_LAST_SUM:
 		return last_sum_flag(mask, i);
 	case SILICON_TCG:
+	case SILICON_RULES:
 		break;
 	}
 	return i->flags & mask;
+}
+
+uint32_t silicon_rules_that_fit(const struct silicon_insn *i, uint32_t flag)
+{
+	uint32_t fit = 0;
+	unsigned int rule;
+
+	for (rule = SILICON_TCG + 1; rule < SILICON_RULES; rule++)
+		if (flag_by_rule(rule, flag, i) == !!(i->flags & flag))
+			fit |= 1u << rule;
+	/* A count of 0 leaves all flags alone, whatever the rules are. */
+	return is_shift(i->form) && !i->count ? UINT32_MAX : fit;
 }
 
 uint64_t silicon_result(const struct silicon_family *f,
@@ -194,6 +207,22 @@ static bool any_rule(const struct silicon_family *f, enum silicon_form form,
 static bool is_not_tcg(enum silicon_rule rule)
 {
 	return rule != SILICON_TCG;
+}
+
+uint32_t silicon_undefined_flags(enum silicon_form form)
+{
+	const struct silicon_family *f;
+	uint32_t flags = 0;
+	unsigned int n;
+
+	for (n = 0; (f = silicon_family_at(n)); n++) {
+		const struct silicon_rules *r = &f->rules[form];
+
+		flags |= (r->cf ? SILICON_CF : 0) | (r->pf ? SILICON_PF : 0) |
+			 (r->af ? SILICON_AF : 0) | (r->zf ? SILICON_ZF : 0) |
+			 (r->sf ? SILICON_SF : 0) | (r->of ? SILICON_OF : 0);
+	}
+	return flags;
 }
 
 bool silicon_form_differs(const struct silicon_family *f,

@@ -66,6 +66,7 @@ enum silicon_rule {
 	SILICON_TOP_TWO, /* the result's two top bits xored */
 	SILICON_FIRST_STEP, /* OF: what the same shift or rotate by 1 gives */
 	SILICON_LAST_SUM, /* CF, AF, OF: of the addition that AAD ends with */
+	SILICON_RULES,
 };
 
 /* One execution of an instruction. */
@@ -146,15 +147,24 @@ struct silicon_family {
 /* Returns the family of that name, or NULL. */
 const struct silicon_family *silicon_family(const char *name);
 
+/* Why --silicon does not take @name, which is no family's: for the user. */
+const char *silicon_refusal(const char *name);
+
 /* Returns family number @i, from 0 on, or NULL when there are no more. */
 const struct silicon_family *silicon_family_at(unsigned int i);
 
 /* The instructions of @form, "MUL or IMUL"; NULL if there is no such form. */
 const char *silicon_form_name(unsigned int form);
 
+/* "parity of the result": how @rule computes a flag. */
+const char *silicon_rule_name(enum silicon_rule rule);
+
 /* True if a flag of @form is not as TCG computes it. */
 bool silicon_form_differs(const struct silicon_family *f,
 			  enum silicon_form form);
+
+/* The status flags of @form that some family does not compute as TCG does. */
+uint32_t silicon_undefined_flags(enum silicon_form form);
 
 /* The names of the instructions of one bit of enum silicon_hidden. */
 const char *silicon_hidden_name(enum silicon_hidden insn);
@@ -169,5 +179,12 @@ uint64_t silicon_result(const struct silicon_family *f,
 /* Returns the status flags after @insn on a processor of family @f. */
 uint32_t silicon_flags(const struct silicon_family *f,
 		       const struct silicon_insn *insn);
+
+/*
+ * Which rules explain a flag that a processor gave?  ->flags are the processor's, @flag is
+ * one of them.  Bit n is set if rule n (enum silicon_rule) gives its value; never that of
+ * SILICON_TCG.  All bits are set if the instruction leaves flags alone.
+ */
+uint32_t silicon_rules_that_fit(const struct silicon_insn *insn, uint32_t flag);
 
 #endif

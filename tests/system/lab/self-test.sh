@@ -23,6 +23,8 @@ read_report 't["passed"] and len(r) == 1 and r[0]["replay-status"] == 0'
 result $? 'its report says so'
 read_report 'd["processor"]["vendor"] and d["undefined-results"]["fingerprint"] and d["kernel"]'
 result $? 'the report has the processor and the kernel'
+read_report 'all(d["undefined-results"]["rules"]["SHL, 8 bits"][f] for f in ("AF", "OF"))'
+result $? 'and by which rules the processor computes undefined flags'
 
 # A replayer that gives the results of another processor.
 printf '#!/bin/sh\nexec %s "$@" --silicon tcg\n' "$RR_BIN/rr-tcg" >"$tmp/rr-tcg"

@@ -116,6 +116,53 @@ static uint32_t flags_with_rules(const struct silicon_family *f,
 	       (r->sf ? SILICON_SF : 0) | (r->of ? SILICON_OF : 0);
 }
 
+/* The rules that explain the flag @mask of what a processor gave. */
+static uint32_t fit(unsigned int number, const struct result *results,
+		    uint32_t mask)
+{
+	uint64_t state = UINT64_C(88172645463325252) + number * UINT64_C(977);
+	uint32_t rules = UINT32_MAX;
+	unsigned int n;
+
+	for (n = 0; n < RESULTS; n++) {
+		struct silicon_insn i = next_insn(number, &state, &results[n]);
+
+		i.flags = results[n].flags & SILICON_STATUS_FLAGS;
+		rules &= silicon_rules_that_fit(&i, mask);
+	}
+	return rules;
+}
+
+/*
+ * What the probe looks for on a processor of no known family: results alone tell the
+ * rules.  None is found where a family has more than a rule, @expected times.
+ */
+static void test_fit(const struct silicon_family *f, const char *insn,
+		     enum silicon_rule of, unsigned int expected,
+		     const struct result *results)
+{
+	unsigned int i, missed = 0;
+	uint32_t found = 0;
+
+	for (i = 0; i < INSNS; i++, results += RESULTS) {
+		const struct silicon_rules *r = &f->rules[insns[i].form % NONE];
+
+		if (insns[i].form == NONE)
+			continue;
+		if (!strcmp(insns[i].name, insn))
+			found = fit(i, results, SILICON_OF);
+		if ((r->pf && !(fit(i, results, SILICON_PF) & 1u << r->pf)) ||
+		    (r->of && !(fit(i, results, SILICON_OF) & 1u << r->of))) {
+			ksft_note("%s: no rule for %s", f->name, insns[i].name);
+			missed++;
+		}
+	}
+	ksft_ok(missed == expected, "%s: rules are found but for %u forms",
+		f->name, expected);
+	ksft_ok(found == 1u << of, "%s: OF of %s has one rule, \"%s\"", f->name,
+		insn, silicon_rule_name(of));
+}
+
 static void test_insn(const struct silicon_family *f, unsigned int number,
 		      const struct result *results)
 {
@@ -139,7 +186,8 @@ static void test_insn(const struct silicon_family *f, unsigned int number,
 			f->name, wrong, RESULTS);
 }
 
-static void test_family(const char *name, const char *file)
+static void test_family(const char *name, const char *file,
+			enum silicon_rule of_of_shl, unsigned int exceptions)
 {
 	const size_t bytes = INSNS * RESULTS * sizeof(struct result);
 	struct result *results = malloc(bytes);
@@ -151,6 +199,7 @@ static void test_family(const char *name, const char *file)
 	gzclose(gz);
 	for (i = 0; i < INSNS; i++)
 		test_insn(silicon_family(name), i, &results[i * RESULTS]);
+	test_fit(silicon_family(name), "shl", of_of_shl, exceptions, results);
 	free(results);
 }
 
@@ -165,10 +214,16 @@ static void test_names(void)
 			 "%s%s", i ? ", " : "", f->name);
 	ksft_ok(!strcmp(names, SILICON_NAMES), "SILICON_NAMES has all names");
 	ksft_ok(!silicon_family("zen"), "a name that is none");
+	ksft_ok(strstr(silicon_refusal("atom"), "no Intel Atom were measured"),
+		"an Atom: nobody has measured one");
 	for (i = 0; i < SILICON_FORMS && silicon_form_name(i); i++)
 		;
 	ksft_ok(i == SILICON_FORMS && !silicon_form_name(i),
 		"each form has a name");
+	for (i = 0; i < SILICON_RULES && silicon_rule_name(i); i++)
+		;
+	ksft_ok(i == SILICON_RULES && !silicon_rule_name(i),
+		"each rule has a name");
 }
 
 /* 0x40 rotated left by 1 sets OF; by an immediate Intel Core keeps it. */
@@ -238,12 +293,15 @@ int main(void)
 
 	for (i = 0; i < INSNS; i++)
 		tests += insns[i].form != NONE;
-	ksft_plan(3 * tests + 7);
+	ksft_plan(3 * tests + 15);
 	test_names();
 	test_rotates();
 	test_bcd();
-	test_family("zen3", "tests/unit/silicon/zen3.gz");
-	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz");
-	test_family("bochs", "tests/unit/silicon/bochs.gz");
+	test_family("zen3", "tests/unit/silicon/zen3.gz", SILICON_TOP_XOR_CF,
+		    1);
+	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz",
+		    SILICON_FIRST_STEP, 0);
+	test_family("bochs", "tests/unit/silicon/bochs.gz", SILICON_TOP_XOR_CF,
+		    5);
 	return ksft_end();
 }

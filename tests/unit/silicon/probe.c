@@ -54,16 +54,38 @@ static void test_verdict(const struct silicon_probe *p)
 		"a verdict");
 }
 
+/* Of each flag the rule that holds is found, or none, where a family has more than it. */
+static void test_rules(const struct silicon_probe *p)
+{
+	unsigned int i, wrong = 0;
+	enum silicon_form form;
+
+	if (!p->family) {
+		ksft_skip("no family whose rules are known");
+		return;
+	}
+	for (i = 0; silicon_probe_insn(i, &form); i++) {
+		const struct silicon_rules *r = &p->family->rules[form];
+		uint32_t pf = p->fit[i][1], of = p->fit[i][5];
+
+		wrong += r->pf && pf && !(pf & 1u << r->pf);
+		wrong += r->of && of && !(of & 1u << r->of);
+	}
+	ksft_ok(!wrong, "the rules of %s are found: %u are not",
+		p->family->name, wrong);
+}
+
 int main(void)
 {
 	struct silicon_probe first, second;
 
-	ksft_plan(3);
+	ksft_plan(4);
 	silicon_probe(&first);
 	silicon_probe(&second);
 	ksft_ok(!memcmp(&first, &second, sizeof(first)),
 		"two probes give the same");
 	test_verdict(&first);
+	test_rules(&first);
 	test_tables(first.family);
 	return ksft_end();
 }
