@@ -272,6 +272,32 @@ bool rr_replay_wrmsr(CPUState *cpu, uint32_t index, uint64_t value, bool *gp);
 size_t rr_replay_ins(CPUState *cpu, uint16_t port);
 
 /*
+ * What one instruction has done that KVM emulates, in env->rr.did.  It is valid
+ * at the end of a block of one instruction, as with a single step or a
+ * watchpoint that is hit.
+ */
+enum {
+    RR_DID_READ = 1, /* a device's register */
+    RR_DID_INS = 2,
+    RR_DID_WRITE = 4, /* the last access wrote: a register, or OUTS */
+    RR_DID_ITERATION = 8, /* of a REP, which has not ended */
+};
+
+/*
+ * The guest single-steps, and an instruction, or an iteration of REP, is done.
+ * True: KVM raises no debug exception here.  At exits to QEMU that write, its
+ * emulator does not; between iterations only where the emulator returns.
+ */
+bool rr_replay_drops_step(CPUState *cpu);
+
+/*
+ * An access at host PC @ra may meet a watchpoint; @mmio: it is one to a
+ * device's register.  True: KVM emulates this instruction, and looks at no
+ * watchpoint.
+ */
+bool rr_replay_ignores_watchpoints(CPUState *cpu, bool mmio, uintptr_t ra);
+
+/*
  * An exception of the guest is about to be delivered; the BQL is held.  True:
  * the guest was moved, or the replay is over, drop the exception.
  */

@@ -142,12 +142,18 @@ static MemTxResult write_as_guest(struct rr_replay *r, uint64_t addr,
 static MemTxResult memory_read(void *opaque, hwaddr addr, uint64_t *value,
                                unsigned int size, MemTxAttrs attrs)
 {
+    if (is_guests(attrs)) {
+        rr_replay_note_mmio(opaque, RR_DID_READ);
+    }
     return read_as_guest(opaque, addr, value, size, false, attrs);
 }
 
 static MemTxResult memory_write(void *opaque, hwaddr addr, uint64_t value,
                                 unsigned int size, MemTxAttrs attrs)
 {
+    if (is_guests(attrs)) {
+        rr_replay_note_mmio(opaque, RR_DID_WRITE);
+    }
     return write_as_guest(opaque, addr, value, size, false, attrs);
 }
 

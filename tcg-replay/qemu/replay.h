@@ -83,6 +83,8 @@ struct rr_host {
     struct rrlog_reader *reader; /* log.next's, for what is not a record */
     struct rr_log log;
     bool is_in_sandbox;
+    /* The last access to a device's register while there were watchpoints. */
+    struct rr_landmark mmio_at;
 };
 
 /* Page-table entries with cleared bits that were found last, and where. */
@@ -156,6 +158,11 @@ void rr_replay_console_end(struct rr_replay *r);
 
 /** Show the progress if wanted and due; @last: now, and end the line. */
 void rr_replay_show_progress(struct rr_replay *r, bool last);
+
+/* ---- 1: emulated.c ---- */
+
+/** The guest accesses a device's register; @did: RR_DID_READ or _WRITE. */
+void rr_replay_note_mmio(struct rr_replay *r, unsigned int did);
 
 /* ---- 1: adbits.c ---- */
 

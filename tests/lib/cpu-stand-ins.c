@@ -69,3 +69,9 @@ void tlb_flush(CPUState *cpu)
 {
 	cpu_stand_ins.flushes++;
 }
+
+/* No guest of a test is in translated code. */
+bool cpu_unwind_state_data(CPUState *cpu, uintptr_t host_pc, uint64_t *data)
+{
+	return false;
+}

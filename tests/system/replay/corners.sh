@@ -5,8 +5,9 @@
 #
 # Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
 # KVM offers to guests that know it, INS that faults, instructions on a device's
-# register, a long REP, control registers, DMA beside an exception, S3, a watchdog, a
-# device that is ejected, and the monitor while the guest runs.  All are recorded in one lab, and each replays.
+# register, single steps and watchpoints over what KVM emulates, a long REP, control
+# registers, DMA beside an exception, S3, a watchdog, a device that is ejected, and the
+# monitor while the guest runs.  All are recorded in one lab, and each replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
@@ -54,6 +55,7 @@ record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record ins ins
 record mmio mmio -device pc-testdev
+record debug debug -device pc-testdev
 record vendor vendor
 record vendor-intel vendor -cpu max,vendor=GenuineIntel
 record rep rep -m 128
@@ -78,7 +80,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins vendor mmio rep control both pending suspend watchdog unplug spin \
+for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep control both pending suspend watchdog unplug spin \
 	panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -130,6 +132,14 @@ prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
 prints ins 'ins: left beyond the segment 8'
 prints ins 'outs'
+replays debug
+# What KVM's emulator makes of them; a processor would raise more.
+prints debug 'debug: step rep insb: between 1, behind 1, DR6 16384'
+prints debug 'debug: step rep outsb: between 0, behind 1, DR6 16384'
+prints debug 'debug: step orl eax, (edi): between 0, behind 0, DR6 0'
+prints debug 'debug: watch rep insb: between 0, behind 0, DR6 0'
+prints debug 'debug: step rdtsc: between 0, behind 1, DR6 16384'
+prints debug 'debug: done'
 replays mmio
 prints mmio 'mmio: done'
 # What the lab's processor, of AMD, has, and what KVM emulates.
