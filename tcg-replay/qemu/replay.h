@@ -159,7 +159,7 @@ void rr_replay_console_end(struct rr_replay *r);
 /** Show the progress if wanted and due; @last: now, and end the line. */
 void rr_replay_show_progress(struct rr_replay *r, bool last);
 
-/* ---- 1: emulated.c ---- */
+/* ---- 2: emulated.c ---- */
 
 /** The guest accesses a device's register; @did: RR_DID_READ or _WRITE. */
 void rr_replay_note_mmio(struct rr_replay *r, unsigned int did);
