@@ -17,7 +17,7 @@ trap 'rm -rf "$root"' EXIT
 modules='ahci ata_piix ata_generic pata_acpi sd_mod sr_mod nvme sym53c8xx megaraid_sas
 mptsas am53c974 vmw_pvscsi virtio_pci virtio_mmio virtio_blk virtio_scsi virtio_net
 virtio_console virtio_rng virtio_balloon virtio_input virtio_mem virtio_pmem
-virtio_iommu virtio_crypto virtio-gpu nd_pmem nd_btt 9p 9pnet_virtio
+virtio_crypto algif_skcipher virtio-gpu nd_pmem nd_btt 9p 9pnet_virtio
 e1000 e1000e igb 8139cp 8139too vmxnet3 pcnet32 e100 tulip ne2k-pci
 uhci-hcd ehci-pci ohci-pci xhci-pci usb-storage uas usbhid hid-generic usbkbd
 snd-pcm-oss snd-hda-intel snd-hda-codec-generic snd-intel8x0 snd-ens1370 snd-usb-audio virtio_snd
@@ -50,7 +50,7 @@ for m in $modules; do take "$m"; done
 depmod -b "$root" "$version"
 
 ${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/zoo" \
-	"$here/zoo.c" "$here/zoo-display.c"
+	"$here/zoo.c" "$here/zoo-display.c" "$here/zoo-cipher.c"
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) >"$out/zoo.cpio"

@@ -6,6 +6,7 @@
  */
 #include "zoo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,21 @@
 
 #define MIB (1UL << 20)
 
+/* Let the device at @slot answer, as firmware would.  With a driver it does (EBUSY). */
+static void enable(const char *slot)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/0000:00:%s/enable",
+		 slot);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || (write(fd, "1", 1) != 1 && errno != EBUSY))
+		perror(path);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Map BAR @bar of the device at @slot ("02.0" of bus 0); NULL on failure. */
 static volatile uint32_t *map_bar(const char *slot, int bar, size_t bytes)
 {
@@ -22,6 +38,7 @@ static volatile uint32_t *map_bar(const char *slot, int bar, size_t bytes)
 	void *at;
 	int fd;
 
+	enable(slot);
 	snprintf(path, sizeof(path),
 		 "/sys/bus/pci/devices/0000:00:%s/resource%d", slot, bar);
 	fd = open(path, O_RDWR);

@@ -3,6 +3,7 @@
  *
  *   zoo fb DEVICE      draw into a frame buffer and read it back
  *   zoo sound DEVICE   play noise, record some
+ *   zoo cipher DRIVER  encrypt and decrypt with AES-CBC, see zoo.h
  *   zoo vram|svga|ati SLOT   display memory, see zoo.h
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -91,5 +92,7 @@ int main(int argc, char **argv)
 		return use_svga(argv[2]);
 	if (!strcmp(argv[1], "ati"))
 		return use_ati(argv[2]);
+	if (!strcmp(argv[1], "cipher"))
+		return use_cipher(argv[2]);
 	return 2;
 }

@@ -1,6 +1,7 @@
 /*
- * What the zoo's guest does with its display devices, each named by its place
- * on PCI bus 0 ("02.0").  They return 0, or 1 after a message.
+ * What the zoo's guest does with devices that have no file to read and write.
+ * A display is named by its place on PCI bus 0 ("02.0").  The functions return 0, or
+ * 1 after a message.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,5 +16,11 @@ int use_svga(const char *slot);
 
 /* Let ati-vga (Rage 128) write a word, fill a rectangle and copy it. */
 int use_ati(const char *slot);
+
+/*
+ * Encrypt and decrypt a megabyte with this driver of the kernel, which has a key of
+ * 16 bytes and AES-CBC, and compare.
+ */
+int use_cipher(const char *driver);
 
 #endif

@@ -116,6 +116,37 @@ efivar() { # NAME: write a variable of the firmware, read it back
 	[ "$(tail -c 9 "$file")" = "some data" ]
 }
 
+cipher() { # DRIVER of the kernel, as /proc/crypto has it
+	modprobe -a algif_skcipher
+	zoo cipher "$1"
+}
+
+tpm() { # 16 random bytes from TPM2_GetRandom, and a measured register
+	wait_for /dev/tpm0 || return 1
+	exec 3<>/dev/tpm0
+	printf '\200\1\0\0\0\14\0\0\1\173\0\20' >&3
+	got=$(dd bs=64 count=1 <&3 2>/dev/null | wc -c)
+	exec 3<&-
+	cat /sys/class/tpm/tpm0/pcr-sha256/0 && [ "$got" = 28 ]
+}
+
+clock() { # NAME: the kernel's clock for two seconds
+	clocks=/sys/devices/system/clocksource/clocksource0
+	before=$(cat $clocks/current_clocksource)
+	echo "$1" >$clocks/current_clocksource
+	sleep 2
+	[ "$(cat $clocks/current_clocksource)" = "$1" ] || return 1
+	echo "$before" >$clocks/current_clocksource
+}
+
+node() { # NUMBER of a NUMA node, whose memory the guest has
+	grep -q 'MemTotal: *[1-9]' "/sys/devices/system/node/node$1/meminfo"
+}
+
+pstore() { # BACKEND: where the kernel's log goes at the end
+	[ "$(cat /sys/module/pstore/parameters/backend)" = "$1" ]
+}
+
 random() { head -c 64 /dev/hwrng >/dev/null; }
 input() { grep -q "Name=\".*$(echo "$1" | tr _ ' ')" /proc/bus/input/devices; }
 exists() { wait_for "/dev/$1"; }
@@ -138,7 +169,7 @@ flash() { # ADDRESS: erase a block of a CFI flash, program a byte, read it
 one() { # WORK ARGUMENT
 	case $1 in
 	disk|net|share|watchdog|console|random|input|exists|usb|flash) "$1" "$2" ;;
-	sound|efivar) "$1" "$2" ;;
+	sound|efivar|cipher|clock|node|pstore|tpm) "$1" "$2" ;;
 	cd) cd_rom "$2" ;;
 	balloon) free_pages ;;
 	mem) more_memory "$2" ;;
