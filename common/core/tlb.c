@@ -78,7 +78,7 @@ static uint32_t first_slot(const struct rr_tlb *t, uint64_t page)
     return (page * 0x9e3779b97f4a7c15ull >> 32) & t->mask;
 }
 
-static struct rr_tlb_entry *find(const struct rr_tlb *t, uint64_t page)
+static struct rr_tlb_entry *find_entry(const struct rr_tlb *t, uint64_t page)
 {
     for (uint32_t i = first_slot(t, page);; i = (i + 1) & t->mask) {
         struct rr_tlb_entry *e = &t->slots[i];
@@ -126,7 +126,7 @@ static void rebuild(struct rr_tlb *t)
 
 const struct rr_tlb_entry *rr_tlb_find(const struct rr_tlb *t, uint64_t addr)
 {
-    return find(t, addr & TARGET_PAGE_MASK);
+    return find_entry(t, addr & TARGET_PAGE_MASK);
 }
 
 static void forget(struct rr_tlb_entry *e)
@@ -138,7 +138,7 @@ static void forget(struct rr_tlb_entry *e)
 
 void rr_tlb_drop(struct rr_tlb *t, uint64_t addr)
 {
-    struct rr_tlb_entry *e = find(t, addr & TARGET_PAGE_MASK);
+    struct rr_tlb_entry *e = find_entry(t, addr & TARGET_PAGE_MASK);
 
     if (e) {
         t->dropped = *e;
@@ -172,7 +172,7 @@ void rr_tlb_insert(struct rr_tlb *t, CPUX86State *env,
             .global = true,
         };
 
-        if (!find(t, mark.page)) {
+        if (!find_entry(t, mark.page)) {
             put(t, &mark);
         }
     }
@@ -278,7 +278,7 @@ static void flush_parts(struct rr_tlb *t, uint64_t addr)
     uint64_t first = addr & -(uint64_t)BYTES_4M;
 
     for (uint32_t at = 0; at < BYTES_4M; at += TARGET_PAGE_SIZE) {
-        struct rr_tlb_entry *e = find(t, first + at);
+        struct rr_tlb_entry *e = find_entry(t, first + at);
 
         if (e && !((e->page ^ addr) & -(uint64_t)e->page_bytes)) {
             flush_entry(t, e);
@@ -295,11 +295,11 @@ static void flush_global(struct rr_tlb *t)
 
 void rr_tlb_flush_page(struct rr_tlb *t, CPUX86State *env, uint64_t addr)
 {
-    flush_entry(t, find(t, addr & TARGET_PAGE_MASK));
-    if (find(t, (addr & -(uint64_t)BYTES_4M) | MARK_4M)) {
+    flush_entry(t, find_entry(t, addr & TARGET_PAGE_MASK));
+    if (find_entry(t, (addr & -(uint64_t)BYTES_4M) | MARK_4M)) {
         flush_parts(t, addr);
     }
-    if (find(t, (addr & -(uint64_t)BYTES_1G) | MARK_1G)) {
+    if (find_entry(t, (addr & -(uint64_t)BYTES_1G) | MARK_1G)) {
         flush_global(t);
         tlb_flush(env_cpu(env));
     }

@@ -11,13 +11,13 @@
 /* The members that a list begins with, without a key (qemu-options.hx). */
 static const char *const bare[] = { "driver", "qom-type", "type", NULL };
 
-struct walk {
+struct collector {
 	GStrvBuilder *parts;
 	const char *prefix;
 };
 
-static void walk_object(JsonObject *object, const char *prefix,
-			GStrvBuilder *parts);
+static void add_object(JsonObject *object, const char *prefix,
+		       GStrvBuilder *parts);
 
 static void add_value(GStrvBuilder *parts, const char *key, JsonNode *node)
 {
@@ -37,13 +37,13 @@ static void add_value(GStrvBuilder *parts, const char *key, JsonNode *node)
 	g_strv_builder_add(parts, part);
 }
 
-static void walk_node(const char *key, JsonNode *node, GStrvBuilder *parts)
+static void add_node(const char *key, JsonNode *node, GStrvBuilder *parts)
 {
 	JsonArray *array;
 	guint i;
 
 	if (JSON_NODE_HOLDS_OBJECT(node)) {
-		walk_object(json_node_get_object(node), key, parts);
+		add_object(json_node_get_object(node), key, parts);
 		return;
 	}
 	if (!JSON_NODE_HOLDS_ARRAY(node)) {
@@ -54,28 +54,29 @@ static void walk_node(const char *key, JsonNode *node, GStrvBuilder *parts)
 	for (i = 0; i < json_array_get_length(array); i++) {
 		g_autofree char *name = g_strdup_printf("%s.%u", key, i);
 
-		walk_node(name, json_array_get_element(array, i), parts);
+		add_node(name, json_array_get_element(array, i), parts);
 	}
 }
 
-static void walk_member(JsonObject *object, const char *name, JsonNode *node,
-			gpointer data)
+static void add_member(JsonObject *object, const char *name, JsonNode *node,
+		       gpointer data)
 {
-	const struct walk *walk = data;
+	const struct collector *collector = data;
 	g_autofree char *key =
-		walk->prefix ? g_strconcat(walk->prefix, ".", name, NULL) :
-			       g_strdup(name);
+		collector->prefix ?
+			g_strconcat(collector->prefix, ".", name, NULL) :
+			g_strdup(name);
 
 	(void)object;
-	walk_node(key, node, walk->parts);
+	add_node(key, node, collector->parts);
 }
 
-static void walk_object(JsonObject *object, const char *prefix,
-			GStrvBuilder *parts)
+static void add_object(JsonObject *object, const char *prefix,
+		       GStrvBuilder *parts)
 {
-	struct walk walk = { parts, prefix };
+	struct collector collector = { parts, prefix };
 
-	json_object_foreach_member(object, walk_member, &walk);
+	json_object_foreach_member(object, add_member, &collector);
 }
 
 /* A list has its driver first. */
@@ -105,7 +106,7 @@ char **rr_option_parts(const char *value)
 	if (!root || !JSON_NODE_HOLDS_OBJECT(root))
 		return g_strsplit(value, ",", -1);
 	parts = g_strv_builder_new();
-	walk_object(json_node_get_object(root), NULL, parts);
+	add_object(json_node_get_object(root), NULL, parts);
 	list = g_strv_builder_end(parts);
 	move_first(list);
 	return list;

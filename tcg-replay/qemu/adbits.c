@@ -68,7 +68,7 @@ static void check_entry(Search *s, vaddr page, hwaddr at, uint64_t pte)
     }
 }
 
-static void walk(Search *s, hwaddr table, int level, int entry_bytes,
+static void check_table(Search *s, hwaddr table, int level, int entry_bytes,
                  vaddr base)
 {
     const CPUX86State *env = s->host->env;
@@ -96,7 +96,7 @@ static void walk(Search *s, hwaddr table, int level, int entry_bytes,
         if (level == 0 || ((pte & PG_PSE_MASK) && !is_pdpt)) {
             check_entry(s, page, at, pte);
         } else {
-            walk(s, pte & PTE_ADDRESS, level - 1, entry_bytes, page);
+            check_table(s, pte & PTE_ADDRESS, level - 1, entry_bytes, page);
         }
     }
 }
@@ -167,11 +167,11 @@ void rr_replay_report_adbits(struct rr_replay *r)
         return;
     }
     if (env->efer & MSR_EFER_LMA) {
-        walk(&s, env->cr[3] & PTE_ADDRESS, 3, 8, 0);
+        check_table(&s, env->cr[3] & PTE_ADDRESS, 3, 8, 0);
     } else if (env->cr[4] & CR4_PAE_MASK) {
-        walk(&s, env->cr[3] & 0xffffffe0, 2, 8, 0);
+        check_table(&s, env->cr[3] & 0xffffffe0, 2, 8, 0);
     } else {
-        walk(&s, env->cr[3] & 0xfffff000, 1, 4, 0);
+        check_table(&s, env->cr[3] & 0xfffff000, 1, 4, 0);
     }
     if (s.entries) {
         print_cause(s.entries, "", s.first_entry, s.first_value, s.first_page);

@@ -14,14 +14,14 @@
 #include "common/logfmt/file/index.h"
 
 /* All readers of a trace; the error of the last two is not of the index. */
-struct walk {
+struct index_check {
 	struct rrlog_frame_reader index, events, blobs;
 	struct rrlog_error error;
 };
 
-static struct walk *walk_new(void)
+static struct index_check *index_check_new(void)
 {
-	struct walk *w = calloc(1, sizeof(*w));
+	struct index_check *w = calloc(1, sizeof(*w));
 
 	if (w)
 		w->index.member = w->events.member = w->blobs.member =
@@ -29,7 +29,7 @@ static struct walk *walk_new(void)
 	return w;
 }
 
-static void walk_free(struct walk *w)
+static void index_check_free(struct index_check *w)
 {
 	rrlog_frame_reader_close(&w->index);
 	rrlog_frame_reader_close(&w->events);
@@ -37,7 +37,7 @@ static void walk_free(struct walk *w)
 	free(w);
 }
 
-static int open_frames(struct walk *w, const struct rrlog_store *store)
+static int open_frames(struct index_check *w, const struct rrlog_store *store)
 {
 	int err = rrlog_frame_reader_open(&w->events, store, RRLOG_FILE_EVENTS,
 					  RRLOG_MAGIC_EVENTS, &w->error);
@@ -61,7 +61,7 @@ static int next_ref(struct rrlog_frame_reader *fr, struct rrlog_frame_ref *ref)
 /* ---- checking ---- */
 
 /* The refs in the current frame of the index are the next frames of @fr. */
-static int compare_refs(struct walk *w, struct rrlog_frame_reader *fr)
+static int compare_refs(struct index_check *w, struct rrlog_frame_reader *fr)
 {
 	const struct rrlog_frame_reader *index = &w->index;
 	struct rrlog_frame_ref there, found;
@@ -82,7 +82,7 @@ static int compare_refs(struct walk *w, struct rrlog_frame_reader *fr)
 	return 0;
 }
 
-static int check_index_frame(struct walk *w)
+static int check_index_frame(struct index_check *w)
 {
 	int err = rrlog_frame_load(&w->index);
 
@@ -103,7 +103,7 @@ static int check_index_frame(struct walk *w)
 }
 
 /* All frames have had their refs, unless the recorder was killed. */
-static int check_coverage(struct walk *w)
+static int check_coverage(struct index_check *w)
 {
 	struct rrlog_frame_ref ref;
 
@@ -116,7 +116,7 @@ static int check_coverage(struct walk *w)
 				"the index ends before the frames do");
 }
 
-static int check(struct walk *w, const struct rrlog_store *store,
+static int check(struct index_check *w, const struct rrlog_store *store,
 		 struct rrlog_error *error)
 {
 	int err = rrlog_frame_reader_open(&w->index, store, RRLOG_FILE_INDEX,
@@ -138,13 +138,13 @@ static int check(struct walk *w, const struct rrlog_store *store,
 int rrlog_index_check(const struct rrlog_store *store,
 		      struct rrlog_error *error)
 {
-	struct walk *w = walk_new();
+	struct index_check *w = index_check_new();
 	int err;
 
 	if (!w)
 		return rrlog_fail(error, -ENOMEM, "out of memory");
 	err = check(w, store, error);
-	walk_free(w);
+	index_check_free(w);
 	return err;
 }
 
@@ -163,7 +163,7 @@ static int walk_all(struct rrlog_frame_reader *fr,
 	return ret;
 }
 
-static int write_index(struct walk *w, const struct rrlog_store *store)
+static int write_index(struct index_check *w, const struct rrlog_store *store)
 {
 	struct rrlog_index_writer *iw = calloc(1, sizeof(*iw));
 	int err;
@@ -187,7 +187,7 @@ static int write_index(struct walk *w, const struct rrlog_store *store)
 }
 
 /* Both files are read to their ends before the old index goes. */
-static int rebuild(struct walk *w, const struct rrlog_store *store)
+static int rebuild(struct index_check *w, const struct rrlog_store *store)
 {
 	int err = open_frames(w, store);
 
@@ -207,7 +207,7 @@ static int rebuild(struct walk *w, const struct rrlog_store *store)
 int rrlog_index_rebuild(const struct rrlog_store *store,
 			struct rrlog_error *error)
 {
-	struct walk *w;
+	struct index_check *w;
 	int err;
 
 	if (store->dir_fd < 0)
@@ -215,12 +215,12 @@ int rrlog_index_rebuild(const struct rrlog_store *store,
 			error, -EROFS,
 			"%s: a packed trace is not changed: unpack it",
 			store->path);
-	w = walk_new();
+	w = index_check_new();
 	if (!w)
 		return rrlog_fail(error, -ENOMEM, "out of memory");
 	err = rebuild(w, store);
 	if (err)
 		rrlog_fail(error, err, "%s", w->error.text);
-	walk_free(w);
+	index_check_free(w);
 	return err;
 }
