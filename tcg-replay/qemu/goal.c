@@ -172,19 +172,23 @@ struct rr_decision rr_goal_next(enum rr_goal goal,
     }
 }
 
+/* This far away, the loop of TCG does not run past @landmark_rcx. */
+static bool is_far(uint64_t rcx, uint64_t landmark_rcx)
+{
+    return rcx < landmark_rcx || rcx - landmark_rcx >= RR_REP_ITERATIONS;
+}
+
 /*
- * TCG leaves the loop of a REP where RCX - 1 is a multiple of 65,536, so from
- * that far away it does not run past @landmark_rcx.  Numbers of more than 32
- * bits are left alone: the instruction may use ECX.
+ * TCG leaves the loop of a REP where RCX - 1 is a multiple of 65,536.  A count
+ * below the landmark's is that of an earlier REP: it only falls.  The
+ * instruction may use ECX: then its first iteration clears the upper half.
  */
 bool rr_goal_may_loop(uint64_t rip, uint64_t rcx, uint64_t landmark_rip,
                       uint64_t landmark_rcx)
 {
-    if (rip != landmark_rip) {
-        return true;
-    }
-    return rcx <= UINT32_MAX && rcx >= landmark_rcx &&
-           rcx - landmark_rcx >= RR_REP_ITERATIONS;
+    return rip != landmark_rip ||
+           (rcx != landmark_rcx && is_far(rcx, landmark_rcx) &&
+            is_far((uint32_t)rcx, landmark_rcx));
 }
 
 enum rr_goal rr_goal_record_taken(enum rr_goal goal)

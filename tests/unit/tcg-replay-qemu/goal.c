@@ -690,21 +690,27 @@ static void test_all_seen(void)
 /* One repetition at a time, where the landmark may be one of the next 65,536. */
 static void test_may_loop(void)
 {
-	const uint64_t at = 0x1000, far = 65536;
+	const uint64_t at = 0x1000, far = 65536, high = UINT64_C(1) << 32;
 
 	ksft_ok(rr_goal_may_loop(at, 7, at + 2, 7), "a REP elsewhere loops");
 	ksft_ok(rr_goal_may_loop(at, 7 + far, at, 7),
 		"the REP of a landmark that is far loops");
 	ksft_ok(!rr_goal_may_loop(at, 6 + far, at, 7) &&
 			!rr_goal_may_loop(at, 7, at, 7) &&
-			!rr_goal_may_loop(at, 6, at, 7) &&
-			!rr_goal_may_loop(at, 5 + (UINT64_C(1) << 32), at, 3),
-		"not the REP of one that is near, behind, or beyond ECX");
+			!rr_goal_may_loop(at, 5 + high, at, 3),
+		"not the REP of one that is near, also for ECX");
+	ksft_ok(rr_goal_may_loop(at, 6, at, 7),
+		"a REP that began behind it loops");
+	ksft_ok(rr_goal_may_loop(at, 7 + far + high, at, 7) &&
+			rr_goal_may_loop(at, 2 * high, at, 1 + high) &&
+			rr_goal_may_loop(at, 5 + high, at, 6) &&
+			!rr_goal_may_loop(at, 5 + high, at, 6 + high - far),
+		"a count of more than 32 bits loops, where it is far");
 }
 
 int main(void)
 {
-	ksft_plan(11 + N_DECISIONS);
+	ksft_plan(13 + N_DECISIONS);
 	test_edges();
 	test_names();
 	test_decisions();
