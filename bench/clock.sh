@@ -38,7 +38,7 @@ devices='-machine smm=off,vmport=off -global apic.vapic=off
 				echo 'rm -rf /guest.now /tmp/clock.rrt'
 				echo 'cp -r /guest /guest.now'
 				echo "/bench/count $x -o /out/$work-$way$x.count /opt/rr/bin/qemu-system-x86_64" \
-					"-accel kvm,kernel-irqchip=off$record" $devices \
+					"-accel kvm,kernel-irqchip=off,x-rr-user-apic=on$record" $devices \
 					"$(arguments /guest.now "$what") -cpu max,kvm=off" \
 					"</dev/null >/out/$work-$way$x.console" \
 					"2>/out/$work-$way$x.err"

@@ -12,7 +12,8 @@ RECORD = 'kvm,kernel-irqchip=off,rr-record=TRACE'
 WAYS = {
     'kvm': dict(where='kvm', accel='kvm',
                 title='plain KVM, interrupt controllers in the kernel'),
-    'kvm-user-irqchip': dict(where='kvm', accel='kvm,kernel-irqchip=off',
+    'kvm-user-irqchip': dict(where='kvm',
+                             accel='kvm,kernel-irqchip=off,x-rr-user-apic=on',
                              title='plain KVM, interrupt controllers in QEMU'),
     'kvm-default': dict(where='kvm', accel='kvm', defaults=True,
                         title="plain KVM with QEMU's defaults: KVM's clock, ioeventfd"),

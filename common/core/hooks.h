@@ -33,6 +33,13 @@ struct kvm_run;
 extern bool rr_recording;
 
 /*
+ * KVM may have its APIC in QEMU, though nothing is recorded: for benchmarks
+ * that compare.  Else QEMU refuses that, as upstream does.  Set while options
+ * are read.
+ */
+extern bool rr_user_apic;
+
+/*
  * Add the properties of -accel kvm that ask for a recording, rr-record=TRACE
  * first.  Main thread, at start, whether recording or not.
  */

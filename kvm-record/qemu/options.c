@@ -108,8 +108,19 @@ static void set_missed_write(Object *obj, Visitor *v, const char *name,
     visit_type_uint32(v, name, &rr_recorder.missed_write, errp);
 }
 
+bool rr_user_apic;
+
+static void set_user_apic(Object *obj, bool value, Error **errp)
+{
+    rr_user_apic = value;
+}
+
 void rr_record_add_property(ObjectClass *kvm_accel_class)
 {
+    object_class_property_add_bool(kvm_accel_class, "x-rr-user-apic", NULL,
+                                   set_user_apic);
+    object_class_property_set_description(kvm_accel_class, "x-rr-user-apic",
+        "For benchmarks: allow kernel-irqchip=off without a recording");
     object_class_property_add(kvm_accel_class, "x-rr-miss-write", "uint32",
                               NULL, set_missed_write, NULL, NULL);
     object_class_property_set_description(kvm_accel_class, "x-rr-miss-write",
