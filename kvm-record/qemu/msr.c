@@ -93,6 +93,33 @@ int rr_record_rdmsr(CPUState *cpu, struct kvm_run *run)
     return 0;
 }
 
+static int tsc_offset(CPUState *cpu, unsigned long ioctl, uint64_t *offset)
+{
+    struct kvm_device_attr attr = {
+        .group = KVM_VCPU_TSC_CTRL,
+        .attr = KVM_VCPU_TSC_OFFSET,
+        .addr = (uintptr_t)offset,
+    };
+
+    return kvm_vcpu_ioctl(cpu, ioctl, &attr);
+}
+
+/*
+ * A guest's TSC is set to what it writes.  To a host that sets it KVM may give
+ * the TSC of the VM instead, so as to synchronize vCPUs: the offset is set.
+ */
+static int set_tsc(CPUState *cpu, uint64_t value)
+{
+    uint64_t offset, now = 0;
+
+    if (tsc_offset(cpu, KVM_GET_DEVICE_ATTR, &offset) < 0 ||
+        msr_ioctl(cpu, KVM_GET_MSRS, MSR_IA32_TSC, &now) < 0) {
+        return msr_ioctl(cpu, KVM_SET_MSRS, MSR_IA32_TSC, &value);
+    }
+    offset += value - now;
+    return tsc_offset(cpu, KVM_SET_DEVICE_ATTR, &offset);
+}
+
 /* Returns 1 for #GP. */
 static uint8_t write_msr(CPUState *cpu, uint32_t index, uint64_t value)
 {
@@ -102,6 +129,9 @@ static uint8_t write_msr(CPUState *cpu, uint32_t index, uint64_t value)
     case RR_MSR_WRITE_IGNORED:
         return 0;
     default:
+        if (index == MSR_IA32_TSC) {
+            return !!set_tsc(cpu, value);
+        }
         if (index == RR_MSR_DEBUGCTL) {
             value &= ~RR_DEBUGCTL_OFF;
         }

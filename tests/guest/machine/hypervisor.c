@@ -43,6 +43,33 @@ static void try_read(const char *name, uint32_t msr)
 	print_raised(name);
 }
 
+static void write_tsc(uint32_t upper)
+{
+	__asm__ volatile("wrmsr" : : "c"(0x10), "a"(0), "d"(upper));
+}
+
+/* The upper half of the TSC: it does not change within seconds. */
+static uint32_t read_tsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return high;
+}
+
+/* KVM must not take these for a host's, which sets the TSC of a new vCPU. */
+static void set_tsc(void)
+{
+	uint32_t upper;
+
+	write_tsc(0x123);
+	upper = read_tsc();
+	print_value("hypervisor: TSC", upper);
+	write_tsc(0);
+	upper = read_tsc();
+	print_value("hypervisor: TSC", upper);
+}
+
 static void scenario(void)
 {
 	uint32_t a = 1, b, c, d, written = 0, i;
@@ -68,4 +95,5 @@ static void scenario(void)
 	print_value("hypervisor: memory written", written);
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
 	print_value("hypervisor: APIC", d >> 9 & 1);
+	set_tsc();
 }
