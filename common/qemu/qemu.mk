@@ -16,6 +16,8 @@ qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/silicon co
 	kvm-record/vm/options.def kvm-record/vm/record-config.h \
 	kvm-record/vm/option-rows.[ch] */qemu/trace-events))
 qemu_list := $(call stamp,qemu-files,$(qemu_ours))
+# The recorder's disassembler.
+unit_libs_kvm-record-qemu := -lcapstone
 # Two makes must not do the same work in one directory at the same time.
 alone := flock $(BUILD)/.qemu-lock
 

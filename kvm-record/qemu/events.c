@@ -59,14 +59,18 @@ void rr_log_pending(struct rr_vcpu *v, int run_ret)
 
 static void set_pending(struct rr_vcpu *v, uint8_t type, int vector)
 {
+    const struct rr_landmark *lm;
+
     if (v->recorder->life != RR_LIFE_RECORDING) {
         return;
     }
+    lm = rr_landmark_now(v);
+    rr_log_loop(v);
     v->pending = (struct rr_pending) {
         .active = true,
         .type = type,
         .vector = vector,
-        .landmark = *rr_landmark_now(v),
+        .landmark = *lm,
     };
     rr_kvm_cap_flush_tlb(v);
 }

@@ -34,7 +34,7 @@ const struct rr_landmark *rr_landmark_of(struct rr_vcpu *v, enum rr_regs from)
     struct rr_landmark *lm = &v->landmark;
 
     g_assert(v->state != RR_VCPU_RUNNING);
-    if (v->landmark_valid) {
+    if (v->landmark_state != RR_LANDMARK_NONE) {
         return lm;
     }
     lm->branches = rr_kvm_cap_branches(v);
@@ -43,7 +43,7 @@ const struct rr_landmark *rr_landmark_of(struct rr_vcpu *v, enum rr_regs from)
     } else {
         rr_landmark_from_env(cpu_env(v->cpu), lm);
     }
-    v->landmark_valid = true;
+    v->landmark_state = RR_LANDMARK_TAKEN;
     trace_rr_record_landmark(v->cpu->cpu_index, lm->branches,
                              lm->regs[RR_REG_RIP], lm->regs[RR_REG_RCX], from);
     return lm;

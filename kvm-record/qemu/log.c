@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
+#include "kvm-record/qemu/trace.h"
 
 static bool is_recording(const struct rr_recorder *r)
 {
@@ -41,21 +42,64 @@ static void stamp_at_landmark(const struct rr_recorder *r,
     rec->landmark = *lm;
 }
 
-static void stamp_here(struct rr_vcpu *v, struct rrlog_record *rec)
-{
-    if (rr_vcpu_stamps_at_access(v->state)) {
-        stamp_at_access(v->recorder, rec);
-    } else {
-        stamp_at_landmark(v->recorder, rec, rr_landmark_now(v));
-        rr_kvm_cap_flush_tlb(v);
-    }
-}
-
 /* The stamp may have found that the branch counter is lost. */
 static bool append(struct rr_recorder *r, const struct rrlog_record *rec)
 {
     return is_recording(r) &&
            check_writer(r, rrlog_writer_append(r->writer, rec));
+}
+
+/* The content of @part, as if the environment wrote it there. */
+static void log_memory(struct rr_recorder *r, const struct rr_landmark *lm,
+                       const struct rr_loop_memory *part)
+{
+    int block = rr_block_id(r, part->block);
+    struct rrlog_record rec = {
+        .type = RRLOG_DMA,
+        .dma = { .block = block, .offset = part->offset },
+        .data = part->block->host + part->offset,
+        .data_bytes = part->bytes,
+    };
+
+    if (block >= 0) {
+        stamp_at_landmark(r, &rec, lm);
+        append(r, &rec);
+    }
+}
+
+void rr_log_loop(struct rr_vcpu *v)
+{
+    const struct rr_landmark *lm = &v->landmark;
+    struct rr_loop_memory parts[RR_LOOP_PARTS];
+    size_t count;
+
+    g_assert(v->landmark_state != RR_LANDMARK_NONE);
+    if (v->landmark_state == RR_LANDMARK_UNIQUE ||
+        !is_recording(v->recorder)) {
+        return;
+    }
+    v->landmark_state = RR_LANDMARK_UNIQUE;
+    count = rr_loop_memory(v, lm, parts);
+    for (size_t i = 0; i < count; i++) {
+        log_memory(v->recorder, lm, &parts[i]);
+    }
+    if (count) {
+        rr_kvm_cap_flush_tlb(v);
+    }
+    trace_rr_record_loop(v->cpu->cpu_index, lm->regs[RR_REG_RIP], count);
+}
+
+static void stamp_here(struct rr_vcpu *v, struct rrlog_record *rec)
+{
+    if (rr_vcpu_stamps_at_access(v->state)) {
+        stamp_at_access(v->recorder, rec);
+    } else {
+        const struct rr_landmark *lm = rr_landmark_now(v);
+
+        rr_log_loop(v);
+        stamp_at_landmark(v->recorder, rec, lm);
+        rr_kvm_cap_flush_tlb(v);
+    }
 }
 
 bool rr_log_at_access(struct rr_recorder *r, struct rrlog_record *rec)

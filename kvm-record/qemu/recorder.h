@@ -22,6 +22,7 @@
 #include "common/core/cpu-env.h"
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"
+#include "kvm-record/qemu/loop.h"
 #include "kvm-record/qemu/state.h"
 #include "kvm-record/vm/record-config.h"
 
@@ -59,6 +60,13 @@ enum rr_regs {
     RR_REGS_IN_RUN, /* in kvm_run: what KVM_RUN returned */
 };
 
+/* What is known of the boundary where the guest is. */
+enum rr_landmark_state {
+    RR_LANDMARK_NONE, /* nothing: it was not asked for since KVM_RUN */
+    RR_LANDMARK_TAKEN,
+    RR_LANDMARK_UNIQUE, /* and rr_log_loop() was called */
+};
+
 struct rr_vcpu {
     struct rr_recorder *recorder;
     /* NULL until its first entry, then fixed; other threads read it. */
@@ -74,9 +82,9 @@ struct rr_vcpu {
      * QEMU has changed them since, or KVM_RUN was not called yet.
      */
     enum rr_regs regs;
-    /* Of this boundary; valid once it was asked for, until the next KVM_RUN. */
-    bool landmark_valid;
-    struct rr_landmark landmark;
+    enum rr_landmark_state landmark_state;
+    struct rr_landmark landmark; /* of this boundary */
+    struct rr_loop_decoder *loop_decoder;
     bool has_run; /* KVM_RUN has returned: the counter has its value */
 
     struct rr_pending pending;
@@ -248,6 +256,25 @@ const struct rr_landmark *rr_landmark_of(struct rr_vcpu *v, enum rr_regs from);
 /* The same, from the registers as they are now. */
 const struct rr_landmark *rr_landmark_now(struct rr_vcpu *v);
 
+/* ---- loop-memory.c ---- */
+
+/* A part of a RAM block. */
+struct rr_loop_memory {
+    RAMBlock *block;
+    uint64_t offset;
+    size_t bytes;
+};
+
+#define RR_LOOP_PARTS (2 * RR_LOOP_RANGES)
+
+/*
+ * If the guest, which is at @lm, is in a loop without a conditional branch: the
+ * memory that its instructions name.  @parts has room for RR_LOOP_PARTS.
+ * Returns how many there are; 0: no such loop.
+ */
+size_t rr_loop_memory(struct rr_vcpu *v, const struct rr_landmark *lm,
+                      struct rr_loop_memory *parts);
+
 /* ---- images.c ---- */
 
 /* Begin to note reads from images. */
@@ -275,6 +302,14 @@ bool rr_log_at_access(struct rr_recorder *r, struct rrlog_record *rec);
 
 bool rr_log_at_landmark(struct rr_recorder *r, struct rrlog_record *rec,
                         const struct rr_landmark *lm);
+
+/*
+ * What comes next has the landmark that was taken of this boundary, and other
+ * iterations of a loop may have it too: log the memory that tells them apart,
+ * as a write of the environment, so that the replay may come here in any of
+ * them.
+ */
+void rr_log_loop(struct rr_vcpu *v);
 
 /* @rec is of type RRLOG_DMA: as a reference to an image if possible. */
 bool rr_log_dma(struct rr_vcpu *v, struct rrlog_record *rec);

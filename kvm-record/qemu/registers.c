@@ -17,6 +17,9 @@ void rr_record_got_registers(CPUState *cpu)
          * changed the registers and before QEMU writes them to KVM.
          */
         rr_landmark_of(v, RR_REGS_IN_ENV);
+        if (rr_vcpu_is_at_boundary(v->state)) {
+            rr_log_loop(v);
+        }
         rr_cpu_state_get(cpu_env(cpu), &v->last_state);
         v->last_state_valid = true;
     }
@@ -27,7 +30,7 @@ static void move_guest(struct rr_vcpu *v, const RRCPUState *state)
 {
     rr_landmark_from_env(cpu_env(v->cpu), &v->landmark);
     rr_pending_moved(v);
-    v->landmark_valid = true;
+    v->landmark_state = RR_LANDMARK_TAKEN;
     v->regs = RR_REGS_IN_ENV;
     v->last_state = *state;
     v->last_state_valid = true;

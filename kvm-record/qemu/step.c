@@ -70,7 +70,7 @@ static void step(CPUState *cpu, run_on_cpu_data data)
     rr_vcpu_move(&v->state, RR_VCPU_BOUNDARY);
     trace_rr_record_step(cpu->cpu_index, ret, cpu->kvm_run->exit_reason,
                          cpu->kvm_run->s.regs.regs.rip);
-    v->landmark_valid = false;
+    v->landmark_state = RR_LANDMARK_NONE;
     rr_ring_drain(v);
     set_single_step(v, false);
 }

@@ -88,7 +88,7 @@ int rr_record_run(CPUState *cpu, enum rr_entry entry)
     ret = kvm_vcpu_ioctl(cpu, KVM_RUN, 0);
     v->regs = RR_REGS_IN_RUN;
     v->has_run = true;
-    v->landmark_valid = false;
+    v->landmark_state = RR_LANDMARK_NONE;
     if (v->pending.active) {
         /* KVM may have left the guest while it delivered this. */
         rr_ring_drain_at(v, &v->pending.landmark);
@@ -117,7 +117,7 @@ static void finish_readonly_write(struct rr_vcpu *v, struct kvm_run *run)
     vcpu_enter(v, RR_VCPU_RUNNING);
     ret = kvm_vcpu_ioctl(v->cpu, KVM_RUN, 0);
     qatomic_set(&run->immediate_exit, 0);
-    v->landmark_valid = false;
+    v->landmark_state = RR_LANDMARK_NONE;
     vcpu_enter(v, RR_VCPU_BOUNDARY);
     if (ret != -EINTR) {
         rr_recorder_fail(v->recorder, "a write to ROM that takes two exits");

@@ -139,12 +139,27 @@ static void deliver(struct rr_replay *r, const struct rrlog_record *rec,
     do_interrupt_x86_hardirq(env, vector, 1);
 }
 
+/*
+ * In a loop without a conditional branch the guest comes to a landmark again
+ * and again, for the first time perhaps behind STI.  The recording was in a
+ * later iteration, whose memory the log had just before: there is no shadow.
+ */
+static void leave_shadow_of_loop(struct rr_replay *r,
+                                 const struct rrlog_record *rec)
+{
+    if (!memcmp(&r->position.last_dma, &rec->landmark,
+                sizeof(rec->landmark))) {
+        r->host.env->hflags &= ~HF_INHIBIT_IRQ_MASK;
+    }
+}
+
 static enum rr_outcome apply_interrupt(struct rr_replay *r,
                                        const struct rrlog_record *rec)
 {
     const CPUX86State *env = r->host.env;
     int vector = rec->interrupt.vector & 0xff;
 
+    leave_shadow_of_loop(r, rec);
     if (!(env->eflags & IF_MASK) || (env->hflags & HF_INHIBIT_IRQ_MASK)) {
         return rr_replay_diverged(r, "interrupt 0x%x where the guest does not "
                                   "take interrupts", vector);

@@ -78,6 +78,19 @@ static bool registers_match(struct rr_replay *r,
 }
 
 /*
+ * The guest takes no interrupt behind STI and MOV SS; in a loop it comes here
+ * again.  Unless the log had the memory of the right iteration just before.
+ */
+static bool is_in_shadow(const struct rr_replay *r,
+                         const struct rrlog_record *head)
+{
+    return head->type == RRLOG_INTERRUPT &&
+           (r->host.env->hflags & HF_INHIBIT_IRQ_MASK) &&
+           memcmp(&r->position.last_dma, &head->landmark,
+                  sizeof(head->landmark));
+}
+
+/*
  * Is the guest where @head takes effect?  It is not there yet if it has put out
  * less; so an interrupt that returns to where it came from is told from the
  * next one.  A processor that has shut down waits
@@ -88,7 +101,7 @@ static bool registers_match(struct rr_replay *r,
 static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
 {
     if (!r->position.shut_down) {
-        if (!registers_match(r, &head->landmark)) {
+        if (!registers_match(r, &head->landmark) || is_in_shadow(r, head)) {
             return false;
         }
         if (r->position.output_bytes >= head->output_bytes) {

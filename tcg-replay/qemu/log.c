@@ -76,6 +76,9 @@ void rr_replay_pop(struct rr_replay *r)
     if (log->head.stamp == RRLOG_AT_LANDMARK) {
         pos->landmarks += !pos->shut_down; /* its registers are compared */
         pos->steps = 0;
+        if (log->head.type == RRLOG_DMA) {
+            pos->last_dma = log->head.landmark;
+        }
     }
     rr_replay_note_recent(r, &log->head);
 }

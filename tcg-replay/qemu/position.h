@@ -47,6 +47,7 @@ struct rr_position {
     size_t consumed_bytes; /* of the next record's data, given to the guest */
     uint32_t ins_port; /* plus 1: INS has begun and not read; 0: none */
     uint64_t steps; /* single instructions since the last landmark */
+    struct rr_landmark last_dma; /* of the last dma record with a landmark */
     uint64_t lost_at_branches; /* for RR_GOAL_TO_ACCESS_UNBOUNDED */
 
     /* Output of the guest so far. */

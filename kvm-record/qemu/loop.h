@@ -1,0 +1,72 @@
+/*
+ * Loops without a conditional branch.
+ *
+ * A landmark does not tell the iterations of such a loop apart if they leave
+ * the registers as they are (1: incq (mem); jmp 1b).  What differs then is
+ * memory alone.  So what the loop's instructions name is looked for here, and
+ * the recorder logs its content.
+ *
+ * Plain C without QEMU, for unit tests.  Nothing here has to be right: a range
+ * too many costs some bytes in the trace, and one too few leaves the iterations
+ * alike.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RR_RECORD_LOOP_H
+#define RR_RECORD_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/landmark/landmark.h"
+
+/* What a loop's instructions name, at most; more is left out. */
+#define RR_LOOP_RANGES 32
+
+/* In the order of the segment registers' numbers. */
+enum rr_segment {
+    RR_SEGMENT_ES,
+    RR_SEGMENT_CS,
+    RR_SEGMENT_SS,
+    RR_SEGMENT_DS,
+    RR_SEGMENT_FS,
+    RR_SEGMENT_GS,
+    RR_SEGMENTS
+};
+
+/* A guest between two instructions. */
+struct rr_loop_guest {
+    const struct rr_landmark *landmark; /* its registers */
+    unsigned int code_bits; /* 16, 32 or 64: the mode of its code segment */
+    uint64_t base[RR_SEGMENTS]; /* in 64-bit mode of FS and GS alone */
+    /* Read memory at a linear address; returns how many bytes there are. */
+    size_t (*read)(void *opaque, uint64_t linear, void *data, size_t bytes);
+    void *opaque; /* for read() */
+};
+
+/* Memory at linear addresses. */
+struct rr_loop_range {
+    uint64_t linear;
+    size_t bytes; /* 1 .. 4096 */
+};
+
+/** A disassembler of one thread; NULL before its first use. */
+struct rr_loop_decoder;
+
+/**
+ * Does @guest come back to where it is without a conditional branch, an access
+ * of a port or an instruction that the log has?  Jumps, calls and returns whose
+ * target is known are followed, over 64 instructions.
+ * @decoder: kept from call to call, for rr_loop_free().
+ * @ranges: room for RR_LOOP_RANGES.  Returns how many there are; 0: no such
+ * loop, or it names no memory.
+ */
+size_t rr_loop_find(struct rr_loop_decoder **decoder,
+                    const struct rr_loop_guest *guest,
+                    struct rr_loop_range *ranges);
+
+/** @decoder may be NULL. */
+void rr_loop_free(struct rr_loop_decoder *decoder);
+
+#endif
