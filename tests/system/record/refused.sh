@@ -32,6 +32,17 @@ refuse hv -cpu max,hv-relaxed=on
 refuse iothread -readconfig /tmp/iothread
 refuse ivshmem -object memory-backend-ram,id=m,size=1M,share=on -readconfig /tmp/ivshmem
 refuse pmr -object memory-backend-ram,id=m,size=2M -device nvme,serial=1,pmrdev=m
+# Without a recording QEMU is upstream's, which bans this.
+/opt/rr/bin/qemu-system-x86_64 -L /usr/share/qemu -nodefaults -display none \
+	-accel kvm,kernel-irqchip=off >/out/apic 2>&1 </dev/null
+echo "status $?" >>/out/apic
+# Another program has all counters of the PMU.
+rm -rf /tmp/t.rrt
+timeout 60 /t/record-pmu /opt/rr/bin/rr-kvm record --no-check -o /tmp/t.rrt -- -nodefaults \
+	-display none >/out/pmu 2>&1 </dev/null &
+sleep 8
+kill -INT $(pidof rr-kvm)
+wait
 
 # A guest without software, which runs until it is told to stop.
 rm -rf /tmp/t.rrt
@@ -71,7 +82,8 @@ mkdir "$tmp/out"
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
 	--kernel "$RR_BUILD/lab/vmlinuz" --image "$RR_BUILD/lab/lab.cpio.gz" \
 	--pmu --out "$tmp/out" --file "$tmp/in-lab:/t/in-lab" \
-	--file "$tmp/disk.qcow2:/t/disk.qcow2" -- sh /t/in-lab >"$tmp/log" 2>&1
+	--file "$tmp/disk.qcow2:/t/disk.qcow2" \
+	--file "$RR_BUILD/tests/kvm/record-pmu:/t/record-pmu" -- sh /t/in-lab >"$tmp/log" 2>&1
 result $? "the lab ran"
 sed 's/^/# /' "$tmp/log"
 
@@ -89,6 +101,13 @@ refused hv 'hv-'
 refused iothread 'iothread'
 refused ivshmem 'ivshmem-plain'
 refused pmr 'pmrdev'
+grep -q 'KVM does not support userspace APIC' "$tmp/out/apic" &&
+	grep -q '^status 1$' "$tmp/out/apic"
+result $? "the user-space APIC without a recording: refused, as upstream"
+sed 's/^/# /' "$tmp/out/apic"
+grep -q 'stopped: the branch counter: another user .* the PMU' "$tmp/out/pmu"
+result $? "a PMU that another program has ends the recording"
+sed 's/^/# /' "$tmp/out/pmu"
 grep -q 'cannot load a snapshot' "$tmp/out/loadvm" &&
 	grep -q 'VM status: running' "$tmp/out/loadvm"
 result $? "loadvm: refused, and the VM runs on"

@@ -59,9 +59,12 @@ record debug debug -device pc-testdev
 record vendor vendor
 record vendor-intel vendor -cpu max,vendor=GenuineIntel
 record rep rep -m 128
+record loops loops
 record control control
 record both both
 head -c 65536 /dev/zero | tr '\0' x >/t/disk
+record partial partial -device virtio-blk-pci,drive=d,addr=5,serial=abc \
+	-drive file=/t/disk,format=raw,if=none,id=d,snapshot=on
 record pending pending -drive file=/t/disk,format=raw,if=ide,snapshot=on
 record suspend suspend -global PIIX4_PM.disable_s3=0
 record watchdog watchdog -device ib700 -device pvpanic -action watchdog=inject-nmi
@@ -80,7 +83,8 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep control both pending suspend watchdog unplug spin \
+for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops control both partial pending suspend \
+	watchdog unplug spin \
 	panic debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -125,6 +129,8 @@ for offer in "KVM's wall clock" "KVM's clock" "KVM's old clock" "KVM's steal tim
 done
 prints hypervisor 'hypervisor: memory written 0'
 prints hypervisor 'hypervisor: APIC 1'
+prints hypervisor 'hypervisor: TSC 291'
+prints hypervisor 'hypervisor: TSC 0'
 replays no-apic
 prints no-apic 'hypervisor: APIC 0'
 replays ins
@@ -152,6 +158,11 @@ prints vendor-intel 'vendor: SYSENTER 1'
 replays rep
 prints rep 'rep: interrupted'
 prints rep 'rep: interrupts 2'
+# Three counts, and a word that NOT has inverted so many times.
+replays loops
+[ "$(grep -c '^loops: count [1-9]' "$tmp/out/loops.console")" -ge 3 ]
+result $? 'loops: each has counted'
+sed 's/^/# /' "$tmp/out/loops.console"
 replays control
 for value in 'CR0 without PE' 'CR0.NW alone' 'CR4.PCIDE' "CR4's last bit"; do
 	prints control "control: $value GP"
@@ -161,6 +172,9 @@ prints control 'control: CMPS leaves 0'
 prints control 'control: reserved bit, error code 9'
 replays both
 prints both 'both: NI'
+replays partial
+prints partial 'partial: result 0'
+prints partial 'partial: bytes left alone 60'
 replays pending
 prints pending 'pending: faults'
 prints pending 'pending: first byte 120'
