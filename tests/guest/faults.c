@@ -401,6 +401,47 @@ static void print_jumps(void)
 	printf("jumps %u of 6\n", good);
 }
 
+/* The exception of @insn: RAX is the address of a number, RDX not canonical. */
+#define TRAP_OF(insn)                                                       \
+	({                                                                  \
+		static uint64_t number;                                     \
+                                                                            \
+		fault.trap = 0;                                             \
+		if (!sigsetjmp(after_fault, 1))                             \
+			__asm__ volatile("sub $128, %%rsp\n\t" insn "; ud2" \
+					 :                                  \
+					 : "a"(&number), "d"(NOT_CANONICAL) \
+					 : "rcx", "memory");                \
+		fault.trap;                                                 \
+	})
+
+/* What is not canonical is #SS by RSP or RBP, else #GP (SDM volume 1, 3.3.7.1). */
+static void print_stack_faults(void)
+{
+	volatile unsigned int stack = 0, other = 0;
+
+	stack += TRAP_OF("mov %%rdx, %%rbp; mov (%%rbp), %%rcx") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rsp; mov %%rcx, (%%rsp)") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rbp; .byte 0x3e; "
+			 "addl $1, (%%rbp)") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rbp; movups (%%rbp), %%xmm0") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rbp; fxsave 12(%%rbp)") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rbp; fldt (%%rbp)") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rbp; leave") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rsp; push %%rcx") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rsp; ret") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rsp; push (%%rax)") == 12;
+	stack += TRAP_OF("mov %%rdx, %%rsp; pop (%%rax)") == 12;
+	other += TRAP_OF("mov (%%rdx), %%rcx") == 13;
+	other += TRAP_OF("xor %%ecx, %%ecx; mov %%rdx, %%rbp; "
+			 "mov (%%rcx,%%rbp), %%rcx") == 13;
+	other += TRAP_OF("mov %%rdx, %%rbp; mov %%gs:(%%rbp), %%rcx") == 13;
+	other += TRAP_OF("push (%%rdx)") == 13;
+	other += TRAP_OF("pop (%%rdx)") == 13;
+	other += TRAP_OF("call *(%%rdx)") == 13;
+	printf("stack-faults %u of 11, others %u of 6\n", stack, other);
+}
+
 void print_faults(void)
 {
 	catch_faults();
@@ -409,6 +450,7 @@ void print_faults(void)
 	print_rep_steps();
 	print_mmx_tags();
 	print_jumps();
+	print_stack_faults();
 	print_fma_at_page_end();
 	print_sysenter();
 	printf("idiv 16 %s 32 %s\n", idiv_word(), idiv_dword());
