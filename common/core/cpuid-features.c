@@ -31,6 +31,18 @@ static uint64_t feature_word(const RRCpuidTable *t, FeatureWord w)
     }
 }
 
+/*
+ * What each processor with SVM or VMX has, and executes though CPUID hides it:
+ * KVM can neither intercept these instructions nor lets CR4 depend on them.
+ * CPUID itself is answered from the table.
+ */
+#define EXECUTED_1_EDX \
+    (CPUID_DE | CPUID_PSE | CPUID_TSC | CPUID_MSR | CPUID_PAE | CPUID_MCE | \
+     CPUID_CX8 | CPUID_SEP | CPUID_PGE | CPUID_MCA | CPUID_CMOV | CPUID_PAT | \
+     CPUID_PSE36 | CPUID_CLFLUSH | CPUID_MMX | CPUID_FXSR | CPUID_SSE | \
+     CPUID_SSE2)
+#define EXECUTED_1_ECX (CPUID_EXT_SSE3 | CPUID_EXT_CX16)
+
 void rr_cpuid_apply(const RRCpuidTable *t, X86CPU *cpu)
 {
     CPUX86State *env = &cpu->env;
@@ -42,6 +54,8 @@ void rr_cpuid_apply(const RRCpuidTable *t, X86CPU *cpu)
     for (int w = 0; w < FEATURE_WORDS; w++) {
         env->features[w] = feature_word(t, w);
     }
+    env->features[FEAT_1_EDX] |= EXECUTED_1_EDX;
+    env->features[FEAT_1_ECX] |= EXECUTED_1_ECX;
     if (vendor) {
         env->cpuid_vendor1 = vendor->ebx;
         env->cpuid_vendor2 = vendor->edx;

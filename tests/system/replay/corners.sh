@@ -53,6 +53,8 @@ record shutdown '' -bios /t/shutdown
 record nmi nmi
 record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
+record i486 hypervisor -cpu 486
+record isapc debug-exit -M isapc -device isa-debug-exit
 record ins ins
 record mmio mmio -device pc-testdev
 record debug debug -device pc-testdev
@@ -133,6 +135,11 @@ prints hypervisor 'hypervisor: TSC 291'
 prints hypervisor 'hypervisor: TSC 0'
 replays no-apic
 prints no-apic 'hypervisor: APIC 0'
+# A 486 has no RDMSR, but the processor executes it.
+replays i486
+prints i486 "hypervisor: KVM's clock GP"
+prints i486 'hypervisor: APIC 0'
+replays isapc
 replays ins
 prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
