@@ -27,7 +27,8 @@ packages="$packages
 packages="$packages age"
 # The tests, the manual pages and "make style".  Other versions of clang-format have
 # other rules, and Debian 13 does not have this one.
-packages="$packages mandoc shellcheck libvirt-daemon-driver-qemu libvirt-clients libvirt-daemon"
+packages="$packages mandoc shellcheck libvirt-daemon-driver-qemu libvirt-clients libvirt-daemon
+	mmdebstrap"
 [ $apt_release != bookworm ] || packages="$packages clang-format-14"
 # "make fuzz".
 [ -z "${RR_FUZZ:-}" ] || packages="$packages clang"
