@@ -180,7 +180,7 @@ size_t rr_loop_memory(struct rr_vcpu *v, const struct rr_landmark *lm,
     struct view view;
     size_t ranges_count, count = 0;
 
-    if (!view_open(&view, v)) {
+    if (rr_loop_is_known(v->loop_decoder, lm) || !view_open(&view, v)) {
         return 0;
     }
     guest.opaque = &view;

@@ -16,13 +16,14 @@
 #define STACK_BYTES 64 /* below RSP: what PUSH and CALL write */
 
 /*
- * Code that was found to have no loop, one instruction behind the other: guests
- * are interrupted at the same place again and again.
+ * Places without a loop: guests are interrupted at the same ones again and
+ * again.  In the upper half of the address space, which is the kernel's, code
+ * stays what it is; elsewhere it is compared.
  */
 #define KNOWN 64 /* a power of 2 */
 struct known_code {
-    uint64_t ip;
-    size_t bytes; /* 0: none */
+    uint64_t ip, sp;
+    size_t bytes; /* one instruction behind the other; 0: not known */
     uint8_t code[48];
 };
 
@@ -298,6 +299,25 @@ static bool ends_search(const struct rr_loop_decoder *d, const cs_insn *insn)
     }
 }
 
+static struct known_code *known_at(struct rr_loop_decoder *d, uint64_t ip)
+{
+    return &d->known[(ip ^ ip >> 6 ^ ip >> 12) & (KNOWN - 1)];
+}
+
+static bool is_of_kernel(uint64_t ip)
+{
+    return ip >> 63;
+}
+
+bool rr_loop_is_known(struct rr_loop_decoder *d, const struct rr_landmark *lm)
+{
+    uint64_t ip = lm->regs[RR_REG_RIP];
+    const struct known_code *known = d ? known_at(d, ip) : NULL;
+
+    return known && is_of_kernel(ip) && known->ip == ip &&
+           known->sp == lm->regs[RR_REG_RSP];
+}
+
 static size_t read_code(const struct rr_loop_guest *g, uint64_t ip,
                         uint8_t *code, size_t bytes)
 {
@@ -315,11 +335,6 @@ static bool decode(struct rr_loop_decoder *d, const struct path *p)
     return cs_disasm_iter(d->handle, &at, &bytes, &address, d->insn);
 }
 
-static struct known_code *known_at(struct rr_loop_decoder *d, uint64_t ip)
-{
-    return &d->known[(ip ^ ip >> 6 ^ ip >> 12) & (KNOWN - 1)];
-}
-
 static bool is_known(struct rr_loop_decoder *d, const struct rr_loop_guest *g)
 {
     uint64_t ip = g->landmark->regs[RR_REG_RIP];
@@ -331,15 +346,20 @@ static bool is_known(struct rr_loop_decoder *d, const struct rr_loop_guest *g)
            !memcmp(code, known->code, known->bytes);
 }
 
-/* The search came from its begin to @end, without a jump, and ended there. */
+/*
+ * There is no loop.  @end: the search came to it without a jump, and ended
+ * there; UINT64_MAX: it did not.
+ */
 static void remember(struct rr_loop_decoder *d, const struct rr_loop_guest *g,
                      uint64_t end)
 {
     uint64_t ip = g->landmark->regs[RR_REG_RIP];
     struct known_code *known = known_at(d, ip);
 
+    known->ip = ip;
+    known->sp = g->landmark->regs[RR_REG_RSP];
+    known->bytes = 0;
     if (end - ip <= sizeof(known->code)) {
-        known->ip = ip;
         known->bytes = read_code(g, ip, known->code, end - ip);
     }
 }
@@ -359,9 +379,9 @@ static bool search(struct rr_loop_decoder *d, struct path *p)
         next_ip = p->ip + d->insn->size;
         if (ends_search(d, d->insn) || !follow(p, d->insn)) {
             /* Where RET goes to depends on the stack. */
-            if (is_straight && d->insn->id != X86_INS_RET) {
-                remember(d, p->guest, next_ip);
-            }
+            bool is_fixed = is_straight && d->insn->id != X86_INS_RET;
+
+            remember(d, p->guest, is_fixed ? next_ip : UINT64_MAX);
             return false;
         }
         is_straight = is_straight && p->ip == next_ip;
@@ -370,6 +390,7 @@ static bool search(struct rr_loop_decoder *d, struct path *p)
             return true;
         }
     }
+    remember(d, p->guest, UINT64_MAX);
     return false;
 }
 

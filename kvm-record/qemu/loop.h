@@ -66,6 +66,13 @@ size_t rr_loop_find(struct rr_loop_decoder **decoder,
                     const struct rr_loop_guest *guest,
                     struct rr_loop_range *ranges);
 
+/**
+ * Was there no loop at @landmark the last time?  Of code in the upper half of
+ * the address space alone, with the same RSP.  @decoder may be NULL.
+ */
+bool rr_loop_is_known(struct rr_loop_decoder *decoder,
+                      const struct rr_landmark *landmark);
+
 /** @decoder may be NULL. */
 void rr_loop_free(struct rr_loop_decoder *decoder);
 

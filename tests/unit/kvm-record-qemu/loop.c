@@ -177,6 +177,32 @@ static void check_changed(void)
 	ksft_ok(is_right, "code that changes");
 }
 
+/* A kernel's code is not read again at the same place with the same stack. */
+static void check_kernel(void)
+{
+	static const char branch[] = "\xff\x07\x75\xfc";
+	struct rr_landmark low = at(BASE), high = at(BASE | 1ull << 63);
+	struct rr_loop_decoder *decoder = NULL;
+	struct rr_loop_guest guest = { .code_bits = 64, .read = read_memory };
+	bool was_known, is_known;
+
+	memcpy(memory, branch, sizeof(branch));
+	guest.landmark = &low;
+	rr_loop_find(&decoder, &guest, ranges);
+	ksft_ok(!rr_loop_is_known(decoder, &low),
+		"a program's code is compared");
+	guest.landmark = &high;
+	guest.base[RR_SEGMENT_CS] = 1ull << 63; /* it is at BASE */
+	was_known = rr_loop_is_known(NULL, &high) ||
+		    rr_loop_is_known(decoder, &high);
+	rr_loop_find(&decoder, &guest, ranges);
+	is_known = rr_loop_is_known(decoder, &high);
+	high.regs[RR_REG_RSP] += 8;
+	ksft_ok(!was_known && is_known && !rr_loop_is_known(decoder, &high),
+		"a kernel's is known, with the same stack");
+	rr_loop_free(decoder);
+}
+
 static void check_limits(void)
 {
 	struct rr_landmark lm = at(BASE);
@@ -197,11 +223,12 @@ static void check_limits(void)
 
 int main(void)
 {
-	ksft_plan(5 + 3 + 16 + 1 + 2);
+	ksft_plan(5 + 3 + 16 + 1 + 2 + 2);
 	check_operands();
 	check_ways();
 	check_others();
 	check_changed();
+	check_kernel();
 	check_limits();
 	return ksft_end();
 }
