@@ -17,7 +17,7 @@
 #define SHOWN_BYTES 400 /* longer manifest entries are not printed */
 
 struct replay_options {
-	char *trace, *silicon, *sandbox, *gdb;
+	char *trace, *silicon, *sandbox, *screen, *gdb;
 	gboolean console, verbose, trust_images;
 	gint patience_s;
 	char **plugins, **images, **qemu_args;
@@ -54,6 +54,9 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		  "Keep QEMU from files, programs and network once the replay "
 		  "starts",
 		  "on|off" },
+		{ "screen", 0, 0, G_OPTION_ARG_FILENAME, &o->screen,
+		  "Save the guest's screen at the end of the replay",
+		  "FILE.png" },
 		{ "gdb", 0, 0, G_OPTION_ARG_STRING, &o->gdb,
 		  "Wait for gdb there before the first instruction",
 		  "[HOST]:PORT|PATH" },
@@ -94,6 +97,11 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 	if (o->gdb && !strpbrk(o->gdb, ":/")) {
 		rr_fail_usage("--gdb takes [HOST]:PORT or the path of a "
 			      "socket, with a /");
+		return false;
+	}
+	if (o->screen && !g_str_has_suffix(o->screen, ".png")) {
+		rr_fail_usage("--screen takes the name of a file that ends "
+			      "with .png");
 		return false;
 	}
 	if (!o->trace || !*o->trace) {
@@ -139,6 +147,7 @@ static int replay(const struct replay_options *o)
 		.progress = o->verbose && isatty(STDERR_FILENO),
 		.silicon = o->silicon,
 		.sandbox = o->sandbox,
+		.screen = o->screen,
 		.gdb = o->gdb,
 		.trust_images = o->trust_images,
 		.patience_s = (unsigned int)o->patience_s,
@@ -170,6 +179,7 @@ int cmd_replay(int argc, char **argv)
 	g_free(o.trace);
 	g_free(o.silicon);
 	g_free(o.sandbox);
+	g_free(o.screen);
 	g_free(o.gdb);
 	g_strfreev(o.plugins);
 	g_strfreev(o.images);

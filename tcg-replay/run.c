@@ -73,6 +73,11 @@ static char *machine(const struct rr_run *run)
 
 		g_string_append_printf(text, ",silicon=%s", silicon);
 	}
+	if (run->screen) {
+		g_autofree char *screen = rr_qemu_escape(run->screen);
+
+		g_string_append_printf(text, ",screen=%s", screen);
+	}
 	if (run->images) {
 		g_autofree char *images =
 			g_strjoinv("\n", (char **)run->images);

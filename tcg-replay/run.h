@@ -19,6 +19,7 @@ struct rr_run {
 	unsigned int patience_s; /* with a guest that is stuck; 0: no end */
 	/* Wait there for gdb: "[HOST]:PORT" or a socket's path; NULL: do not. */
 	const char *gdb;
+	const char *screen; /* PNG file to save the guest's screen in, or NULL */
 	bool trust_images; /* read them where the trace says */
 	char *const *plugins; /* "NAME[,ARG=...]", NULL-terminated, or NULL */
 	char *const *images; /* "ID=PATH" or "DIR", likewise */

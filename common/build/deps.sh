@@ -14,7 +14,7 @@ packages='
 	gcc make ccache pkg-config flex bison bc cpio kmod patch xz-utils zstd rsync
 	git ca-certificates dpkg-dev openssl util-linux
 	ninja-build python3 python3-venv python3-kconfiglib
-	libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libpixman-1-dev zlib1g-dev libzstd-dev
+	libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libpixman-1-dev libpng-dev zlib1g-dev libzstd-dev
 	libarchive-dev libisal-dev libxxhash-dev libpfm4-dev libslirp-dev libattr1-dev libcap-ng-dev
 	libseccomp-dev libfdt-dev libelf-dev libcapstone-dev nettle-dev'
 # Firmware for QEMU, and the contents of the lab and of the guest.

@@ -10,7 +10,7 @@ name=qemu
 set_of_options="--target-list=x86_64-softmmu --enable-system --enable-kvm
 	--enable-plugins --enable-slirp --enable-virtfs --enable-attr
 	--enable-cap-ng --enable-capstone --enable-fdt=system
-	--enable-pixman --enable-vnc --enable-tpm --enable-nettle
+	--enable-pixman --enable-png --enable-vnc --enable-tpm --enable-nettle
 	--enable-vvfat --enable-vdi --enable-vhdx --enable-vmdk --enable-vpc --enable-qcow1"
 if [ "$1" = --user ]; then
 	name=qemu-user

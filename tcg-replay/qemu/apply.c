@@ -210,6 +210,12 @@ static enum rr_outcome show_slots_at_last(struct rr_replay *r,
     return outcome;
 }
 
+/* SDM volume 3, table 10-1. */
+static bool is_at_reset_vector(const CPUX86State *env)
+{
+    return env->eip == 0xfff0 && env->segs[R_CS].base == 0xffff0000;
+}
+
 /* Apply the next record, and take it. */
 static enum rr_outcome apply_and_take(struct rr_replay *r)
 {
@@ -222,6 +228,9 @@ static enum rr_outcome apply_and_take(struct rr_replay *r)
     rr_replay_pop(r);
     if (rec.type == RRLOG_CPU_STATE) {
         r->position.shut_down = false;
+        if (is_at_reset_vector(r->host.env)) {
+            rr_replay_screen_reset(r);
+        }
     }
     return rec.type == RRLOG_SLOT ? show_slots_at_last(r, &rec) : RR_GO_ON;
 }

@@ -128,6 +128,6 @@ void rr_replay_console_end(struct rr_replay *r)
     if (!has_output) {
         fprintf(stderr, "rr-replay: the guest printed nothing on a serial "
                 "port of the PC or a debug port (0xe9, 0x402); virtio "
-                "consoles and displays are not shown\n");
+                "consoles are not shown, and a display is with --screen\n");
     }
 }

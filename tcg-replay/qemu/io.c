@@ -68,6 +68,7 @@ static uint64_t io_read(struct rr_replay *r, uint64_t addr, unsigned int size,
     if (port) {
         rr_replay_console_read(r, addr, value);
     }
+    rr_replay_screen_access(r, addr, value, size, port, false);
     return value;
 }
 
@@ -105,6 +106,7 @@ static void io_write(struct rr_replay *r, uint64_t addr, uint64_t value,
             rr_replay_console_write(r, addr + i, byte);
         }
     }
+    rr_replay_screen_access(r, addr, value, size, port, true);
     pos->output_bytes += size;
     /* If that ends the replay, the guest stops before the next block. */
     rr_replay_apply_at_access(r);

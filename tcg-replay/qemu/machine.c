@@ -28,6 +28,7 @@ struct RRReplayMachine {
     char *trace;
     char *images;
     char *silicon; /* NULL: the trace's */
+    char *screen; /* NULL: is not saved */
     bool console;
     bool progress;
     bool trust_images;
@@ -384,6 +385,9 @@ static int set_up(struct rr_replay *r, RRReplayMachine *m, Error **errp)
         return ret;
     }
     rr_replay_io_init(r, OBJECT(m));
+    if (m->screen && !rr_replay_screen_init(r, m->screen, OBJECT(m), errp)) {
+        return -EINVAL;
+    }
     return create_cpu(r, errp);
 }
 
@@ -411,6 +415,12 @@ static void machine_done(Notifier *n, void *data)
     rr_replay_start_watch(r);
 }
 
+/* Of a replay that somebody stopped, too. */
+static void save_screen(Notifier *n, void *data)
+{
+    rr_replay_screen_save(rr_replay_get());
+}
+
 /* TCG asks for a reset of the machine when the guest takes a triple fault. */
 static void machine_reset(MachineState *ms, ResetType type)
 {
@@ -424,6 +434,7 @@ static void machine_reset(MachineState *ms, ResetType type)
 static void machine_init(MachineState *ms)
 {
     static Notifier done_notifier = { .notify = machine_done };
+    static Notifier exit_notifier = { .notify = save_screen };
     struct rr_replay *r = rr_replay_get();
     Error *err = NULL;
     int ret;
@@ -436,6 +447,7 @@ static void machine_init(MachineState *ms)
         exit(ret == -EBADMSG ? RR_EXIT_DAMAGED : RR_EXIT_FAILURE);
     }
     qemu_add_machine_init_done_notifier(&done_notifier);
+    qemu_add_exit_notifier(&exit_notifier);
 }
 
 static char *get_trace(Object *obj, Error **errp)
@@ -475,6 +487,19 @@ static void set_silicon(Object *obj, const char *value, Error **errp)
 
     g_free(m->silicon);
     m->silicon = g_strdup(value);
+}
+
+static char *get_screen(Object *obj, Error **errp)
+{
+    return g_strdup(RR_REPLAY_MACHINE(obj)->screen);
+}
+
+static void set_screen(Object *obj, const char *value, Error **errp)
+{
+    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
+
+    g_free(m->screen);
+    m->screen = g_strdup(value);
 }
 
 #define BOOL_PROPERTY(name)                                                  \
@@ -535,6 +560,9 @@ static void machine_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "images",
         "Where the images are that the trace refers to: lines of NUMBER=PATH, "
         "or directories");
+    object_class_property_add_str(oc, "screen", get_screen, set_screen);
+    object_class_property_set_description(oc, "screen",
+        "The PNG file to save the guest's screen in at the end");
     object_class_property_add_bool(oc, "trust-images", get_trust_images,
                                    set_trust_images);
     object_class_property_set_description(oc, "trust-images",

@@ -85,6 +85,7 @@ struct rr_host {
     bool is_in_sandbox;
     /* The last access to a device's register while there were watchpoints. */
     struct rr_landmark mmio_at;
+    struct rr_screen *screen; /* NULL: it is not wanted */
 };
 
 /* Page-table entries with cleared bits that were found last, and where. */
@@ -153,6 +154,26 @@ void rr_replay_console_write(struct rr_replay *r, uint16_t port,
 void rr_replay_console_read(struct rr_replay *r, uint16_t port, uint8_t value);
 /** Show what is left of lines; say so if there was nothing to show at all. */
 void rr_replay_console_end(struct rr_replay *r);
+
+/* ---- 1: screen.c ---- */
+
+/**
+ * Save the guest's screen in @path, a PNG file, when the replay ends; the file
+ * is made now.  False, with @errp set, if there is no VGA adapter or no file.
+ * @owner: of QEMU's objects that this takes.
+ */
+bool rr_replay_screen_init(struct rr_replay *r, const char *path,
+                           Object *owner, Error **errp);
+/** The guest made an access of @size bytes at port or GPA @addr. */
+void rr_replay_screen_access(struct rr_replay *r, uint64_t addr, uint64_t value,
+                             unsigned int size, bool is_port, bool is_write);
+/** The machine was reset. */
+void rr_replay_screen_reset(struct rr_replay *r);
+/**
+ * Draw the screen and save it, if it is wanted and was not saved yet.  BQL
+ * held.  False: that failed, which was said.
+ */
+bool rr_replay_screen_save(struct rr_replay *r);
 
 /* ---- 1: progress.c ---- */
 

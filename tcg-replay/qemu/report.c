@@ -16,6 +16,9 @@ static void stop(struct rr_replay *r, enum rr_goal goal, enum rr_exit status)
     rr_replay_show_progress(r, true);
     rr_replay_console_end(r);
     fflush(stdout);
+    if (!rr_replay_screen_save(r) && status == RR_EXIT_OK) {
+        status = RR_EXIT_FAILURE;
+    }
     qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT,
                                            status);
 }

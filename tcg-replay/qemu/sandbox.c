@@ -40,6 +40,8 @@ static const int allowed[] = {
     /* Memory: TCG's buffer of code is executable from the start. */
     SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect),
     SCMP_SYS(madvise), SCMP_SYS(brk),
+    /* The picture of --screen is in shared memory, as all of QEMU's are. */
+    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
     /* Threads, and time. */
     SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
     SCMP_SYS(membarrier), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
@@ -71,6 +73,7 @@ static const struct call_with allowed_with[] = {
     { SCMP_SYS(fcntl), 1, COMMAND, F_SETFD },
     { SCMP_SYS(fcntl), 1, COMMAND, F_GETFL },
     { SCMP_SYS(fcntl), 1, COMMAND, F_SETFL },
+    { SCMP_SYS(fcntl), 1, COMMAND, F_ADD_SEALS },
     /* glibc's fstat() */
     { SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH, AT_EMPTY_PATH },
     { SCMP_SYS(clone), 0, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD },

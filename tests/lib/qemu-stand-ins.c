@@ -279,6 +279,20 @@ uint64_t silicon_x87_fingerprint(void)
 }
 
 /* Of the replayer: these read the guest's page tables and code. */
+void rr_replay_screen_access(struct rr_replay *r, uint64_t addr, uint64_t value,
+			     unsigned int size, bool is_port, bool is_write)
+{
+}
+
+void rr_replay_screen_reset(struct rr_replay *r)
+{
+}
+
+bool rr_replay_screen_save(struct rr_replay *r)
+{
+	return true;
+}
+
 void rr_replay_note_adbits(struct rr_replay *r)
 {
 }

@@ -36,6 +36,12 @@ struct frame {
 static struct gate idt[256] __attribute__((aligned(8)));
 __attribute__((used)) static uint8_t stack[8192];
 
+/* Multiboot Specification 0.6.96, 3.3 */
+struct multiboot_info {
+	uint32_t flags, mem_lower, mem_upper, boot_device, command_line;
+};
+__attribute__((used)) static const struct multiboot_info *multiboot;
+
 static inline void outb(uint16_t port, uint8_t value)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
@@ -154,6 +160,7 @@ __attribute__((used)) static void start(void)
 __asm__(".globl _start\n"
 	"_start:\n"
 	"	mov $stack + 8192, %esp\n"
+	"	mov %ebx, multiboot\n"
 	"	call start\n");
 
 #endif

@@ -1,0 +1,82 @@
+#!/bin/sh
+# timeout=400
+# parallel
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A person in front of a machine of libvirt's: in the lab, libvirt's system daemon defines
+# and starts a domain that is recorded with KVM, somebody types over VNC, virsh sends keys
+# and takes a picture.  The replay, here, has the same screen.
+. "$(dirname "$0")/../../lib/system.sh.inc"
+echo 'TAP version 13'
+cat >"$tmp/small.xml" <<END
+<domain type='kvm'><name>small</name><memory unit='MiB'>32</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type><kernel>$RR_GUEST/keyboard</kernel></os>
+<features><acpi/><apic/></features>
+<devices>
+<serial type='file'><source path='/out/console'/></serial>
+<graphics type='vnc' port='5907' autoport='no' listen='127.0.0.1'/>
+<video><model type='vga'/></video>
+</devices></domain>
+END
+cat >"$tmp/in-lab" <<END
+exec 2>&1
+export PATH=$RR_BIN:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+echo 'libvirt-qemu:x:64055:64055::/:/bin/false' >>/etc/passwd
+echo 'libvirt-qemu:x:64055:' >>/etc/group
+mkdir -p /etc/libvirt /run/libvirt /var/lib/libvirt
+cat >/etc/libvirt/qemu.conf <<CONF
+stdio_handler = "file"
+security_driver = "none"
+user = "root"
+group = "root"
+cgroup_controllers = [ ]
+namespaces = [ ]
+CONF
+step() { # NAME COMMAND...: its output in /out/NAME, its status in /out/steps
+	name=\$1
+	shift
+	"\$@" >/out/\$name 2>&1
+	echo "\$name \$?" >>/out/steps
+}
+wait_for() { # SECONDS COMMAND...
+	for i in \$(seq \$1); do
+		(shift; "\$@") >/dev/null 2>&1 && return
+		sleep 1
+	done
+	return 1
+}
+ip link set lo up
+libvirtd --timeout 60 >/out/libvirtd 2>&1 &
+step daemon wait_for 60 virsh list
+step define virsh define $tmp/small.xml
+step enable rr-kvm vm --connect qemu:///system -o /out enable small
+step start virsh start small-rr
+step up wait_for 60 grep -q type /out/console
+step vnc python3 $RR_TOP/tests/lib/vnc-type.py 5907 'over vnc '
+step keys virsh send-key small-rr KEY_A KEY_N KEY_D
+step screenshot virsh screenshot small-rr /out/shot.png
+step enter virsh send-key small-rr KEY_ENTER
+step off wait_for 60 sh -c 'virsh domstate small-rr | grep "shut off"'
+END
+mkdir "$tmp/out"
+sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
+	--kernel "$RR_BUILD/lab/vmlinuz" --image "$RR_BUILD/lab/lab.cpio.gz" \
+	--pmu --mem 2048 --host-files --out "$tmp/out" -- sh "$tmp/in-lab" >"$tmp/log" 2>&1 </dev/null
+result $? 'the lab ran'
+sed 's/^/# /' "$tmp/log" | tail -n 20
+for name in daemon define enable start up vnc keys screenshot enter off; do
+	grep -qx "$name 0" "$tmp/out/steps"
+	result $? "$name: $(tail -n 1 "$tmp/out/$name" | tr -d '\n')"
+done
+sed 's/^/# /' "$tmp/out/libvirtd" | tail -n 20
+
+set -- "$tmp"/out/small-rr-*.rrt
+[ $# -eq 1 ] && replay "$1" --console --screen "$tmp/end.png" >"$tmp/again" &&
+	grep -q 'CPU state and all RAM equal' "$tmp/report"
+result $? 'the start has a trace, which replays'
+sed 's/^/# /' "$tmp/report"
+cmp "$tmp/out/console" "$tmp/again" >&2 && grep -q '^over vnc and$' "$tmp/again"
+result $? "what was typed: $(tail -n 1 "$tmp/again")"
+/usr/bin/python3 "$RR_TOP/tests/lib/same-pixels.py" "$tmp/out/shot.png" "$tmp/end.png" >"$tmp/same"
+result $? "the screen: $(tail -n 1 "$tmp/same")"
+finish
