@@ -52,30 +52,53 @@ static void digest_block(const struct rr_block *block, uint64_t *digest)
     XXH3_freeState(state);
 }
 
-static bool log_digest(struct rr_vcpu *v, uint32_t id)
+/* The digests of all regions, *@count of them; g_free() it. */
+static uint64_t *get_digests(const struct rr_block *block, uint64_t *count)
 {
-    const struct rr_block *block = &v->recorder->blocks[id];
-    uint64_t regions = DIV_ROUND_UP(block->ram->used_length,
-                                    RRLOG_REGION_BYTES);
-    g_autofree uint64_t *digest = g_new(uint64_t, regions);
+    uint64_t *digests;
+
+    *count = DIV_ROUND_UP(block->ram->used_length, RRLOG_REGION_BYTES);
+    digests = g_new(uint64_t, *count);
+    digest_block(block, digests);
+    return digests;
+}
+
+void rr_keep_digests(struct rr_block *block)
+{
+    g_free(block->digests);
+    block->digests = get_digests(block, &block->digest_count);
+}
+
+static bool log_digests(struct rr_vcpu *v, uint32_t id, const uint64_t *digests,
+                        uint64_t count)
+{
     struct rrlog_record rec = {
         .type = RRLOG_RAM_DIGEST,
         .ram_digest = { .block = id, .first = 0 },
-        .data = digest,
-        .data_bytes = regions * sizeof(*digest),
+        .data = digests,
+        .data_bytes = count * sizeof(*digests),
     };
 
-    digest_block(block, digest);
     return rr_log_here(v, &rec);
+}
+
+static bool log_block(struct rr_vcpu *v, uint32_t id)
+{
+    const struct rr_block *block = &v->recorder->blocks[id];
+    g_autofree uint64_t *digests = NULL;
+    uint64_t count;
+
+    if (!block->ram) {
+        return log_digests(v, id, block->digests, block->digest_count);
+    }
+    digests = get_digests(block, &count);
+    return log_digests(v, id, digests, count);
 }
 
 bool rr_log_digests(struct rr_vcpu *v)
 {
     for (uint32_t i = 0; i < v->recorder->block_count; i++) {
-        if (!v->recorder->blocks[i].ram) {
-            continue;
-        }
-        if (!log_digest(v, i)) {
+        if (!log_block(v, i)) {
             return false;
         }
     }

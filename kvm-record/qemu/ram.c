@@ -179,6 +179,9 @@ void rr_record_ram_free(RAMBlock *ram)
 
     rr_detector_forget(ram);
     if (id >= 0) {
+        if (r->life == RR_LIFE_RECORDING) {
+            rr_keep_digests(&r->blocks[id]);
+        }
         r->blocks[id].ram = NULL;
     }
 }

@@ -44,6 +44,9 @@ struct rr_slot {
 struct rr_block {
     RAMBlock *ram; /* NULL: its device was unplugged */
     bool has_page_map; /* rr_page_map_open() knows which pages exist */
+    /* Of a block that QEMU has freed: what it had then, by region. */
+    uint64_t *digests;
+    uint64_t digest_count;
 };
 
 /* An interrupt or NMI that KVM has, but the guest has not seen yet. */
@@ -356,7 +359,9 @@ void rr_detector_forget(RAMBlock *ram);
 
 /* ---- digest.c ---- */
 
-/* A record for each RAM block: what it holds now. */
+/* QEMU is about to free the memory of @block: keep its digests. */
+void rr_keep_digests(struct rr_block *block);
+/* A record for each RAM block: what it holds now, or held last. */
 bool rr_log_digests(struct rr_vcpu *v);
 
 /* ---- ring.c ---- */
