@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_INSTRUCTIONS 64
+/* Code without a jump costs that many at each tick of the guest. */
+#define MAX_INSTRUCTIONS 24
 #define MAX_CALLS 8
 #define MAX_INSTRUCTION_BYTES 15
 #define MAX_RANGE_BYTES 4096

@@ -57,7 +57,7 @@ struct rr_loop_decoder;
 /**
  * Does @guest come back to where it is without a conditional branch, an access
  * of a port or an instruction that the log has?  Jumps, calls and returns whose
- * target is known are followed, over 64 instructions.
+ * target is known are followed, over 24 instructions.
  * @decoder: kept from call to call, for rr_loop_free().
  * @ranges: room for RR_LOOP_RANGES.  Returns how many there are; 0: no such
  * loop, or it names no memory.
