@@ -15,6 +15,7 @@
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
 #include "system/reset.h"
+#include "system/runstate.h"
 #include "system/system.h"
 #include "system/tcg.h"
 #include "tcg/rr-count.h"
@@ -415,6 +416,19 @@ static void machine_done(Notifier *n, void *data)
     rr_replay_start_watch(r);
 }
 
+/* A signal, or the monitor.  QEMU would end with 0, which says "equal". */
+static void stopped_by_user(Notifier *n, void *data)
+{
+    struct rr_replay *r = rr_replay_get();
+
+    if (rr_replaying && !rr_replay_is_over(r)) {
+        error_report("rr-replay: stopped before the end, after %" PRIu64
+                     " records", r->position.records);
+        qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_SIGNAL,
+                                               RR_EXIT_FAILURE);
+    }
+}
+
 /* Of a replay that somebody stopped, too. */
 static void save_screen(Notifier *n, void *data)
 {
@@ -434,6 +448,7 @@ static void machine_reset(MachineState *ms, ResetType type)
 static void machine_init(MachineState *ms)
 {
     static Notifier done_notifier = { .notify = machine_done };
+    static Notifier shutdown_notifier = { .notify = stopped_by_user };
     static Notifier exit_notifier = { .notify = save_screen };
     struct rr_replay *r = rr_replay_get();
     Error *err = NULL;
@@ -447,6 +462,7 @@ static void machine_init(MachineState *ms)
         exit(ret == -EBADMSG ? RR_EXIT_DAMAGED : RR_EXIT_FAILURE);
     }
     qemu_add_machine_init_done_notifier(&done_notifier);
+    qemu_register_shutdown_notifier(&shutdown_notifier);
     qemu_add_exit_notifier(&exit_notifier);
 }
 
