@@ -55,6 +55,8 @@ record hypervisor hypervisor
 record no-apic hypervisor -cpu max,-apic
 record i486 hypervisor -cpu 486
 record isapc debug-exit -M isapc -device isa-debug-exit
+record microvm debug-exit -M microvm -device isa-debug-exit
+record no-machine debug-exit -M none
 record ins ins
 record mmio mmio -device pc-testdev
 record debug debug -device pc-testdev
@@ -80,6 +82,17 @@ wait_for /out/panic.console 'panic: now'
 sleep 1
 killall -INT rr-kvm
 wait_for /out/panic.status .
+mkdir /t/small
+mount -t tmpfs -o size=64k small /t/small
+truncate -s 1M /t/small/disk
+record disk-full disk-full -drive file=/t/small/disk,format=raw,if=ide &
+wait_for /out/disk-full.console 'sector 64'
+until [ "$(cat /out/disk-full.console)" = "$lines" ]; do
+	lines=$(cat /out/disk-full.console)
+	sleep 4
+done
+killall -INT rr-kvm
+wait_for /out/disk-full.status .
 record hv hypervisor -cpu max,hv-relaxed
 record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
@@ -87,7 +100,7 @@ END
 set --
 for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops control both partial pending suspend \
 	watchdog unplug spin \
-	panic debug-exit; do
+	panic disk-full debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
@@ -140,6 +153,8 @@ replays i486
 prints i486 "hypervisor: KVM's clock GP"
 prints i486 'hypervisor: APIC 0'
 replays isapc
+replays microvm
+refused no-machine "the machine 'none' cannot be recorded"
 replays ins
 prints ins 'ins: page faults 2'
 prints ins 'ins: debug exceptions 0'
@@ -201,6 +216,9 @@ result $? 'the monitor resets the guest'
 replays panic
 ! grep -q 'went on' "$tmp/out/panic.console"
 result $? 'a paused machine leaves a whole trace'
+replays disk-full
+[ "$(tail -n 1 "$tmp/out/disk-full.console")" = 'disk-full: sector 128' ]
+result $? 'QEMU paused the machine whose disk is full'
 refused hv 'hv-\* features'
 refused cpu-pm 'cpu-pm=on'
 replays debug-exit
