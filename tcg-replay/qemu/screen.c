@@ -11,7 +11,6 @@
 #include "tcg-replay/qemu/pci-config.h"
 #include "hw/display/bochs-vbe.h"
 #include "hw/display/vga_int.h"
-#include "hw/display/vga_regs.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/units.h"
