@@ -209,16 +209,17 @@ static void check_limits(void)
 	char code[256];
 	size_t bytes;
 
-	for (bytes = 0; bytes < 100; bytes += 2)
-		memcpy(code + bytes, "\xff\x07", 2);
-	memcpy(code + bytes, "\xe9\x97\xff\xff\xff", 5);
+	/* 20 of MOVSB, with two operands each; then 30 of INCL (RDI) */
+	memset(code, 0xa4, 20);
+	bytes = 20;
+	memcpy(code + bytes, "\xe9\xe7\xff\xff\xff", 5);
 	ksft_ok(find(64, code, bytes + 5, &lm, 0, 0) == RR_LOOP_RANGES,
 		"no more ranges than there is room for");
-	for (; bytes < 140; bytes += 2)
+	for (bytes = 0; bytes < 60; bytes += 2)
 		memcpy(code + bytes, "\xff\x07", 2);
-	memcpy(code + bytes, "\xe9\x6f\xff\xff\xff", 5);
+	memcpy(code + bytes, "\xe9\xbf\xff\xff\xff", 5);
 	ksft_ok(find(64, code, bytes + 5, &lm, 0, 0) == 0,
-		"a loop of more than 64 instructions");
+		"a loop of more than 24 instructions");
 }
 
 int main(void)
