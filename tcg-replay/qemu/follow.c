@@ -273,7 +273,7 @@ static enum rr_outcome enter_sandbox(struct rr_replay *r)
         return RR_GO_ON;
     }
     r->host.is_in_sandbox = true;
-    ret = rr_sandbox_enter();
+    ret = rr_sandbox_enter(r->host.screen);
     if (!ret) {
         return RR_GO_ON;
     }

@@ -40,8 +40,6 @@ static const int allowed[] = {
     /* Memory: TCG's buffer of code is executable from the start. */
     SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect),
     SCMP_SYS(madvise), SCMP_SYS(brk),
-    /* The picture of --screen is in shared memory, as all of QEMU's are. */
-    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
     /* Threads, and time. */
     SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
     SCMP_SYS(membarrier), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
@@ -73,13 +71,29 @@ static const struct call_with allowed_with[] = {
     { SCMP_SYS(fcntl), 1, COMMAND, F_SETFD },
     { SCMP_SYS(fcntl), 1, COMMAND, F_GETFL },
     { SCMP_SYS(fcntl), 1, COMMAND, F_SETFL },
-    { SCMP_SYS(fcntl), 1, COMMAND, F_ADD_SEALS },
     /* glibc's fstat() */
     { SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH, AT_EMPTY_PATH },
     { SCMP_SYS(clone), 0, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD },
     { SCMP_SYS(prctl), 0, COMMAND, PR_SET_NAME },
     { SCMP_SYS(sendto), 4, UINT64_MAX, 0 }, /* no address */
 };
+
+/* QEMU makes a picture in shared memory: qemu_memfd_alloc(). */
+static int allow_drawing(scmp_filter_ctx filter)
+{
+    int ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(memfd_create),
+                               0);
+
+    if (!ret) {
+        ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ftruncate), 0);
+    }
+    if (!ret) {
+        ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                               SCMP_A1(SCMP_CMP_MASKED_EQ, COMMAND,
+                                       F_ADD_SEALS));
+    }
+    return ret;
+}
 
 static int add_rules(scmp_filter_ctx filter)
 {
@@ -116,7 +130,7 @@ bool rr_sandbox_is_there(void)
     return true;
 }
 
-int rr_sandbox_enter(void)
+int rr_sandbox_enter(bool draws)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int ret = -ENOMEM;
@@ -127,6 +141,9 @@ int rr_sandbox_enter(void)
     ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (!ret) {
         ret = add_rules(filter);
+    }
+    if (!ret && draws) {
+        ret = allow_drawing(filter);
     }
     if (!ret) {
         ret = seccomp_load(filter);
@@ -140,7 +157,7 @@ bool rr_sandbox_is_there(void)
     return false;
 }
 
-int rr_sandbox_enter(void)
+int rr_sandbox_enter(bool draws)
 {
     return -EOPNOTSUPP;
 }
