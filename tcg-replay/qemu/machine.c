@@ -466,57 +466,23 @@ static void machine_init(MachineState *ms)
     qemu_add_exit_notifier(&exit_notifier);
 }
 
-static char *get_trace(Object *obj, Error **errp)
-{
-    return g_strdup(RR_REPLAY_MACHINE(obj)->trace);
-}
+#define STRING_PROPERTY(name)                                                \
+    static char *get_##name(Object *obj, Error **errp)                       \
+    {                                                                        \
+        return g_strdup(RR_REPLAY_MACHINE(obj)->name);                       \
+    }                                                                        \
+    static void set_##name(Object *obj, const char *value, Error **errp)     \
+    {                                                                        \
+        RRReplayMachine *m = RR_REPLAY_MACHINE(obj);                         \
+                                                                             \
+        g_free(m->name);                                                     \
+        m->name = g_strdup(value);                                           \
+    }
 
-static void set_trace(Object *obj, const char *value, Error **errp)
-{
-    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
-
-    g_free(m->trace);
-    m->trace = g_strdup(value);
-}
-
-static char *get_images(Object *obj, Error **errp)
-{
-    return g_strdup(RR_REPLAY_MACHINE(obj)->images);
-}
-
-static void set_images(Object *obj, const char *value, Error **errp)
-{
-    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
-
-    g_free(m->images);
-    m->images = g_strdup(value);
-}
-
-static char *get_silicon(Object *obj, Error **errp)
-{
-    return g_strdup(RR_REPLAY_MACHINE(obj)->silicon);
-}
-
-static void set_silicon(Object *obj, const char *value, Error **errp)
-{
-    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
-
-    g_free(m->silicon);
-    m->silicon = g_strdup(value);
-}
-
-static char *get_screen(Object *obj, Error **errp)
-{
-    return g_strdup(RR_REPLAY_MACHINE(obj)->screen);
-}
-
-static void set_screen(Object *obj, const char *value, Error **errp)
-{
-    RRReplayMachine *m = RR_REPLAY_MACHINE(obj);
-
-    g_free(m->screen);
-    m->screen = g_strdup(value);
-}
+STRING_PROPERTY(trace)
+STRING_PROPERTY(images)
+STRING_PROPERTY(silicon)
+STRING_PROPERTY(screen)
 
 #define BOOL_PROPERTY(name)                                                  \
     static bool get_##name(Object *obj, Error **errp)                        \

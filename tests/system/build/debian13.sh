@@ -12,16 +12,7 @@ RR_TOP=${RR_TOP:-$(realpath "$(dirname "$0")/../../..")}
 build=$(realpath -m "${RR_BUILD:-$RR_TOP/build}")
 . "$RR_TOP/common/build/apt.sh"
 skip() { echo "1..0 # SKIP $*"; exit 0; }
-n=0 failed=0
-result() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
+. "$RR_TOP/tests/lib/tap.sh.inc"
 
 [ "$(id -u)" = 0 ] || skip 'only root can make a chroot'
 command -v mmdebstrap >/dev/null || skip 'no mmdebstrap: run "make deps"'
@@ -73,5 +64,4 @@ inside 'build=/src/build; . common/build/apt.sh; apt_setup && private apt-cache 
 result $? 'the sources of QEMU 10.0 and of Linux 6.12 are to be had'
 inside 'for t in tests/golden/*.tar; do build/bin/rr-log verify $t || exit 1; done'
 result $? 'rr-log reads old traces'
-echo "1..$n"
-exit $failed
+finish
