@@ -17,13 +17,12 @@
 #include "common/logfmt/rrlog.h"
 #include "common/silicon/silicon.h"
 #include "kvm-record/commands.h"
-#include "kvm-record/host/check.h"
 #include "kvm-record/lab.h"
+#include "kvm-record/record-check.h"
 #include "kvm-record/record-domain.h"
 #include "kvm-record/record-end.h"
 #include "kvm-record/session.h"
 #include "kvm-record/vm/check.h"
-#include "kvm-record/vm/display.h"
 #include "kvm-record/vm/qemu-args.h"
 #include "kvm-record/vm/record-command.h"
 
@@ -34,11 +33,8 @@
 struct options {
 	char *trace;
 	gboolean force, quiet, no_check;
-	gboolean is_locked; /* by the rr-kvm outside of this lab */
 	char *domain, *uri; /* of libvirt */
 	gboolean strict, print_xml, print_args, keep_disks;
-	char *display_text;
-	struct rr_display display;
 	gint vcpus;
 	struct rr_record_options recorder;
 	enum lab_kind lab;
@@ -85,9 +81,6 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		{ "keep-disks", 0, 0, G_OPTION_ARG_NONE, &o->keep_disks,
 		  "With --vm: throw away what the guest writes to its disks",
 		  NULL },
-		{ "display", 0, 0, G_OPTION_ARG_STRING, &o->display_text,
-		  "How a person sees the machine: vnc=:1, gtk or none",
-		  "DISPLAY" },
 		{ "notes", 0, 0, G_OPTION_ARG_FILENAME, &o->recorder.notes,
 		  "Keep the text files of this directory in the manifest",
 		  "DIR" },
@@ -111,9 +104,6 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		{ "lab-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->lab_args,
 		  "With --lab: an argument for its run.sh; may be repeated",
 		  "ARG" },
-		{ "locked", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE,
-		  &o->is_locked, "In the lab: another rr-kvm has the lock",
-		  NULL },
 		{ "no-check", 0, 0, G_OPTION_ARG_NONE, &o->no_check,
 		  "Do not check this host first", NULL },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
@@ -174,7 +164,7 @@ static const char *check_domain_options(const struct options *o)
 	return NULL;
 }
 
-static bool check_options(struct options *o, GError **error)
+static bool check_options(const struct options *o, GError **error)
 {
 	const char *why = check_domain_options(o);
 
@@ -195,74 +185,9 @@ static bool check_options(struct options *o, GError **error)
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
-		return rr_record_options_check(&o->recorder, error) &&
-		       rr_display_parse(o->display_text, &o->display, error);
+		return rr_record_options_check(&o->recorder, error);
 	rr_set_error(error, "%s", why);
 	return false;
-}
-
-/* Removes nothing but a trace, for -o may be wrong. */
-static bool remove_trace(const char *trace, GError **error)
-{
-	int err = rrlog_trace_remove(trace);
-
-	if (!err)
-		return true;
-	if (err == -EINVAL)
-		rr_set_error(error, "%s is not a trace: not replaced", trace);
-	else
-		rr_set_error(error, "cannot replace %s: %s", trace,
-			     g_strerror(-err));
-	return false;
-}
-
-static bool exists(const char *path)
-{
-	return g_file_test(path, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK);
-}
-
-static bool check_output_dir(const struct options *o, GError **error)
-{
-	g_autofree char *absolute = g_canonicalize_filename(o->trace, NULL);
-	g_autofree char *parent = g_path_get_dirname(absolute);
-
-	if (access(parent, W_OK | X_OK)) {
-		rr_set_error(error, "cannot write to %s: %s", parent,
-			     g_strerror(errno));
-		return false;
-	}
-	if (o->force || !exists(o->trace))
-		return true;
-	rr_set_error(error, "%s exists (--force replaces a trace)", o->trace);
-	return false;
-}
-
-static bool check_host(GError **error)
-{
-	struct host_check_result r[HOST_CHECK_MAX];
-	int i, n = host_check_run(HOST_CHECK_TRIES_FAST, r);
-
-	for (i = 0; i < n; i++)
-		if (r[i].status == HOST_CHECK_FAIL)
-			rr_message("%s: %s", r[i].name, r[i].reason);
-		else if (r[i].status == HOST_CHECK_WARN)
-			rr_message("warning: %s: %s", r[i].name, r[i].reason);
-	if (host_check_passed(r, n))
-		return true;
-	rr_set_error(error, "this host cannot record (rr-kvm check-host prints "
-			    "the remedies); --lab records in an emulated host");
-	return false;
-}
-
-/* Of a recording on this host, with its display. */
-static GPtrArray *make_command_here(const struct options *o, const char *qemu,
-				    const struct rr_vm *vm)
-{
-	g_autofree char *trace = g_canonicalize_filename(o->trace, NULL);
-	g_autoptr(rr_vm) shown = rr_vm_copy(vm);
-
-	rr_display_add(&o->display, shown);
-	return rr_record_command(qemu, trace, &o->recorder, shown);
 }
 
 static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
@@ -274,18 +199,17 @@ static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
 		.seed = o->seed,
 		.memory_mib = o->memory_mib,
 		.silicon = o->silicon,
-		.display = &o->display,
 		.args = o->lab_args,
 	};
-	g_autofree char *qemu = NULL;
+	g_autofree char *trace = NULL, *qemu = NULL;
 
 	if (o->lab)
 		return lab_command(&lab, o->trace, &o->recorder, vm, error);
 	qemu = rr_qemu_find(error);
-	if (!qemu || !rr_display_check_qemu(&o->display, qemu, error) ||
-	    (!o->no_check && !check_host(error)))
+	if (!qemu || (!o->no_check && !record_check_host(error)))
 		return NULL;
-	return make_command_here(o, qemu, vm);
+	trace = g_canonicalize_filename(o->trace, NULL);
+	return rr_record_command(qemu, trace, &o->recorder, vm);
 }
 
 /* What the trace that the child with this exit status left means. */
@@ -316,7 +240,7 @@ static int run(const struct options *o, GPtrArray *command, GError **error)
 	bool signalled;
 	int status;
 
-	if (exists(o->trace) && !remove_trace(o->trace, error))
+	if (!record_remove_trace(o->trace, error))
 		return -1;
 	status = rr_child_run((char *const *)command->pdata, &child, &signalled,
 			      error);
@@ -333,13 +257,14 @@ static int record_vm(const struct options *o, const struct rr_vm *vm,
 	struct session *session;
 	int status;
 
-	if (!rr_vm_check(vm, error) || !check_output_dir(o, error))
+	if (!rr_vm_check(vm, error) ||
+	    !record_check_output(o->trace, o->force, error))
 		return -1;
 	command = make_command(o, vm, error);
 	if (!command)
 		return -1;
-	session = o->is_locked ? NULL : session_begin(o->trace, error);
-	if (!session && !o->is_locked)
+	session = session_begin(o->trace, error);
+	if (!session)
 		return -1;
 	status = run(o, command, error);
 	session_end(session);
@@ -350,8 +275,6 @@ static int record_args(const struct options *o, GError **error)
 {
 	g_autoptr(rr_vm) vm = rr_vm_from_qemu_args(o->qemu_args);
 
-	if (!rr_display_check_alone(&o->display, vm, error))
-		return -1;
 	return record_vm(o, vm, error);
 }
 
@@ -363,9 +286,9 @@ static int record_domain_here(const struct options *o, struct record_domain *d,
 	gint64 start_us = g_get_monotonic_time();
 	bool signalled;
 
-	if (!check_output_dir(o, error) ||
-	    (!o->no_check && !check_host(error)) ||
-	    (exists(o->trace) && !remove_trace(o->trace, error)) ||
+	if (!record_check_output(o->trace, o->force, error) ||
+	    (!o->no_check && !record_check_host(error)) ||
+	    !record_remove_trace(o->trace, error) ||
 	    !record_domain_run(d, trace, &o->recorder, &signalled, error))
 		return -1;
 	return conclude(o, 0, signalled, start_us);
@@ -414,7 +337,6 @@ static int record_domain(struct options *o, GError **error)
 		.strict = o->strict,
 		.one_vcpu = o->vcpus == 1,
 		.keep_disks = o->keep_disks,
-		.display = &o->display,
 		.quiet = o->quiet,
 	};
 	struct record_domain *d = record_domain_open(&options, error);
@@ -449,8 +371,6 @@ int cmd_record(int argc, char **argv)
 	g_free(o.domain);
 	g_free(o.uri);
 	g_free(o.silicon);
-	g_free(o.display_text);
-	rr_display_clear(&o.display);
 	g_strfreev(o.lab_args);
 	rr_record_options_clear(&o.recorder);
 	return status;

@@ -9,6 +9,7 @@
 #include "common/cli/message.h"
 #include "common/cli/options.h"
 #include "kvm-record/commands.h"
+#include "kvm-record/control.h"
 #include "kvm-record/session.h"
 
 #define POLL_US 50000
@@ -39,6 +40,34 @@ static bool tell(const char *trace, pid_t pid)
 	return true;
 }
 
+/* Of a machine of "rr-kvm run", which goes on. */
+static int stop_machine(const char *trace)
+{
+	GError *error = NULL;
+	struct control *c = control_open(trace, &error);
+	bool ok = c && control_set_trace(c, "", &error);
+
+	control_close(c);
+	return ok ? RR_EXIT_OK : rr_fail_error(error);
+}
+
+/* Of rr-kvm record: the machine ends, too. */
+static int stop_recorder(const char *trace, int seconds)
+{
+	struct session_state state;
+
+	if (!session_find(trace, &state))
+		return rr_fail("%s is not being recorded", trace);
+	/* In the lab a second signal would end it at once. */
+	if (!state.stopping && !tell(trace, state.pid))
+		return rr_fail("cannot stop process %d: %s", (int)state.pid,
+			       g_strerror(errno));
+	if (!wait_for_end(trace, seconds))
+		return rr_fail("%s is still being recorded after %d s", trace,
+			       seconds);
+	return RR_EXIT_OK;
+}
+
 int cmd_stop(int argc, char **argv)
 {
 	gint seconds = 60;
@@ -52,20 +81,12 @@ int cmd_stop(int argc, char **argv)
 		.arguments = "TRACE",
 		.argument_count = 1,
 		.description = "Ends the recording of TRACE, as Ctrl-C would, "
-			       "and waits until it has ended.",
+			       "and waits until it has ended.\nThe machine of "
+			       "rr-kvm run -o TRACE goes on.",
 	};
-	struct session_state state;
 
 	if (!rr_options_parse(&options, &argc, &argv))
 		return RR_EXIT_FAILURE;
-	if (!session_find(argv[1], &state))
-		return rr_fail("%s is not being recorded", argv[1]);
-	/* In the lab a second signal would end it at once. */
-	if (!state.stopping && !tell(argv[1], state.pid))
-		return rr_fail("cannot stop process %d: %s", (int)state.pid,
-			       g_strerror(errno));
-	if (!wait_for_end(argv[1], seconds))
-		return rr_fail("%s is still being recorded after %d s", argv[1],
-			       seconds);
-	return RR_EXIT_OK;
+	return control_exists(argv[1]) ? stop_machine(argv[1]) :
+					 stop_recorder(argv[1], seconds);
 }

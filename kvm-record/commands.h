@@ -8,6 +8,9 @@
 
 /* Each takes @argv[0] "rr-kvm NAME" and returns an enum rr_exit. */
 int cmd_record(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_start(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_vm(int argc, char **argv);
 int cmd_check_host(int argc, char **argv);

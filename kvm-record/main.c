@@ -13,7 +13,10 @@
 static const struct rr_command commands[] = {
 	{ "record", "record a VM of QEMU or libvirt", cmd_record },
 	{ "vm", "have libvirt record a domain at each start", cmd_vm },
+	{ "run", "run a VM that is ready to be recorded", cmd_run },
+	{ "start", "begin to record a VM of rr-kvm run", cmd_start },
 	{ "stop", "end a recording", cmd_stop },
+	{ "status", "what a VM of rr-kvm run does", cmd_status },
 	{ "check-host", "test whether this host can record", cmd_check_host },
 	{ NULL, NULL, NULL }
 };

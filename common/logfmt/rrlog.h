@@ -68,7 +68,9 @@
 	  F(block) F(offset) F(image) F(image_offset) F(bytes) F(crc32c)) \
 	X(CLOCK, 20, clock, "clock", 0, F(value))                         \
 	X(TLB_FLUSH, 21, tlb_flush, "tlb-flush", 0, )                     \
-	X(PTE_BITS, 22, pte_bits, "pte-bits", 0, F(gpa) F(bits))
+	X(PTE_BITS, 22, pte_bits, "pte-bits", 0, F(gpa) F(bits))          \
+	X(START, 23, start, "start", 0,                                   \
+	  F(apic_base) F(fop) F(fip) F(fdp) F(xinuse))
 
 /* The records that are results of instructions (struct rrlog_result). */
 #define RRLOG_RESULT_RECORDS(X, F)                                   \
@@ -249,6 +251,12 @@ int rrlog_writer_set_tlb_flushes(struct rrlog_writer *w);
 int rrlog_writer_set_pte_bits(struct rrlog_writer *w);
 
 /**
+ * The recording begins while the guest runs: RRLOG_START has what is left of
+ * its CPU state.  As above.
+ */
+int rrlog_writer_set_late_start(struct rrlog_writer *w);
+
+/**
  * Sync manifest and start state to the disk; records may be appended then.
  * -EINVAL: a page is in no block.
  */
@@ -350,6 +358,8 @@ const char *rrlog_reader_error(const struct rrlog_reader *r);
 bool rrlog_reader_has_tlb_flushes(const struct rrlog_reader *r);
 /** The writer called rrlog_writer_set_pte_bits(). */
 bool rrlog_reader_has_pte_bits(const struct rrlog_reader *r);
+/** The writer called rrlog_writer_set_late_start(). */
+bool rrlog_reader_has_late_start(const struct rrlog_reader *r);
 
 /** The entry of the manifest with this key, or NULL. */
 const char *rrlog_reader_manifest(const struct rrlog_reader *r,

@@ -134,6 +134,12 @@ bool rr_images_find(const struct rr_images *im, const void *data, size_t bytes,
 
 void rr_images_start(struct rr_recorder *r)
 {
+    if (r->images) {
+        /* A trace declares its own images. */
+        g_hash_table_remove_all(r->images->ids);
+        memset(r->images->recent, 0, sizeof(r->images->recent));
+        return;
+    }
     r->images = g_new0(struct rr_images, 1);
     r->images->ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                            NULL);

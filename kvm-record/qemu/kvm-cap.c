@@ -117,6 +117,13 @@ bool rr_kvm_cap_open(struct rr_vcpu *v, Error **errp)
     return count_branches(v->cpu, errp);
 }
 
+void rr_kvm_cap_begin(struct rr_vcpu *v)
+{
+    v->first_branches = v->shared->branches;
+    /* What was lost before is not missing in this trace. */
+    v->shared->flags &= ~KVM_X86_RECORD_FLUSH_LOST;
+}
+
 void rr_kvm_cap_flush_tlb(struct rr_vcpu *v)
 {
     if (v->recorder->config.paging == RR_PAGING_FLUSH) {
@@ -138,5 +145,5 @@ uint64_t rr_kvm_cap_branches(struct rr_vcpu *v)
                          shared->branches ? "took the PMU away"
                                           : "has the PMU");
     }
-    return shared->branches;
+    return shared->branches - v->first_branches;
 }

@@ -26,18 +26,33 @@ void rr_recorder_change(struct rr_recorder *r, enum rr_life life)
     rr_life_change(&r->life, life);
 }
 
+/* No recording is on, and none can begin. */
+static void refuse(struct rr_recorder *r, const char *why)
+{
+    if (!r->refusal) {
+        r->refusal = g_strdup(why);
+        warn_report("rr-record: this machine cannot be recorded any more: %s",
+                    why);
+    }
+}
+
 void rr_recorder_fail(struct rr_recorder *r, const char *fmt, ...)
 {
     g_autofree char *text = NULL;
     va_list ap;
 
     g_assert(bql_locked());
-    if (r->life == RR_LIFE_ENDED || r->life == RR_LIFE_FAILED) {
+    if (!r->is_armed &&
+        (r->life == RR_LIFE_ENDED || r->life == RR_LIFE_FAILED)) {
         return;
     }
     va_start(ap, fmt);
     text = g_strdup_vprintf(fmt, ap);
     va_end(ap);
+    if (r->is_armed && r->life != RR_LIFE_RECORDING) {
+        refuse(r, text);
+        return;
+    }
     rr_recorder_change(r, RR_LIFE_FAILED);
     error_report("rr-record: recording into %s stopped: %s; the guest goes on",
                  r->path, text);

@@ -23,6 +23,20 @@ static void set_path(Object *obj, const char *value, Error **errp)
     rr_machine_prepare(errp);
 }
 
+static bool get_armed(Object *obj, Error **errp)
+{
+    return rr_recorder.is_armed;
+}
+
+static void set_armed(Object *obj, bool value, Error **errp)
+{
+    rr_recorder.is_armed = value;
+    if (value) {
+        rr_recording = true;
+        rr_machine_prepare(errp);
+    }
+}
+
 static char *get_notes(Object *obj, Error **errp)
 {
     return g_strdup(rr_recorder.notes);
@@ -129,6 +143,11 @@ void rr_record_add_property(ObjectClass *kvm_accel_class)
                                   set_path);
     object_class_property_set_description(kvm_accel_class, "rr-record",
         "Record the machine into this trace directory");
+    object_class_property_add_bool(kvm_accel_class, "rr-armed", get_armed,
+                                   set_armed);
+    object_class_property_set_description(kvm_accel_class, "rr-armed",
+        "Make ready to record the machine; recordings are started and stopped "
+        "by properties of /rr-recorder");
     object_class_property_add_str(kvm_accel_class, "rr-notes", get_notes,
                                   set_notes);
     object_class_property_set_description(kvm_accel_class, "rr-notes",

@@ -57,11 +57,21 @@ static int put_block_pages(struct rr_recorder *r, uint32_t id)
     return ret;
 }
 
+/* Those of the trace before. */
+static void forget_blocks(struct rr_recorder *r)
+{
+    for (uint32_t i = 0; i < r->block_count; i++) {
+        g_free(r->blocks[i].digests);
+    }
+    r->block_count = 0;
+}
+
 bool rr_ram_start(struct rr_recorder *r, Error **errp)
 {
     RAMBlock *ram;
     int ret = 0;
 
+    forget_blocks(r);
     RAMBLOCK_FOREACH(ram) {
         if (is_guest_memory(ram) && !ret) {
             ret = add_block(r, ram);

@@ -90,6 +90,10 @@ struct rr_vcpu {
     struct rr_loop_decoder *loop_decoder;
     bool has_run; /* KVM_RUN has returned: the counter has its value */
 
+    uint64_t first_branches; /* KVM's count when the recording began */
+    bool has_clock; /* --clock epoch: KVM has told ... */
+    uint64_t clock; /* ... what the guest reads from its TSC now */
+
     struct rr_pending pending;
     bool nmi_held; /* an NMI that the guest cannot take yet: events.c */
 
@@ -118,6 +122,8 @@ struct rr_recorder {
     char *path; /* of the trace; fixed once the machine exists, as is config */
     char *notes; /* a directory with texts for the manifest, or NULL */
     struct rr_record_config config;
+    bool is_armed; /* the user starts and stops recordings: control.c */
+    char *refusal; /* armed: why it cannot be recorded any more, or NULL */
     enum rr_life life;
     struct rrlog_writer *writer; /* NULL unless a trace is open */
     enum rrlog_end_reason end_reason; /* if the recording ends now */
@@ -164,7 +170,8 @@ void rr_recorder_change(struct rr_recorder *r, enum rr_life life);
 
 /*
  * Recording cannot go on: tell the user why, and close the trace as a cut-off
- * one.  The guest goes on.  Nothing happens if the recording is over already.
+ * one.  The guest goes on.  Nothing happens if the recording is over already;
+ * if it has not begun, it cannot begin.
  */
 void G_GNUC_PRINTF(2, 3) rr_recorder_fail(struct rr_recorder *r,
                                           const char *fmt, ...);
@@ -183,7 +190,13 @@ bool rr_kvm_cap_enable(const struct rr_recorder *r, Error **errp);
 /* Map KVM's page and start its counter; in the vCPU's thread. */
 bool rr_kvm_cap_open(struct rr_vcpu *v, Error **errp);
 
-/* Branches that the guest had retired when KVM_RUN last returned. */
+/* The recording begins here: branches are counted from 0. */
+void rr_kvm_cap_begin(struct rr_vcpu *v);
+
+/*
+ * Branches that the guest had retired, since the recording began, when KVM_RUN
+ * last returned.
+ */
 uint64_t rr_kvm_cap_branches(struct rr_vcpu *v);
 
 /*
@@ -435,7 +448,19 @@ void rr_step_to_boundary(struct rr_vcpu *v);
 
 /* ---- recording.c ---- */
 
-/* The recording begins, at the first entry of the first vCPU. */
+/*
+ * The first vCPU is about to enter the guest for the first time, in its thread:
+ * make ready, and begin the recording unless the user is to do so.
+ */
 bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp);
+
+/*
+ * Record into the new trace r->path from here on.  No vCPU runs, and all are at
+ * boundaries.
+ */
+bool rr_recording_begin(struct rr_recorder *r, Error **errp);
+
+/* Complete the trace, if there is one.  No vCPU runs. */
+void rr_recording_end(struct rr_recorder *r);
 
 #endif

@@ -86,6 +86,11 @@ static bool init_kvm(struct rr_recorder *r, Error **errp)
 
 static bool init_vm(struct rr_recorder *r, Error **errp)
 {
+    if (r->is_armed && r->config.paranoid != RR_PARANOID_OFF) {
+        error_setg(errp, "--paranoid looks at a whole recording: it needs one "
+                   "that begins with the machine");
+        return false;
+    }
     if (current_machine->smp.cpus > RR_MAX_VCPUS) {
         error_setg(errp, "no more than %d vCPU can be recorded", RR_MAX_VCPUS);
         return false;
@@ -140,7 +145,7 @@ static bool log_end(struct rr_vcpu *v, enum rrlog_end_reason reason)
     return rr_log_at_landmark(v->recorder, &rec, lm) && rr_log_digests(v);
 }
 
-static void stop_recording(struct rr_recorder *r)
+void rr_recording_end(struct rr_recorder *r)
 {
     int ret;
 
@@ -172,7 +177,7 @@ static void shutdown_requested(Notifier *n, void *data)
     }
     /* A paused machine does not stop once more: no state changes. */
     if (!runstate_is_live(runstate_get())) {
-        stop_recording(&rr_recorder);
+        rr_recording_end(&rr_recorder);
     }
 }
 
@@ -182,21 +187,74 @@ static void vm_state_changed(void *opaque, bool running, RunState state)
 {
     if (!running && (state == RUN_STATE_SHUTDOWN ||
                      runstate_check(RUN_STATE_SHUTDOWN))) {
-        stop_recording(opaque);
+        rr_recording_end(opaque);
     }
 }
 
-static void log_initial_state(struct rr_vcpu *v)
+static void log_cpu_state(struct rr_vcpu *v)
 {
     RRCPUState *state = &v->last_state;
     struct rrlog_record rec = {
         .type = RRLOG_CPU_STATE,
+        .cpu_state = { .halted = v->cpu->halted },
         .data = state->value,
     };
 
     rr_cpu_state_get(cpu_env(v->cpu), state);
+    v->last_state_valid = true;
     rec.data_bytes = state->count * sizeof(uint64_t);
     rr_log_at_access(v->recorder, &rec);
+}
+
+/* What a guest has at its reset it no longer has. */
+static void log_late_start(struct rr_vcpu *v)
+{
+    const X86CPU *cpu = X86_CPU(v->cpu);
+    const CPUX86State *env = &cpu->env;
+    struct rrlog_record rec = {
+        .type = RRLOG_START,
+        .start = {
+            .apic_base = cpu->apic_state ? cpu_get_apic_base(cpu->apic_state)
+                                         : 0,
+            .fop = env->fpop & 0x7ff,
+            .fip = env->fpip,
+            .fdp = env->fpdp,
+            .xinuse = env->xstate_bv & (XSTATE_FP_MASK | XSTATE_SSE_MASK |
+                                        XSTATE_YMM_MASK),
+        },
+    };
+    struct rrlog_record cr8 = {
+        .type = RRLOG_CR8,
+        .cr8 = { .value = v->cpu->kvm_run->cr8 & 0xf },
+    };
+    struct rrlog_record clock = {
+        .type = RRLOG_CLOCK,
+        .clock = { .value = v->clock },
+    };
+
+    rr_log_at_access(v->recorder, &rec);
+    rr_log_at_access(v->recorder, &cr8);
+    if (v->has_clock) {
+        rr_log_at_landmark(v->recorder, &clock, rr_landmark_now(v));
+    }
+}
+
+/*
+ * What the replay applies before the first instruction.  What KVM has and the
+ * guest has not seen yet is logged when it is delivered, from here.
+ */
+static void log_start(struct rr_vcpu *v)
+{
+    v->landmark_state = RR_LANDMARK_NONE;
+    rr_log_slots(v->recorder);
+    log_cpu_state(v);
+    if (v->has_run) {
+        log_late_start(v);
+    }
+    if (v->pending.active) {
+        v->pending.landmark = *rr_landmark_now(v);
+    }
+    rr_kvm_cap_flush_tlb(v);
 }
 
 static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
@@ -216,6 +274,9 @@ static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
     } else if (r->config.paging == RR_PAGING_SHADOW) {
         rrlog_writer_set_pte_bits(r->writer);
     }
+    if (rr_recorder_vcpu(r)->has_run) {
+        rrlog_writer_set_late_start(r->writer);
+    }
     rr_manifest_write_machine(r, cpu);
     if (!rr_notes_write(r, errp) || !rr_ram_start(r, errp)) {
         rrlog_writer_close(r->writer, false);
@@ -225,28 +286,50 @@ static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
     return true;
 }
 
+bool rr_recording_begin(struct rr_recorder *r, Error **errp)
+{
+    struct rr_vcpu *v = rr_recorder_vcpu(r);
+
+    if (!rr_machine_check(v->cpu, errp)) {
+        return false;
+    }
+    cpu_synchronize_state(v->cpu);
+    if (!open_trace(r, v->cpu, errp)) {
+        return false;
+    }
+    rr_recorder_change(r, RR_LIFE_RECORDING);
+    r->output_bytes = 0;
+    r->output_hash = 0;
+    r->end_reason = RRLOG_END_SHUTDOWN;
+    rr_kvm_cap_begin(v);
+    if (r->config.refer_to_images) {
+        rr_images_start(r);
+    }
+    log_start(v);
+    rr_detector_start(r);
+    return true;
+}
+
+/* The first vCPU is about to enter the guest, for the first time. */
+static bool make_ready(struct rr_recorder *r, struct rr_vcpu *v, Error **errp)
+{
+    if (!rr_machine_check(v->cpu, errp) || !rr_kvm_cap_open(v, errp) ||
+        !rr_timer_open(&r->timer, errp)) {
+        return false;
+    }
+    rr_msr_init_vcpu(v);
+    rr_machine_watch();
+    qemu_register_shutdown_notifier(&shutdown_notifier);
+    qemu_add_vm_change_state_handler(vm_state_changed, r);
+    return true;
+}
+
 bool rr_recorder_start(struct rr_recorder *r, struct rr_vcpu *v, Error **errp)
 {
     if (r->life != RR_LIFE_OFF) {
         error_setg(errp, "the recording has failed before it began");
         return false;
     }
-    if (!rr_machine_check(v->cpu, errp) || !rr_kvm_cap_open(v, errp) ||
-        !rr_timer_open(&r->timer, errp) || !open_trace(r, v->cpu, errp)) {
-        return false;
-    }
-    rr_msr_init_vcpu(v);
-    rr_recorder_change(r, RR_LIFE_RECORDING);
-    if (r->config.refer_to_images) {
-        rr_images_start(r);
-    }
-    /* What the replay applies before the first instruction. */
-    rr_log_slots(r);
-    log_initial_state(v);
-    rr_detector_start(r);
-    rr_machine_watch();
-    r->end_reason = RRLOG_END_SHUTDOWN;
-    qemu_register_shutdown_notifier(&shutdown_notifier);
-    qemu_add_vm_change_state_handler(vm_state_changed, r);
-    return true;
+    return make_ready(r, v, errp) &&
+           (r->is_armed || rr_recording_begin(r, errp));
 }

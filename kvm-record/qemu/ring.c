@@ -97,12 +97,13 @@ static bool read_position(struct rr_vcpu *v, uint32_t at,
     for (uint32_t i = 1; i < KVM_X86_RECORD_STEP_SLOTS; i++) {
         *to++ = *ring_slot(v, at + i);
     }
-    if (!(position.flags & KVM_X86_RECORD_BRANCHES_VALID)) {
+    if (!(position.flags & KVM_X86_RECORD_BRANCHES_VALID) &&
+        v->recorder->life == RR_LIFE_RECORDING) {
         rr_recorder_fail(v->recorder, "the branch counter: another user took "
                          "the PMU away");
         return false;
     }
-    lm->branches = position.branches;
+    lm->branches = position.branches - v->first_branches;
     rr_landmark_from_kvm(lm, &position.regs);
     return true;
 }
@@ -124,6 +125,8 @@ static void log_with_position(struct rr_vcpu *v, uint32_t at)
     if (slot->insn == KVM_X86_RECORD_CLOCK_STEP) {
         rec.type = RRLOG_CLOCK;
         rec.clock.value = slot->value;
+        v->clock = slot->value;
+        v->has_clock = true;
     } else if (slot->insn == KVM_X86_RECORD_PTE_BITS) {
         rec.type = RRLOG_PTE_BITS;
         rec.pte_bits.gpa = slot->value;
@@ -202,7 +205,8 @@ void rr_ring_drain(struct rr_vcpu *v)
     if (v->recorder->config.clock == RR_CLOCK_EXIT) {
         return;
     }
-    if (shared->flags & KVM_X86_RECORD_FLUSH_LOST) {
+    if (shared->flags & KVM_X86_RECORD_FLUSH_LOST &&
+        v->recorder->life == RR_LIFE_RECORDING) {
         rr_recorder_fail(v->recorder, "KVM has flushed the guest's TLB, or "
                          "set bits of its page tables, so often that the ring "
                          "had no room for it");

@@ -35,6 +35,8 @@ static const unsigned int vcpu_edges[RR_VCPU_STATES] = {
 static const unsigned int life_edges[RR_LIVES] = {
     [RR_LIFE_OFF] = BIT_OF(RR_LIFE_RECORDING) | BIT_OF(RR_LIFE_FAILED),
     [RR_LIFE_RECORDING] = BIT_OF(RR_LIFE_ENDED) | BIT_OF(RR_LIFE_FAILED),
+    [RR_LIFE_ENDED] = BIT_OF(RR_LIFE_RECORDING),
+    [RR_LIFE_FAILED] = BIT_OF(RR_LIFE_RECORDING),
 };
 
 const char *rr_vcpu_state_name(enum rr_vcpu_state state)

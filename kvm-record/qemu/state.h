@@ -31,8 +31,13 @@
  * The recorder:
  *
  *   OFF ----> RECORDING ----> ENDED
- *    |            |
- *    +------------+---------> FAILED
+ *    |         |  ^  ^            |
+ *    |         |  |  +- - - - - - +
+ *    |         v  |
+ *    +-----> FAILED
+ *
+ * The edges back to RECORDING are those of a recorder that the user starts and
+ * stops while the guest runs (rr-kvm run).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -59,13 +59,13 @@ static void add_firmware(GPtrArray *out, const struct rr_vm *vm)
 		}
 }
 
-static void add_accelerator(GPtrArray *out, const char *trace,
+/* @mode: "rr-record=TRACE" or "rr-armed=on". */
+static void add_accelerator(GPtrArray *out, const char *mode,
 			    const struct rr_record_options *options)
 {
-	GString *accel = g_string_new("kvm,kernel-irqchip=off,rr-record=");
-	g_autofree char *escaped = rr_qemu_escape(trace);
+	GString *accel = g_string_new("kvm,kernel-irqchip=off,");
 
-	g_string_append(accel, escaped);
+	g_string_append(accel, mode);
 	rr_record_options_append_accel(options, accel);
 	add_arg(out, "-accel");
 	g_ptr_array_add(out, g_string_free(accel, FALSE));
@@ -93,9 +93,9 @@ static struct rr_vm *with_cpu(const struct rr_vm *vm)
 	return changed;
 }
 
-GPtrArray *rr_record_command(const char *qemu, const char *trace,
-			     const struct rr_record_options *options,
-			     const struct rr_vm *vm)
+static GPtrArray *make_command(const char *qemu, const char *mode,
+			       const struct rr_record_options *options,
+			       const struct rr_vm *vm)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(rr_vm) changed = with_cpu(vm);
@@ -103,10 +103,35 @@ GPtrArray *rr_record_command(const char *qemu, const char *trace,
 
 	add_arg(out, qemu);
 	add_firmware(out, vm);
-	add_accelerator(out, trace, options);
+	add_accelerator(out, mode, options);
 	for (i = 0; i < G_N_ELEMENTS(needed); i++)
 		add_arg(out, needed[i]);
 	rr_vm_append_args(changed, out);
+	return out;
+}
+
+GPtrArray *rr_record_command(const char *qemu, const char *trace,
+			     const struct rr_record_options *options,
+			     const struct rr_vm *vm)
+{
+	g_autofree char *escaped = rr_qemu_escape(trace);
+	g_autofree char *mode = g_strconcat("rr-record=", escaped, NULL);
+	GPtrArray *out = make_command(qemu, mode, options, vm);
+
+	g_ptr_array_add(out, NULL);
+	return out;
+}
+
+GPtrArray *rr_armed_command(const char *qemu, const char *socket,
+			    const struct rr_record_options *options,
+			    const struct rr_vm *vm)
+{
+	g_autofree char *escaped = rr_qemu_escape(socket);
+	GPtrArray *out = make_command(qemu, "rr-armed=on", options, vm);
+
+	add_arg(out, "-qmp");
+	g_ptr_array_add(out,
+			g_strdup_printf("unix:%s,server=on,wait=off", escaped));
 	g_ptr_array_add(out, NULL);
 	return out;
 }

@@ -17,4 +17,12 @@ GPtrArray *rr_record_command(const char *qemu, const char *trace,
 			     const struct rr_record_options *options,
 			     const struct rr_vm *vm);
 
+/**
+ * The same for a machine that is ready to be recorded, and listens on @socket,
+ * in QMP, for those who start and stop recordings.
+ */
+GPtrArray *rr_armed_command(const char *qemu, const char *socket,
+			    const struct rr_record_options *options,
+			    const struct rr_vm *vm);
+
 #endif

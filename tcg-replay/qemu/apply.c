@@ -16,6 +16,7 @@ static bool is_from_environment(const struct rrlog_record *rec)
     case RRLOG_SLOT:
     case RRLOG_CR8:
     case RRLOG_CPU_STATE:
+    case RRLOG_START:
     case RRLOG_RAM_DIGEST:
         return true;
     default:
@@ -55,6 +56,20 @@ static enum rr_outcome apply_cpu_state(struct rr_replay *r,
     return RR_GO_ON;
 }
 
+/* The recording began while the guest ran: what else it had. */
+static enum rr_outcome apply_start(struct rr_replay *r,
+                                   const struct rrlog_start_fields *start)
+{
+    CPUX86State *env = r->host.env;
+
+    env->fpop = start->fop;
+    env->fpip = start->fip;
+    env->fpdp = start->fdp;
+    env->xinuse = start->xinuse;
+    r->position.apic_base = start->apic_base;
+    return RR_GO_ON;
+}
+
 static enum rr_outcome apply_end(struct rr_replay *r,
                                  const struct rrlog_record *rec)
 {
@@ -86,6 +101,8 @@ static enum rr_outcome apply(struct rr_replay *r,
         return RR_GO_ON;
     case RRLOG_CPU_STATE:
         return apply_cpu_state(r, rec);
+    case RRLOG_START:
+        return apply_start(r, &rec->start);
     case RRLOG_CLOCK:
         pos->clock = rec->clock.value;
         pos->clock_is_set = true;

@@ -20,6 +20,8 @@
 #define MAX_GPA (UINT64_C(1) << 52) /* SDM vol. 3, 4.1.4: MAXPHYADDR */
 #define OUTPUT_NAME "output_bytes"
 #define PTE_BITS UINT64_C(0x60) /* accessed, dirty: SDM vol. 3, 4.8 */
+#define MAX_FOP 0x7ff /* SDM vol. 1, 8.1.9 */
+#define MAX_XINUSE 7 /* x87, SSE, AVX: SDM vol. 1, 13.6 */
 
 struct slot {
 	uint64_t gpa, bytes; /* 0 bytes: the slot is empty */
@@ -27,7 +29,7 @@ struct slot {
 
 struct rrlog_check {
 	const struct rrlog_manifest *manifest;
-	bool has_epoch_clock, has_tlb_flushes, has_pte_bits;
+	bool has_epoch_clock, has_tlb_flushes, has_pte_bits, has_late_start;
 	uint64_t output_bytes;
 	uint64_t branches; /* of the last landmark ... */
 	uint64_t branches_time_ns; /* ... and the time of its frame */
@@ -124,6 +126,16 @@ static int check_slot(struct rrlog_check *c, const struct rrlog_slot_fields *s,
 }
 
 /* A page table is in RAM. */
+static int check_start(const struct rrlog_check *c,
+		       const struct rrlog_start_fields *s, char *text)
+{
+	if (!c->has_late_start)
+		return wrong(text, "the file has no feature for it");
+	if (s->fop > MAX_FOP)
+		return at_most(text, "fop", s->fop, MAX_FOP);
+	return at_most(text, "xinuse", s->xinuse, MAX_XINUSE);
+}
+
 static int check_pte_bits(const struct rrlog_check *c,
 			  const struct rrlog_pte_bits_fields *p, char *text)
 {
@@ -349,6 +361,8 @@ static int check_fields(struct rrlog_check *c, const struct rrlog_record *rec,
 			       wrong(text, "the file has no feature for it");
 	case RRLOG_PTE_BITS:
 		return check_pte_bits(c, &rec->pte_bits, text);
+	case RRLOG_START:
+		return check_start(c, &rec->start, text);
 	default:
 		return check_result(rec, text);
 	}
@@ -375,6 +389,10 @@ static int check_stamp(const struct rrlog_record *rec, char *text)
 		return rec->stamp == RRLOG_AT_LANDMARK ?
 			       0 :
 			       wrong(text, "it needs a landmark");
+	case RRLOG_START:
+		return rec->stamp == RRLOG_AT_ACCESS ?
+			       0 :
+			       wrong(text, "it has no landmark");
 	default:
 		return rec->stamp == RRLOG_AT_ACCESS ?
 			       0 :
@@ -476,6 +494,7 @@ int rrlog_check_new(const struct rrlog_manifest *m, uint64_t features,
 	c->has_epoch_clock = has_epoch_clock(m);
 	c->has_tlb_flushes = features & RRLOG_MUST_TLB_FLUSHES;
 	c->has_pte_bits = features & RRLOG_MUST_PTE_BITS;
+	c->has_late_start = features & RRLOG_MUST_LATE_START;
 	*check = c;
 	return 0;
 }

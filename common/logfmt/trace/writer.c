@@ -168,6 +168,11 @@ int rrlog_writer_set_pte_bits(struct rrlog_writer *w)
 	return set_feature(w, RRLOG_MUST_PTE_BITS);
 }
 
+int rrlog_writer_set_late_start(struct rrlog_writer *w)
+{
+	return set_feature(w, RRLOG_MUST_LATE_START);
+}
+
 /* Set the text "TRACE/FILE: reason"; return @err. */
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
 {

@@ -64,7 +64,7 @@ for p in "$kvm" "$tcg"; do
 	says "$b: --help" 0 '^Usage: ' "$p" --help
 	says "$b: --version" 0 "^$b [0-9]" "$p" --version
 done
-for c in record stop check-host; do
+for c in record run start stop status check-host; do
 	says "rr-kvm $c: --help" 0 '^Usage:' "$kvm" $c --help
 	refuses "rr-kvm $c: unknown option" 1 'frob' "$kvm" $c --frob
 done
@@ -122,6 +122,24 @@ says 'bench: nothing to do' 2 'leaves nothing to do' $bench --no-count
 
 refuses 'stop: no trace named' 1 'expected TRACE' "$kvm" stop
 refuses 'stop: not being recorded' 1 'not being recorded' "$kvm" stop "$t"
+
+r="$kvm run --no-check -o $t"
+refuses 'run: no -o' 1 '-o TRACE' "$kvm" run -- -m 64
+refuses 'run: no --' 1 'after --' "$kvm" run -o "$t"
+refuses 'run: a trace that exists' 1 'exists' "$kvm" run --no-check -o "$tmp/is" -- -m 64
+refuses 'run: a path too long for a socket' 1 'too long' \
+	"$kvm" run --no-check -o "$tmp/$(printf %090d 0)" -- -m 64
+refuses 'run: -smp 2' 1 '-smp 2' $r -- -smp 2
+says 'run: QEMU is armed, and listens' 1 \
+	"rr-armed=on>.*<-qmp><unix:$tmp/.t.rrt.control,server=on,wait=off>" $r -- -m 64
+refuses 'run: QEMU fails' 1 'ended with exit status 7' $r -- -m 64
+for c in start status; do
+	refuses "$c: no trace named" 1 'expected TRACE' "$kvm" $c
+	refuses "$c: no such machine" 1 "no machine of rr-kvm run -o $t" "$kvm" $c "$t"
+done
+: >"$tmp/.t.rrt.control"
+refuses 'stop: a machine that is gone' 1 "no machine of rr-kvm run -o $t" "$kvm" stop "$t"
+rm "$tmp/.t.rrt.control"
 
 refuses 'replay: no trace named' 1 'missing' "$tcg" replay
 refuses 'replay: no such trace' 1 'rr-kvm record -o makes' "$tcg" replay --trace "$tmp/none"

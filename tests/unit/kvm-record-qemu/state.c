@@ -27,8 +27,8 @@ static const char *const vcpu_diagram[RR_VCPU_STATES] = {
 static const char *const life_diagram[RR_LIVES] = {
 	".x.x", /* off */
 	"..xx", /* recording */
-	"....", /* ended */
-	"....", /* failed */
+	".x..", /* ended */
+	".x..", /* failed */
 };
 
 static void move_vcpu(unsigned int from, unsigned int to)

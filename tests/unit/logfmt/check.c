@@ -154,6 +154,8 @@ static const struct change changes[] = {
 	{ INTERRUPT, TYPE, RRLOG_CLOCK, "the manifest has no epoch clock" },
 	{ INTERRUPT, TYPE, RRLOG_TLB_FLUSH, "no feature for it" },
 	{ INTERRUPT, TYPE, RRLOG_PTE_BITS, "no feature for it" },
+	{ DMA, TYPE, RRLOG_START, "no feature for it" },
+	{ INTERRUPT, TYPE, RRLOG_START, "it has no landmark" },
 	{ INTERRUPT, BRANCHES, 1001, "1000 branches, one before it has 1001" },
 	{ INTERRUPT, BRANCHES, UINT64_C(1) << 62, "branches in " },
 	{ NMI, STAMP, 0, "it needs a landmark" },
