@@ -7,9 +7,9 @@
 # undefined results of that family; without them it diverges, and the report names
 # the instruction.
 #
-# With SILICON_SEEDS=20 by hand: four guests of each family, each with the seeds 1
-# to 20; with SILICON_SEEDS=4-20 those from 4 on.  SILICON_FAMILIES and
-# SILICON_GUESTS choose some of them.
+# With SILICON_SEEDS=20 by hand: four guests of each family, each with the seeds 1 to
+# 20, in one lab for each family; with SILICON_SEEDS=4-20 those from 4 on.
+# SILICON_FAMILIES and SILICON_GUESTS choose some of them.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 bare() { # KERNEL APPEND [OPTION...]: the arguments of a machine without devices
@@ -23,7 +23,7 @@ bare() { # KERNEL APPEND [OPTION...]: the arguments of a machine without devices
 # operating system and with a timer at 1000 Hz; the demo's.
 arguments() { # GUEST
 	case $1 in
-	cpu) guest_args cpu,random ;;
+	cpu) guest_args 'cpu,random loops=20000' ;;
 	pushes) bare "$RR_GUEST/vmlinuz" 'console=ttyS0 quiet panic=-1' \
 		-initrd "$RR_GUEST/processor.gz" >"$tmp/args" ;;
 	32-bit) bare "$RR_BUILD/share/rr/self-test-32" rounds=20000 >"$tmp/args" ;;
@@ -59,17 +59,69 @@ diverges() { # TRACE FAMILY NAME
 	grep 'DIVERGED\|register\|differ\|undefined' "$tmp/report" | head -n 6 |
 		sed 's/^/# /'
 }
-try() { # FAMILY GUEST [OPTION...]
-	family=$1 guest=$2 name="$1, $2${4:+, seed $4}"
-	shift 2
-	trace=$tmp/$family.rrt
-	record_guest "$trace" "$guest" --silicon "$family" "$@"
-	result $? "$name: recorded"
+names_family() { # TRACE FAMILY NAME
+	"$RR_BIN/rr-log" info --json "$1" | grep -q "\"cpu.silicon\" *: *\"$2\""
+	result $? "$3: the manifest names the family"
+}
+try() { # FAMILY GUEST
+	trace=$tmp/$1.rrt
+	record_guest "$trace" "$2" --silicon "$1"
+	result $? "$1, $2: recorded"
 	tail -n 3 "$tmp/err" | sed 's/^/# /'
-	"$RR_BIN/rr-log" info --json "$trace" | grep -q "\"cpu.silicon\" *: *\"$family\""
-	result $? "$name: the manifest names the family"
-	replays "$trace" "$name"
-	diverges "$trace" "$family" "$name"
+	names_family "$trace" "$1" "$1, $2"
+	replays "$trace" "$1, $2"
+	diverges "$trace" "$1" "$1, $2"
+}
+# In the lab: each NAME.args becomes NAME.rrt, .console, .errors and .status.
+cat >"$tmp/in-lab" <<'END'
+for args in /t/*.args; do
+	out=/out/${args##*/}
+	out=${out%.args}
+	set --
+	while read -r arg; do
+		set -- "$@" "$arg"
+	done <"$args"
+	rr-kvm record --no-check --quiet -o "$out.rrt" -- "$@" \
+		>"$out.console" 2>"$out.errors"
+	echo $? >"$out.status"
+done
+END
+in_lab() { # FAMILY SEED ARGUMENT...: of run.sh
+	family=$1 seed=$2
+	shift 2
+	for file in "$RR_BUILD/share/rr/self-test-32" "$RR_GUEST/vmlinuz" \
+		"$RR_GUEST/initrd.gz" "$RR_GUEST/processor.gz" "$RR_GUEST/tftp" \
+		"$RR_GUEST"/disk-*.img; do
+		set -- --file "$file" "$@"
+	done
+	sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" --pmu --mem 2048 \
+		--kernel "$RR_BUILD/lab/vmlinuz" --image "$RR_BUILD/lab/lab.cpio.gz" \
+		--silicon "$family" --qemu-arg -seed --qemu-arg "$seed" --out "$tmp/lab" \
+		--file "$tmp/in-lab:/t/in-lab" "$@" </dev/null >&2
+}
+# One lab makes all recordings.  It has no icount, so that interrupts land anywhere.
+try_seeds() { # FAMILY FIRST LAST GUEST...
+	family=$1 first=$2 last=$3
+	shift 3
+	names=$(for guest; do seq -f "$guest.%g" "$first" "$last"; done)
+	set --
+	for name in $names; do
+		arguments "${name%.*}"
+		printf '%s\n' -seed "${name#*.}" >>"$tmp/args"
+		mv "$tmp/args" "$tmp/$name.args"
+		set -- "$@" --file "$tmp/$name.args:/t/$name.args"
+	done
+	rm -rf "$tmp/lab"
+	in_lab "$family" "$first" "$@" -- sh /t/in-lab
+	for name in $names; do
+		trace=$tmp/lab/$name
+		[ "$(cat "$trace.status")" = 0 ]
+		result $? "$family, $name: recorded"
+		tail -n 3 "$trace.errors" | sed 's/^/# /'
+		names_family "$trace.rrt" "$family" "$family, $name"
+		cp "$trace.console" "$tmp/out"
+		replays "$trace.rrt" "$family, $name"
+	done
 }
 # A trace whose end has another processor, as after a move of the host.
 changed() { # TRACE
@@ -97,11 +149,9 @@ if [ -n "${SILICON_SEEDS:-}" ]; then
 	*) first=1 ;;
 	esac
 	for family in ${SILICON_FAMILIES:-zen3 core}; do
-		for guest in ${SILICON_GUESTS:-32-bit pushes cpu demo}; do
-			for seed in $(seq "$first" "${SILICON_SEEDS##*-}"); do
-				try "$family" "$guest" --seed "$seed"
-			done
-		done
+		# shellcheck disable=SC2086 # a list of words
+		try_seeds "$family" "$first" "${SILICON_SEEDS##*-}" \
+			${SILICON_GUESTS:-32-bit pushes cpu demo}
 	done
 	finish
 fi
