@@ -6,8 +6,8 @@
 # Guests recorded on the Intel host replay in TCG, RAM and all: what recorded is another
 # model of the processor than what replays.  Bochs is slow, so they are small: Linux
 # without devices, which also reads accessed bits that it has cleared without a flush
-# (refs), the guests that tell what the TLB holds (adbits, stale), and one that executes
-# what CPUID hides (hidden).
+# (refs), the guests that tell what the TLB holds (adbits, stale), one whose code changes
+# (modify), and one that executes what CPUID hides (hidden).
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/i.rrt
@@ -48,6 +48,9 @@ result $? 'not all bits seen: the TLB stays across exits'
 
 record_intel ring 64 -kernel "$RR_GUEST/stale" -append none
 replays 'stale entries, ring clock' 'digest'
+
+record_intel ring 64 -kernel "$RR_GUEST/modify"
+replays 'code that changes' 'modify: interrupted'
 
 # XSAVEC, XSAVEOPT and XGETBV with ECX = 1, which CPUID hides (replay/hidden.sh).
 record_intel ring 64 -kernel "$RR_GUEST/hidden"

@@ -5,9 +5,10 @@
 #
 # Corners of the machine, one guest of tests/guest/machine/ each: resets, NMIs, what
 # KVM offers to guests that know it, INS that faults, instructions on a device's
-# register, single steps and watchpoints over what KVM emulates, a long REP, control
-# registers, DMA beside an exception, S3, a watchdog, a device that is ejected, and the
-# monitor while the guest runs.  All are recorded in one lab, and each replays.
+# register, single steps and watchpoints over what KVM emulates, a long REP, code that
+# changes, control registers, DMA beside an exception, S3, a watchdog, a device that is
+# ejected, and the monitor while the guest runs.  All are recorded in one lab, and each
+# replays.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/in-lab" <<'END'
@@ -64,6 +65,7 @@ record vendor vendor
 record vendor-intel vendor -cpu max,vendor=GenuineIntel
 record rep rep -m 128
 record loops loops
+record modify modify
 record control control
 record both both
 head -c 65536 /dev/zero | tr '\0' x >/t/disk
@@ -98,9 +100,8 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops control both partial pending suspend \
-	watchdog unplug spin \
-	panic disk-full debug-exit; do
+for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops modify control both partial \
+	pending suspend watchdog unplug spin panic disk-full debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
@@ -185,6 +186,12 @@ replays loops
 [ "$(grep -c '^loops: count [1-9]' "$tmp/out/loops.console")" -ge 3 ]
 result $? 'loops: each has counted'
 sed 's/^/# /' "$tmp/out/loops.console"
+replays modify
+prints modify 'modify: ahead 738197516'
+prints modify 'modify: crossing 738197516'
+prints modify 'modify: filled 64000064'
+prints modify 'modify: aliased 738197516'
+prints modify 'modify: by DMA 305419896'
 replays control
 for value in 'CR0 without PE' 'CR0.NW alone' 'CR4.PCIDE' "CR4's last bit"; do
 	prints control "control: $value GP"
