@@ -24,6 +24,7 @@
 #define CODE_BYTES 24
 #define CS_32 0x23 /* of Linux, for 32-bit programs */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define TRAP_BR 5
 #define TRAP_SS 12
 #define TRAP_GP 13
 
@@ -95,7 +96,24 @@ __asm__(".pushsection .text\n"
 	CODE(fxrstor, "fxrstor %es:(%edi)")
 	CODE(xsave, "xor %eax, %eax; xor %edx, %edx; xsave %es:(%edi)")
 	CODE(xrstor, "xor %eax, %eax; xor %edx, %edx; xrstor %es:(%edi)")
+	CODE(xsave_avx, "mov $4, %eax; xor %edx, %edx; xsave %es:(%edi)")
 	CODE(bound, "xor %eax, %eax; bound %eax, %es:(%edi)")
+	CODE(bound_below, "mov $0x80000000, %eax; bound %eax, %es:(%edi)")
+	CODE(bound_above, "mov $0x7fffffff, %eax; bound %eax, %es:(%edi)")
+	CODE(gather, "pcmpeqd %xmm0, %xmm0; pxor %xmm1, %xmm1;"
+		     "vpgatherdd %xmm0, %es:(%edi, %xmm1), %xmm2")
+	CODE(gather_none, "pxor %xmm0, %xmm0; pxor %xmm1, %xmm1;"
+			  "vpgatherdd %xmm0, %es:(%edi, %xmm1), %xmm2")
+	CODE(mask_load, "pcmpeqd %xmm0, %xmm0; psrldq $12, %xmm0;"
+			"vmaskmovps %es:(%edi), %xmm0, %xmm1")
+	CODE(mask_store, "pcmpeqd %xmm0, %xmm0; psrldq $12, %xmm0;"
+			 "vmaskmovps %xmm1, %xmm0, %es:(%edi)")
+	CODE(mask_bytes, "pxor %xmm0, %xmm0; es; maskmovdqu %xmm0, %xmm1")
+	CODE(cmpxchg8b, "cmpxchg8b %es:(%edi)")
+	CODE(movbe, "movbe %es:(%edi), %eax")
+	CODE(movhps, "movhps %es:(%edi), %xmm0")
+	CODE(movq, "movq %xmm0, %es:(%edi)")
+	CODE(clflush, "clflush %es:(%edi)")
 	CODE(push, "mov %ecx, %ss; mov %edi, %esp; push %eax")
 	CODE(pop, "mov %ecx, %ss; mov %edi, %esp; pop %eax")
 	CODE(call, "mov %ecx, %ss; mov %edi, %esp; call 1f; 1:")
@@ -117,9 +135,12 @@ __asm__(".pushsection .text\n"
 extern const char insn_load[], insn_load_byte[], insn_store[], insn_add[],
 	insn_lock_add[], insn_bts[], insn_gs_load[], insn_sse[], insn_x87[],
 	insn_stos[], insn_fxsave[], insn_fxrstor[], insn_xsave[], insn_xrstor[],
-	insn_bound[], insn_push[], insn_pop[], insn_call[], insn_enter[],
-	insn_none[], insn_nop[], insn_jump[], insn_jump_indirect[],
-	insn_jump_if[], insn_load_16[], insn_wrap_16[];
+	insn_xsave_avx[], insn_bound[], insn_bound_below[], insn_bound_above[],
+	insn_gather[], insn_gather_none[], insn_mask_load[], insn_mask_store[],
+	insn_mask_bytes[], insn_cmpxchg8b[], insn_movbe[], insn_movhps[],
+	insn_movq[], insn_clflush[], insn_push[], insn_pop[], insn_call[],
+	insn_enter[], insn_none[], insn_nop[], insn_jump[],
+	insn_jump_indirect[], insn_jump_if[], insn_load_16[], insn_wrap_16[];
 static uint8_t *memory; /* below 4 GiB: data, and code in its second half */
 
 /* False if Linux was built without 16-bit segments. */
@@ -210,10 +231,33 @@ static const struct access {
 	A(fxrstor, SHORT, 0xe10, TRAP_GP),
 	A(xsave, SHORT, 0xdc0, 0),
 	A(xsave, SHORT, 0xe00, TRAP_GP),
+	A(xsave_avx, SHORT, 0xcc0, 0),
+	A(xsave_avx, SHORT, 0xd00, TRAP_GP),
 	A(xrstor, SHORT, 0xdc0, 0),
 	A(xrstor, SHORT, 0xe00, TRAP_GP),
 	A(bound, SHORT, 0xff8, 0),
 	A(bound, SHORT, 0xffd, TRAP_GP),
+	A(bound_above, SHORT, 0xffc, TRAP_GP),
+	A(bound_below, SHORT, 0xffc, TRAP_BR),
+	A(gather, SHORT, 0xffc, 0),
+	A(gather, SHORT, 0xffd, TRAP_GP),
+	A(gather_none, SHORT, 0x1000, 0),
+	A(mask_load, SHORT, 0xffc, 0),
+	A(mask_load, SHORT, 0xffd, TRAP_GP),
+	A(mask_store, SHORT, 0xffc, 0),
+	A(mask_store, SHORT, 0xffd, TRAP_GP),
+	A(mask_bytes, SHORT, 0xff0, 0),
+	A(mask_bytes, SHORT, 0xff1, TRAP_GP),
+	A(cmpxchg8b, SHORT, 0xff8, 0),
+	A(cmpxchg8b, SHORT, 0xff9, TRAP_GP),
+	A(movbe, SHORT, 0xffc, 0),
+	A(movbe, SHORT, 0xffd, TRAP_GP),
+	A(movhps, SHORT, 0xff8, 0),
+	A(movhps, SHORT, 0xff9, TRAP_GP),
+	A(movq, SHORT, 0xff8, 0),
+	A(movq, SHORT, 0xff9, TRAP_GP),
+	A(clflush, SHORT, 0xfff, 0),
+	A(clflush, SHORT, 0x1000, TRAP_GP),
 	A(load, DOWN, 0x1000, 0),
 	A(load, DOWN, 0xfff, TRAP_GP),
 	A(load, DOWN, 0x10000, 0),

@@ -120,6 +120,8 @@ static int32_t mem_disp(const struct insn *i, unsigned int word)
 {
 	int32_t disp = STATE(mem) + 8 * (int32_t)word;
 
+	if (i->ends_page)
+		return disp + PAGE_BYTES - (int32_t)(i->mem_words * 8);
 	return i->crosses_page ? disp - (int32_t)(i->mem_words / 2 * 8) : disp;
 }
 
@@ -295,6 +297,16 @@ static void e_arithmetic(struct emitter *e)
 	e_load(e, RAX, R13, any_word(e));
 	e_load(e, RCX, R13, any_word(e));
 	e_bytes(e, ops[n], 3);
+}
+
+/* DS and ES for code of 32 and 16 bits; a signal under QEMU has changed them. */
+static void e_segments(struct emitter *e, const struct segments *s)
+{
+	if (e->insn->mode == MODE_64)
+		return;
+	e_byte(e, 0xb8); /* mov eax, imm32 */
+	e_32(e, e->insn->is_limited ? s->limited_data : s->data);
+	E(e, "\x8e\xd8\x8e\xc0"); /* mov ds, eax; mov es, eax */
 }
 
 static void e_flags(struct emitter *e)
@@ -495,6 +507,7 @@ void block_emit(struct block *b, uint8_t *code, const struct insn *insn,
 	e_load(&e, R13, R15, STATE(row));
 	e_store(&e, RSP, R15, STATE(stack));
 	loop = e.at;
+	e_segments(&e, segments);
 	e_memory(&e);
 	if (insn->has_mxcsr)
 		e_mxcsr(&e);

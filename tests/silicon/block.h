@@ -53,12 +53,14 @@ struct state {
 	uint8_t before[0] __attribute__((aligned(4096)));
 	uint8_t gap[4096 - MEM_BYTES];
 	uint8_t low[MEM_BYTES];
-	uint8_t mem[MEM_BYTES]; /* a page begins here */
+	uint8_t mem[MEM_BYTES]; /* a page begins here; behind it is none */
 };
 
 /* Code segments, and the memory for code of 32 and 16 bits. */
 struct segments {
 	uint16_t code_64, code_32, code_16;
+	uint16_t data,
+		limited_data; /* the second one ends with the operands' page */
 	uint8_t *area; /* where the segment of 16 bits begins */
 	unsigned int area_bytes, used_bytes;
 };

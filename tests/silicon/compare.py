@@ -27,7 +27,7 @@ STATUS = {1: 'IE', 2: 'DE', 4: 'ZE', 8: 'OE', 16: 'UE', 32: 'PE', 64: 'SF', 128:
           0x100: 'C0', 0x200: 'C1', 0x400: 'C2', 0x3800: 'TOP', 0x4000: 'C3', 0x8000: 'B'}
 MXCSR = {1: 'IE', 2: 'DE', 4: 'ZE', 8: 'OE', 16: 'UE', 32: 'PE'}
 ALL_ROUNDS = 4          # rounds that also run the forms with known differences
-MORE_ROUNDS = 40        # for listed differences that are rare
+MORE_ROUNDS = 400       # for listed differences that are rare
 SHOWN = 20              # unexplained blocks that are printed
 SHOWN_OF_FORM = 2
 

@@ -141,6 +141,18 @@ static unsigned int alignment(struct choice *c, struct insn *i)
 	return chance(c, 2) ? 8 : 1;
 }
 
+/* The operand ends a page, or is cut by its end: behind it there is nothing. */
+static void choose_end(struct choice *c, struct insn *i, uint32_t mem)
+{
+	unsigned int bytes = c->f->flags & F_GATHER ? 160 :
+			     i->has_vectors	    ? 40 :
+						      20;
+
+	i->ends_page = true;
+	c->address = mem + PAGE_BYTES - 1 - pick(c->state, bytes);
+	c->address &= -alignment(c, i);
+}
+
 /* Where the operand is: somewhere in MEM_BYTES, at times across a page. */
 static void choose_address(struct choice *c, struct insn *i, uint32_t mem)
 {
@@ -156,6 +168,10 @@ static void choose_address(struct choice *c, struct insn *i, uint32_t mem)
 	if (c->f->flags & F_GATHER) {
 		i->mem_words = MEM_WORDS;
 		offset = 160 + pick(c->state, 32);
+	}
+	if (chance(c, 8)) {
+		choose_end(c, i, mem);
+		return;
 	}
 	i->crosses_page = chance(c, 8);
 	c->address = mem + offset / step * step;
@@ -210,8 +226,12 @@ static void choose_string(struct choice *c, struct insn *i, uint32_t mem)
 	i->sets_df = true;
 	c->address_32 = i->mode == MODE_16;
 	c->rep = chance(c, 4) ? false : true;
+	i->ends_page = chance(c, 8);
+	if (i->ends_page)
+		mem += PAGE_BYTES - 224;
 	load(i, RSI, LOAD_CONST, mem + 96 + pick(c->state, 16));
-	load(i, RDI, LOAD_CONST, mem + 224 + pick(c->state, 16));
+	load(i, RDI, LOAD_CONST,
+	     mem + (i->ends_page ? 192 : 224) + pick(c->state, 32));
 	load(i, RCX, LOAD_SMALL, 0);
 }
 
@@ -504,6 +524,9 @@ static void choose_operands(struct choice *c, struct insn *i, uint32_t mem)
 	if (flags & F_RDI) {
 		i->mem_words = 8;
 		c->address_32 = i->mode == MODE_16;
+		i->ends_page = chance(c, 8);
+		if (i->ends_page)
+			mem += PAGE_BYTES - 32;
 		load(i, RDI, LOAD_CONST, mem + pick(c->state, 32));
 	}
 	choose_compare(c, i);
@@ -534,6 +557,7 @@ bool insn_generate(struct insn *i, const struct form *f, uint64_t features,
 				      f->kind == F64 || f->kind == MXINT);
 	i->sets_df = f->flags & F_DF;
 	choose_mode(&c, i);
+	i->is_limited = i->mode != MODE_64 && chance(&c, 2);
 	choose_width(&c, i);
 	choose_operands(&c, i, mem);
 	encode(&c, i);

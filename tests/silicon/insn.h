@@ -29,6 +29,7 @@ enum load {
 /* The program's memory for operands; a page begins at MEM_PAGE. */
 #define MEM_WORDS 48
 #define MEM_BYTES (MEM_WORDS * 8)
+#define PAGE_BYTES 4096
 
 struct insn {
 	const struct form *form;
@@ -46,7 +47,8 @@ struct insn {
 	bool is_x87, is_mmx, has_mxcsr, has_vectors, has_avx;
 	unsigned int mem_words; /* 0: there is no memory operand */
 	unsigned int mem_offset; /* in the row, of the memory's first word */
-	bool crosses_page;
+	bool crosses_page, ends_page; /* where the memory operand is */
+	bool is_limited; /* DS and ES end with that page */
 	bool sets_df, uses_stack;
 };
 

@@ -122,50 +122,63 @@ static bool is_under_tcg(void)
  * Under QEMU there is no modify_ldt(), but its GDT is memory of the program: put
  * the descriptor there.  On Linux that memory is the kernel's.
  */
-static uint16_t add_to_gdt(unsigned int slot, const struct user_desc *d)
+static uint16_t add_to_gdt(const struct user_desc *d)
 {
 	struct {
 		uint16_t limit;
 		uint64_t base;
 	} __attribute__((packed)) gdtr;
-	uint64_t entry = 0x00cffb000000ffff; /* code, readable, DPL 3, 4 GiB */
+	uint64_t entry = 0x0080f30000000000; /* data, DPL 3, limit in pages */
 
 	__asm__ volatile("sgdt %0" : "=m"(gdtr));
-	if (!d->seg_32bit)
-		entry &= ~(UINT64_C(1) << 54);
+	if (d->contents == MODIFY_LDT_CONTENTS_CODE)
+		entry |= UINT64_C(1) << 43;
+	if (d->seg_32bit)
+		entry |= UINT64_C(1) << 54;
+	entry |= (d->limit & 0xffff) | (uint64_t)(d->limit >> 16) << 48;
 	entry |= (uint64_t)(d->base_addr & 0xffffff) << 16;
 	entry |= (uint64_t)(d->base_addr >> 24) << 56;
-	((uint64_t *)(uintptr_t)gdtr.base)[slot] = entry;
-	return slot << 3 | 3;
+	((uint64_t *)(uintptr_t)gdtr.base)[d->entry_number] = entry;
+	return d->entry_number << 3 | 3;
 }
 
-static uint16_t add_segment(unsigned int slot, uint32_t base, bool is_32)
+static uint16_t add_segment(const struct user_desc *d)
 {
-	struct user_desc d = { .entry_number = slot,
-			       .base_addr = base,
-			       .limit = 0xfffff,
-			       .seg_32bit = is_32,
-			       .contents = 2,
-			       .limit_in_pages = 1,
-			       .useable = 1 };
-
-	if (syscall(SYS_modify_ldt, 1, &d, sizeof(d)) == 0)
-		return slot << 3 | 7;
+	if (syscall(SYS_modify_ldt, 1, d, sizeof(*d)) == 0)
+		return d->entry_number << 3 | 7;
 	/* A kernel without LDTs has its GDT out of our reach. */
 	if (!is_under_tcg())
 		errx(4, "this kernel has no modify_ldt()");
-	return add_to_gdt(slot, &d);
+	return add_to_gdt(d);
 }
 
-static void set_up_segments(struct segments *s)
+/* @end: of the operands' page, behind which there is none. */
+static void set_up_segments(struct segments *s, uint32_t end)
 {
+	struct user_desc d = { .entry_number = 3,
+			       .limit = 0xfffff,
+			       .seg_32bit = true,
+			       .contents = MODIFY_LDT_CONTENTS_CODE,
+			       .limit_in_pages = 1,
+			       .useable = 1 };
+
 	s->area = map_low(AREA_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
 	s->area_bytes = AREA_BYTES;
 	__asm__("mov %%cs, %0" : "=r"(s->code_64));
-	s->code_32 = add_segment(3, 0, true);
-	s->code_16 = add_segment(4, (uintptr_t)s->area, false);
-	/* Data segments that 32-bit code can use: Linux's, and QEMU's too. */
-	__asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(0x2b));
+	s->code_32 = add_segment(&d);
+	d.entry_number = 4;
+	d.base_addr = (uintptr_t)s->area;
+	d.seg_32bit = false;
+	s->code_16 = add_segment(&d);
+	d = (struct user_desc){ .entry_number = 2,
+				.limit = end / PAGE_BYTES - 1,
+				.seg_32bit = true,
+				.contents = MODIFY_LDT_CONTENTS_DATA,
+				.limit_in_pages = 1,
+				.useable = 1 };
+	s->limited_data = add_segment(&d);
+	/* Linux's data segment for 32-bit code, and QEMU's too. */
+	s->data = 0x2b;
 }
 
 /* ---- features -------------------------------------------------------------- */
@@ -269,7 +282,7 @@ static void set_up(void)
 			map_low(TABLE_WORDS * 8 + 4096, PROT_READ | PROT_WRITE);
 	for (i = 0; i < 256; i++)
 		s->small[i] = i & 7;
-	set_up_segments(&machine.segments);
+	set_up_segments(&machine.segments, (uintptr_t)s->mem + PAGE_BYTES);
 	catch_signals();
 }
 

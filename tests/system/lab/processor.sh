@@ -33,7 +33,7 @@ prints 'mmx-tags 80 80 80 80 ff' 'an MMX instruction that faults keeps the tags 
 prints 'jumps 6 of 6' 'near jumps to what is not canonical fault at the jump'
 prints 'stack-faults 11 of 11, others 6 of 6' 'what is not canonical is #SS by RSP or RBP, else #GP'
 prints 'fma-at-page-end reads' 'scalar FMA reads no more than its operand'
-prints 'limits 57 of 57' 'segment limits of 32-bit code'
+prints 'limits 80 of 80' 'segment limits of 32-bit code'
 prints 'idiv 16 traps 32 traps' 'IDIV of the smallest number by -1 is #DE'
 prints 'sysenter is invalid' 'no SYSENTER in compatibility mode of AMD'
 prints 'dot 7fc00002' "DPPS adds the second product to the first"
