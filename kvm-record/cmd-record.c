@@ -23,6 +23,7 @@
 #include "kvm-record/record-end.h"
 #include "kvm-record/session.h"
 #include "kvm-record/vm/check.h"
+#include "kvm-record/vm/display.h"
 #include "kvm-record/vm/qemu-args.h"
 #include "kvm-record/vm/record-command.h"
 
@@ -33,8 +34,11 @@
 struct options {
 	char *trace;
 	gboolean force, quiet, no_check;
+	gboolean is_locked; /* by the rr-kvm outside of this lab */
 	char *domain, *uri; /* of libvirt */
 	gboolean strict, print_xml, print_args, keep_disks;
+	char *display_text;
+	struct rr_display display;
 	gint vcpus;
 	struct rr_record_options recorder;
 	enum lab_kind lab;
@@ -81,6 +85,9 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		{ "keep-disks", 0, 0, G_OPTION_ARG_NONE, &o->keep_disks,
 		  "With --vm: throw away what the guest writes to its disks",
 		  NULL },
+		{ "display", 0, 0, G_OPTION_ARG_STRING, &o->display_text,
+		  "How a person sees the machine: vnc=:1, gtk or none",
+		  "DISPLAY" },
 		{ "notes", 0, 0, G_OPTION_ARG_FILENAME, &o->recorder.notes,
 		  "Keep the text files of this directory in the manifest",
 		  "DIR" },
@@ -104,6 +111,9 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 		{ "lab-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->lab_args,
 		  "With --lab: an argument for its run.sh; may be repeated",
 		  "ARG" },
+		{ "locked", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE,
+		  &o->is_locked, "In the lab: another rr-kvm has the lock",
+		  NULL },
 		{ "no-check", 0, 0, G_OPTION_ARG_NONE, &o->no_check,
 		  "Do not check this host first", NULL },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
@@ -164,7 +174,7 @@ static const char *check_domain_options(const struct options *o)
 	return NULL;
 }
 
-static bool check_options(const struct options *o, GError **error)
+static bool check_options(struct options *o, GError **error)
 {
 	const char *why = check_domain_options(o);
 
@@ -185,9 +195,21 @@ static bool check_options(const struct options *o, GError **error)
 	else if (o->seed < 0 || o->memory_mib < 0)
 		why = "--seed and --memory-lab take positive numbers";
 	if (!why)
-		return rr_record_options_check(&o->recorder, error);
+		return rr_record_options_check(&o->recorder, error) &&
+		       rr_display_parse(o->display_text, &o->display, error);
 	rr_set_error(error, "%s", why);
 	return false;
+}
+
+/* Of a recording on this host, with its display. */
+static GPtrArray *make_command_here(const struct options *o, const char *qemu,
+				    const struct rr_vm *vm)
+{
+	g_autofree char *trace = g_canonicalize_filename(o->trace, NULL);
+	g_autoptr(rr_vm) shown = rr_vm_copy(vm);
+
+	rr_display_add(&o->display, shown);
+	return rr_record_command(qemu, trace, &o->recorder, shown);
 }
 
 static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
@@ -199,17 +221,18 @@ static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
 		.seed = o->seed,
 		.memory_mib = o->memory_mib,
 		.silicon = o->silicon,
+		.display = &o->display,
 		.args = o->lab_args,
 	};
-	g_autofree char *trace = NULL, *qemu = NULL;
+	g_autofree char *qemu = NULL;
 
 	if (o->lab)
 		return lab_command(&lab, o->trace, &o->recorder, vm, error);
 	qemu = rr_qemu_find(error);
-	if (!qemu || (!o->no_check && !record_check_host(error)))
+	if (!qemu || !rr_display_check_qemu(&o->display, qemu, error) ||
+	    (!o->no_check && !record_check_host(error)))
 		return NULL;
-	trace = g_canonicalize_filename(o->trace, NULL);
-	return rr_record_command(qemu, trace, &o->recorder, vm);
+	return make_command_here(o, qemu, vm);
 }
 
 /* What the trace that the child with this exit status left means. */
@@ -263,8 +286,8 @@ static int record_vm(const struct options *o, const struct rr_vm *vm,
 	command = make_command(o, vm, error);
 	if (!command)
 		return -1;
-	session = session_begin(o->trace, error);
-	if (!session)
+	session = o->is_locked ? NULL : session_begin(o->trace, error);
+	if (!session && !o->is_locked)
 		return -1;
 	status = run(o, command, error);
 	session_end(session);
@@ -275,6 +298,8 @@ static int record_args(const struct options *o, GError **error)
 {
 	g_autoptr(rr_vm) vm = rr_vm_from_qemu_args(o->qemu_args);
 
+	if (!rr_display_check_alone(&o->display, vm, error))
+		return -1;
 	return record_vm(o, vm, error);
 }
 
@@ -337,6 +362,7 @@ static int record_domain(struct options *o, GError **error)
 		.strict = o->strict,
 		.one_vcpu = o->vcpus == 1,
 		.keep_disks = o->keep_disks,
+		.display = &o->display,
 		.quiet = o->quiet,
 	};
 	struct record_domain *d = record_domain_open(&options, error);
@@ -371,6 +397,8 @@ int cmd_record(int argc, char **argv)
 	g_free(o.domain);
 	g_free(o.uri);
 	g_free(o.silicon);
+	g_free(o.display_text);
+	rr_display_clear(&o.display);
 	g_strfreev(o.lab_args);
 	rr_record_options_clear(&o.recorder);
 	return status;

@@ -11,8 +11,8 @@
 #include "kvm-record/vm/option-parts.h"
 
 /* Options that wait for somebody, or that somebody outside has to use. */
-static const char *const waiting[] = { "s",	"S",   "gdb", "preconfig",
-				       "spice", "vnc", NULL };
+static const char *const waiting[] = { "s",	    "S",     "gdb",
+				       "preconfig", "spice", NULL };
 
 /* Options whose values have the sockets of the host that QEMU runs on. */
 static const char *const channels[] = { "serial",     "parallel", "debugcon",
@@ -48,10 +48,25 @@ static bool names_socket(const char *value)
 	return false;
 }
 
+static bool is_vnc(const struct rr_vm_option *o)
+{
+	if (!g_strcmp0(o->name, "vnc"))
+		return g_strcmp0(o->value, "none");
+	return !g_strcmp0(o->name, "display") && o->value &&
+	       g_str_has_prefix(o->value, "vnc");
+}
+
 static bool check_option(const struct rr_vm_option *o, GError **error)
 {
 	if (!o->name)
 		return true;
+	if (is_vnc(o)) {
+		rr_set_error(error,
+			     "-%s %s: nobody outside can reach it in the lab; "
+			     "--display vnc=:1 of rr-kvm passes a port on",
+			     o->name, o->value ? o->value : "");
+		return false;
+	}
 	if (g_strv_contains(waiting, o->name) && g_strcmp0(o->value, "none"))
 		return fail(o, error);
 	if (o->value && g_strv_contains(channels, o->name) &&

@@ -182,6 +182,62 @@ static void add_options(GPtrArray *out, const struct lab_options *o)
 	}
 }
 
+static const struct rr_display *vnc_of(const struct lab_options *o)
+{
+	return o->display && o->display->kind == RR_DISPLAY_VNC ? o->display :
+								  NULL;
+}
+
+/* A person is no part of a deterministic run. */
+static bool check_display(const struct lab_options *o, GError **error)
+{
+	const struct rr_display *display = vnc_of(o);
+	const char *why = NULL;
+
+	if (o->display && o->display->kind == RR_DISPLAY_GTK)
+		why = "--display gtk: the lab has no screen of its own; "
+		      "--display vnc=:1 shows the machine to a VNC viewer";
+	else if (display && o->kind == LAB_INTEL)
+		why = "--display vnc: --lab=intel has no network; --lab=amd "
+		      "has";
+	else if (display && is_deterministic(o))
+		why = "--display vnc and --deterministic exclude each other";
+	else if (display && display->socket)
+		why = "--display vnc=unix: the lab passes on a TCP port only: "
+		      "--display vnc=:1";
+	else if (display && strchr(display->host, ':'))
+		why = "--display vnc: the lab passes on ports of IPv4 only";
+	if (why)
+		rr_set_error(error, "%s", why);
+	return !why;
+}
+
+/* run.sh passes on what connects to the port. */
+static void add_forward(GPtrArray *out, const struct lab_options *o)
+{
+	const struct rr_display *display = vnc_of(o);
+	g_autofree char *from = NULL;
+
+	if (!display)
+		return;
+	from = g_strdup_printf("%s:%u", display->host, display->port);
+	add_args(out, "--forward", from);
+}
+
+static void add_display(GPtrArray *out, const struct lab_options *o)
+{
+	g_autoptr(rr_vm) vm = rr_vm_new();
+	struct rr_display inside = { RR_DISPLAY_AS_IT_IS };
+
+	if (!o->display)
+		return;
+	inside = *o->display;
+	if (inside.kind == RR_DISPLAY_VNC)
+		inside.host = "0.0.0.0"; /* of the lab */
+	rr_display_add(&inside, vm);
+	rr_vm_append_args(vm, out);
+}
+
 static void add_files(GPtrArray *out, const struct lab_options *o,
 		      const struct lab_files *files)
 {
@@ -218,7 +274,7 @@ static bool add_memory(GPtrArray *out, uint64_t mib, GError **error)
 /* What the lab runs. */
 static void add_command(GPtrArray *out, const char *trace,
 			const struct rr_record_options *options,
-			const struct rr_vm *vm)
+			const struct rr_vm *vm, const struct lab_options *lab)
 {
 	g_autofree char *absolute = g_canonicalize_filename(trace, NULL);
 	g_autofree char *dir = g_path_get_dirname(absolute);
@@ -227,11 +283,14 @@ static void add_command(GPtrArray *out, const char *trace,
 
 	add_args(out, "--out", dir);
 	add_args(out, "--", RR_KVM_IN_LAB);
+	/* The trace's lock is on the host, where our process id means us. */
 	add_args(out, "record", "--quiet");
+	add_args(out, "--locked", NULL);
 	rr_record_options_append_args(options, out);
 	add_args(out, "-o", inside);
 	add_args(out, "--", NULL);
 	rr_vm_append_args(vm, out);
+	add_display(out, lab);
 	g_ptr_array_add(out, NULL);
 }
 
@@ -246,8 +305,9 @@ static GPtrArray *make_command(const struct lab_options *lab, const char *trace,
 	    !add_memory(out, lab_memory_mib(lab, files, vm), error))
 		return NULL;
 	add_options(out, lab);
+	add_forward(out, lab);
 	add_files(out, lab, files);
-	add_command(out, trace, options, vm);
+	add_command(out, trace, options, vm, lab);
 	return g_steal_pointer(&out);
 }
 
@@ -259,7 +319,7 @@ GPtrArray *lab_command(const struct lab_options *lab, const char *trace,
 	GPtrArray *out;
 	bool lost;
 
-	if (!lab_check(vm, error))
+	if (!lab_check(vm, error) || !check_display(lab, error))
 		return NULL;
 	lab_files_init(&files);
 	lab_files_collect(&files, vm);

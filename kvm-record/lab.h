@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "kvm-record/vm/display.h"
 #include "kvm-record/vm/record-options.h"
 #include "kvm-record/vm/vm.h"
 
@@ -20,6 +21,7 @@ struct lab_options {
 	int seed; /* of the deterministic lab's random numbers; 0: none given */
 	int memory_mib; /* of the lab; 0: as much as the guest and files need */
 	const char *silicon; /* family of its processor, or NULL: TCG's own */
+	const struct rr_display *display; /* of the machine, or NULL */
 	char *const *args; /* more arguments for run.sh, or NULL */
 };
 

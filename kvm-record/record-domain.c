@@ -113,6 +113,7 @@ static bool rewrite(struct record_domain *d, const char *const *env,
 		.lab = o->lab,
 		.one_vcpu = o->one_vcpu,
 		.keep_disks = o->keep_disks,
+		.display = o->display,
 		.emulator = emulator,
 		.env = env,
 	};

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "kvm-record/vm/display.h"
 #include "kvm-record/vm/record-options.h"
 #include "kvm-record/vm/vm.h"
 
@@ -19,6 +20,7 @@ struct record_domain_options {
 	bool strict; /* a domain that has to be changed is an error */
 	bool one_vcpu; /* it gets one vCPU */
 	bool keep_disks; /* what the guest writes to disks is thrown away */
+	const struct rr_display *display; /* in place of its own, or NULL */
 	bool quiet; /* changes are not told */
 };
 

@@ -227,6 +227,65 @@ static void keep_disks(xmlDoc *doc)
 		child(found->pdata[i], "transient");
 }
 
+/*
+ * Where a domain has <graphics> and no <video>, libvirt makes one.  It chooses the
+ * model of an empty one, too.
+ */
+static void keep_video(xmlDoc *doc)
+{
+	child(child(xmlDocGetRootElement(doc), "devices"), "video");
+}
+
+static void add_vnc(xmlDoc *doc, const struct rr_display *display,
+		    const char *keymap)
+{
+	xmlNode *devices = child(xmlDocGetRootElement(doc), "devices");
+	xmlNode *vnc = xmlNewChild(devices, NULL, BAD_CAST "graphics", NULL);
+	g_autofree char *port = g_strdup_printf("%u", display->port);
+	xmlNode *listen;
+
+	xmlNewProp(vnc, BAD_CAST "type", BAD_CAST "vnc");
+	if (keymap)
+		xmlNewProp(vnc, BAD_CAST "keymap", BAD_CAST keymap);
+	if (display->socket) {
+		listen = xmlNewChild(vnc, NULL, BAD_CAST "listen", NULL);
+		xmlNewProp(listen, BAD_CAST "type", BAD_CAST "socket");
+		xmlNewProp(listen, BAD_CAST "socket", BAD_CAST display->socket);
+		return;
+	}
+	xmlNewProp(vnc, BAD_CAST "port", BAD_CAST port);
+	xmlNewProp(vnc, BAD_CAST "autoport", BAD_CAST "no");
+	xmlNewProp(vnc, BAD_CAST "listen", BAD_CAST display->host);
+}
+
+/* --display was asked for: nobody is told of it. */
+static bool rewrite_display(xmlDoc *doc, const struct rr_rewrite *how,
+			    GError **error)
+{
+	const struct rr_display *display = how->display;
+	g_autofree char *keymap =
+		rr_domain_get(doc, "devices/graphics/@keymap");
+
+	if (first(doc, "devices/graphics"))
+		keep_video(doc);
+	if (!display || display->kind == RR_DISPLAY_AS_IT_IS)
+		return true;
+	if (display->kind == RR_DISPLAY_GTK) {
+		rr_set_error(error,
+			     "--display gtk: libvirt has no such display; "
+			     "--display vnc=:1 shows the same to a VNC viewer");
+		return false;
+	}
+	drop_all(doc, "devices/graphics");
+	if (display->kind == RR_DISPLAY_NONE)
+		return true;
+	keep_video(doc);
+	/* In the lab rr-kvm adds it to the arguments that libvirt makes. */
+	if (!how->lab)
+		add_vnc(doc, display, keymap);
+	return true;
+}
+
 static xmlNode *command_line(xmlDoc *doc)
 {
 	xmlNode *found = first(doc, "qemu:commandline");
@@ -261,7 +320,8 @@ static void set_emulator(xmlDoc *doc, const struct rr_rewrite *how)
 bool rr_domain_rewrite(xmlDoc *doc, const struct rr_rewrite *how,
 		       GPtrArray *changes, GError **error)
 {
-	if (!rr_rules_apply(doc, how->lab, changes, error) ||
+	if (!rewrite_display(doc, how, error) ||
+	    !rr_rules_apply(doc, how->lab, changes, error) ||
 	    !rewrite_vcpus(doc, how, changes, error))
 		return false;
 	rewrite_machine(doc, changes);

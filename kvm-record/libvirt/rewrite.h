@@ -9,11 +9,13 @@
 #include <stdbool.h>
 
 #include "kvm-record/libvirt/domain.h"
+#include "kvm-record/vm/display.h"
 
 struct rr_rewrite {
 	bool lab; /* for a recording in the lab */
 	bool one_vcpu; /* a domain with more becomes one with one */
 	bool keep_disks; /* what the guest writes to disks is thrown away */
+	const struct rr_display *display; /* in place of its own, or NULL */
 	/* Of the recording on this host; not used for the lab. */
 	const char *emulator; /* the path of qemu-system-rr */
 	/* Variables for it: "NAME=VALUE", NULL-terminated; or NULL. */

@@ -39,6 +39,17 @@ void rr_vm_add(struct rr_vm *vm, const char *name, const char *value)
 	g_ptr_array_add(vm->options, option);
 }
 
+struct rr_vm *rr_vm_copy(const struct rr_vm *vm)
+{
+	struct rr_vm *copy = rr_vm_new();
+	const struct rr_vm_option *option;
+	guint i;
+
+	for (i = 0; (option = rr_vm_option(vm, i)); i++)
+		rr_vm_add(copy, option->name, option->value);
+	return copy;
+}
+
 const struct rr_vm_option *rr_vm_option(const struct rr_vm *vm, guint i)
 {
 	return i < vm->options->len ? g_ptr_array_index(vm->options, i) : NULL;

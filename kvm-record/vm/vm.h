@@ -23,6 +23,9 @@ typedef struct rr_vm {
 
 /** An empty machine. */
 struct rr_vm *rr_vm_new(void);
+/** Another one with the same options. */
+struct rr_vm *rr_vm_copy(const struct rr_vm *vm);
+
 void rr_vm_free(struct rr_vm *vm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rr_vm, rr_vm_free)
 

@@ -33,9 +33,17 @@ if [ -n "$speed" ]; then
 	stty -F /dev/ttyS1 raw -echo "$speed"
 fi
 
-while read -r m; do
-	insmod "/lib/modules/$m.ko" || echo "lab: cannot load $m"
-done </lib/modules/order
+load() {	# LIST
+	while read -r m; do
+		insmod "/lib/modules/$m.ko" || echo "lab: cannot load $m"
+	done <"/lib/modules/$1"
+}
+load order
+address=$(argument address)
+if [ -n "$address" ]; then
+	load order-network
+	ip addr add "$address/24" dev eth0 && ip link set eth0 up
+fi
 
 # What check-host asks an administrator for: the PMU stands still in SMM.
 [ ! -e /sys/devices/cpu/freeze_on_smi ] || echo 1 >/sys/devices/cpu/freeze_on_smi

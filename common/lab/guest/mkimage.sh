@@ -79,8 +79,8 @@ anonymous() {	# FILE; symbols stay: reports of QEMU name functions
 		strip --strip-debug -R .note.gnu.build-id "$1"
 }
 
-# init loads the modules in the order of lib/modules/order: each after those that
-# it needs.  Newer kernels come with compressed modules.
+# init loads the modules in the order of lib/modules/order, and those of order-network
+# if the lab has a network: each after those that it needs.  Newer kernels come with compressed modules.
 find "$tree/kernel" -name '*.ko' -o -name '*.ko.xz' >"$tmp/all"
 module_file() {	# NAME
 	sed -n "h;s|.*/||;s|\.xz\$||;y|_|-|;/^$1\.ko\$/{x;p;q}" "$tmp/all"
@@ -112,9 +112,9 @@ need() {
 	*) install -m 644 "$f" "$root/lib/modules/$2.ko" ;;
 	esac
 	[ "$f" != "$mods/$2.ko" ] || anonymous "$root/lib/modules/$2.ko"
-	echo "$2" >>"$root/lib/modules/order"
+	echo "$2" >>"$root/lib/modules/$list"
 }
-loaded=''
+loaded='' list=order
 [ -e "$mods/kvm.ko" ] && [ -e "$mods/kvm-amd.ko" ] ||
 	die "there are no kvm.ko and kvm-amd.ko in $mods"
 write_image() {
@@ -134,6 +134,8 @@ fi
 for m in virtio_pci virtio_blk virtio_console 9pnet_virtio 9p overlay msr kvm kvm_amd; do
 	need $m
 done
+list=order-network
+need virtio_net
 
 # Firmware, in the directory where QEMU looks for it by default.
 mkdir -p "$root/usr/share/qemu"

@@ -21,12 +21,22 @@ print_own_options() {
                           host's disk, not in the lab's memory; may be repeated
   --control SOCKET        a Unix socket that takes the lines "stop" and
                           "kill9 NAME"
+  --forward [HOST:]PORT   pass on what connects to this TCP port of HOST (127.0.0.1) to
+                          the same port of the lab; may be repeated
   --firmware DIR          firmware of the outer QEMU; may be repeated
   --qemu-arg ARG          an argument for the outer QEMU; may be repeated
 END
 }
 
-qemu='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt control='' firmware='' extra='' copies='' shared='' host=''
+qemu='' pmu='' silicon='' exact_tlb=,x-exact-tlb=on npt=+npt control='' firmware='' extra='' copies='' forwards='' shared='' host=''
+
+# Where QEMU's own network (-netdev user) has its first guest.
+lab_address=10.0.2.15
+
+forward() { # [HOST:]PORT
+	case $1 in *:*) from=$1 ;; *) from=127.0.0.1:$1 ;; esac
+	forwards="$forwards,hostfwd=tcp:$from-$lab_address:${1##*:}"
+}
 
 share() { # TAG DIRECTORY OPTIONS
 	dir=$(printf %s "$2" | sed 's/,/,,/g')
@@ -57,6 +67,7 @@ while [ $# -gt 0 ]; do
 	--host-files) host=yes ;;
 	--writable) need $#; words=2; copy_writable "$2" ;;
 	--control) need $#; words=2 control=$2 ;;
+	--forward) need $#; words=2; forward "$2" ;;
 	--firmware) need $#; words=2 firmware="$firmware -L $(quote "$2")" ;;
 	--qemu-arg) need $#; words=2 extra="$extra $(quote "$2")" ;;
 	--) shift; break ;;
@@ -103,6 +114,11 @@ fi
 if [ -n "$control" ]; then
 	set -- "$@" -chardev "socket,id=control,path=$control,server=on,wait=off" \
 		-device virtserialport,chardev=control,name=control
+fi
+if [ -n "$forwards" ]; then
+	append="$append lab.address=$lab_address"
+	set -- "$@" -netdev "user,id=forward,restrict=on,ipv6=off$forwards" \
+		-device virtio-net-pci,netdev=forward,romfile=
 fi
 if [ -n "$out" ]; then
 	mkdir -p "$out"

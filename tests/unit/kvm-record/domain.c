@@ -219,6 +219,28 @@ static void test_environment(void)
 	clear(&r);
 }
 
+static void test_display(void)
+{
+	const char *body = "<devices><graphics type='spice' keymap='de'/>"
+			   "</devices>";
+	struct rr_display display;
+	struct rr_rewrite how = { .display = &display };
+	bool parsed = rr_display_parse("vnc=[::1]:7", &display, NULL);
+
+	ksft_ok(parsed, "an address of IPv6");
+	check_set(body, "devices/graphics[@keymap='de'][@listen='::1']/@port",
+		  "5907", NULL, &how);
+	how.lab = true;
+	check_set(body, "devices[not(graphics)]/video", "", NULL, &how);
+	rr_display_clear(&display);
+	parsed = rr_display_parse("none", &display, NULL);
+	how.lab = false;
+	check_set(body, "devices[not(graphics)]/video", "", NULL, &how);
+	ksft_ok(parsed && !rr_display_parse("vnc=:59636", &display, NULL),
+		"a port above 65535 is none");
+	rr_display_clear(&display);
+}
+
 static void test_lab_network(void)
 {
 	struct rewritten r = rewrite(
@@ -259,13 +281,14 @@ static void test_machines(void)
 
 int main(void)
 {
-	ksft_plan(46);
+	ksft_plan(51);
 	test_parse();
 	test_dropped();
 	test_set();
 	test_refused();
 	test_vcpus();
 	test_environment();
+	test_display();
 	test_lab_network();
 	test_machines();
 	return ksft_end();

@@ -145,7 +145,7 @@ static void test_command(void)
 	g_autofree char *expected = g_strdup_printf(
 		"/bin/sh %s/run.sh --kernel %s/vmlinuz --image %s/lab.cpio.gz "
 		"--qemu %s/qemu --pmu --mem 832 --seed 7 --here "
-		"--file %s/kernel --out %s -- /opt/rr/bin/rr-kvm record --quiet "
+		"--file %s/kernel --out %s -- /opt/rr/bin/rr-kvm record --quiet --locked "
 		"--fsync -o /out/t.rrt -- -m 64 -kernel %s/kernel",
 		dir, dir, dir, dir, dir, dir, dir);
 
@@ -189,7 +189,7 @@ static void test_intel(void)
 	expected = g_strdup_printf(
 		"/bin/sh %s/intel/run.sh --kernel %s/vmlinuz --image "
 		"%s/lab.cpio.gz --mem 832 --deterministic --here --out %s -- "
-		"/opt/rr/bin/rr-kvm record --quiet -o /out/t.rrt -- -m 64",
+		"/opt/rr/bin/rr-kvm record --quiet --locked -o /out/t.rrt -- -m 64",
 		dir, dir, dir, dir);
 	ksft_ok(!g_strcmp0(text, expected), "its command: %s",
 		text ? text : error->message);
