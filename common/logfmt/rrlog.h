@@ -324,7 +324,8 @@ uint64_t rrlog_writer_wait_ns(struct rrlog_writer *w);
 
 /**
  * Write the remaining records, mark the trace as complete if @clean, and free
- * @w, which may be NULL.  Returns the first error of writing.
+ * @w, which may be NULL.  A trace that was not started is removed.  Returns the
+ * first error of writing.
  */
 int rrlog_writer_close(struct rrlog_writer *w, bool clean);
 

@@ -16,7 +16,8 @@ static bool may_begin(const struct rr_recorder *r, const char *path,
                       Error **errp)
 {
     if (r->life == RR_LIFE_RECORDING) {
-        error_setg(errp, "the machine is being recorded into %s", r->path);
+        error_setg(errp, "the machine is being recorded into %s; rr-kvm stop "
+                   "ends that", r->path);
     } else if (r->refusal) {
         error_setg(errp, "this machine cannot be recorded any more: %s",
                    r->refusal);
@@ -47,7 +48,7 @@ static void begin(struct rr_recorder *r, const char *path, Error **errp)
 static void end(struct rr_recorder *r, Error **errp)
 {
     if (r->life != RR_LIFE_RECORDING) {
-        error_setg(errp, "no recording is on that could be stopped");
+        error_setg(errp, "the machine is not being recorded");
         return;
     }
     pause_all_vcpus();

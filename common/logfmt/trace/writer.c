@@ -16,6 +16,7 @@
 
 #include "common/logfmt/base/checksum.h"
 #include "common/logfmt/base/io.h"
+#include "common/logfmt/trace/remove-internal.h"
 
 static void init_sync(struct rrlog_writer *w)
 {
@@ -422,6 +423,8 @@ int rrlog_writer_close(struct rrlog_writer *w, bool clean)
 		return 0;
 	if (w->started)
 		rrlog_writer_thread_stop(w);
+	else
+		rrlog_remove_files(w->dir_fd, w->path);
 	err = w->failed;
 	if (!err && w->started && clean)
 		err = complete_files(w);

@@ -21,6 +21,8 @@ step() { # NAME COMMAND...: its output in /out/NAME, its status in /out/steps
 	echo "\$name \$?" >>/out/steps
 }
 cp $RR_GUEST/disk-virtio.img $RR_GUEST/disk-ide.img /tmp
+mkdir /small
+mount -t tmpfs -o size=64k none /small
 run() { # CLOCK CONSOLE
 	clock=\$1 console=\$2
 	set --
@@ -35,6 +37,8 @@ for clock in $clocks; do
 	run \$clock /out/\$clock.console &
 	until grep -q 'guest: up' /out/\$clock.console 2>/dev/null; do sleep 0.2; done
 	step \$clock-off rr-kvm status --json \$t
+	step \$clock-full rr-kvm start \$t -o /small/x.rrt
+	step \$clock-nothing test ! -e /small/x.rrt
 	step \$clock-start rr-kvm start \$t
 	step \$clock-again rr-kvm start \$t -o /out/\$clock-no.rrt
 	sleep 3
@@ -59,10 +63,10 @@ step_is() { # NAME STATUS
 	result $? "$1: $(tr '\n' ' ' <"$tmp/out/$1")"
 }
 for clock in $clocks; do
-	for name in off start on stop second; do
+	for name in off nothing start on stop second; do
 		step_is "$clock-$name" 0
 	done
-	for name in again exists stop-again; do
+	for name in full again exists stop-again; do
 		step_is "$clock-$name" 1
 	done
 	grep -qx "$clock-run 0" "$tmp/out/steps"

@@ -206,6 +206,16 @@ static void test_timer(void)
 	remove_trace(trace);
 }
 
+/* Nobody would know what to do with a part of one. */
+static void test_not_started(void)
+{
+	struct rrlog_writer *w = create_trace(trace, NULL, PAGES);
+
+	ksft_ok(!access(trace, F_OK) && !rrlog_writer_close(w, false) &&
+			access(trace, F_OK) && errno == ENOENT,
+		"a trace that was not started is removed");
+}
+
 static bool has_tlb_flushes(bool wanted)
 {
 	struct rrlog_writer *w = create_trace(trace, NULL, 1);
@@ -232,7 +242,7 @@ static void test_features(void)
 
 int main(void)
 {
-	ksft_plan(12 + 12 + 2 + 5 + 2 + 4);
+	ksft_plan(12 + 12 + 2 + 5 + 3 + 4);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_round_trip("none");
@@ -244,6 +254,7 @@ int main(void)
 	test_modes(0777);
 	test_large();
 	test_features();
+	test_not_started();
 	test_timer();
 	rmdir(dir);
 	return ksft_end();
