@@ -146,15 +146,9 @@ static bool parse_entries(int argc, char **argv, struct options *o)
 
 static bool parse(int argc, char **argv, struct options *o)
 {
-	int i;
+	int count = rr_qemu_args_split(argc, argv, &o->qemu_args);
 
-	/* GOption must not see the arguments of QEMU. */
-	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--"))
-			break;
-	if (i < argc)
-		o->qemu_args = argv + i + 1;
-	return parse_entries(i, argv, o);
+	return parse_entries(count, argv, o);
 }
 
 static const char *check_domain_options(const struct options *o)

@@ -117,15 +117,9 @@ int cmd_run(int argc, char **argv)
 	struct options o = { 0 };
 	GError *error = NULL;
 	int status = RR_EXIT_FAILURE;
-	int i;
+	int count = rr_qemu_args_split(argc, argv, &o.qemu_args);
 
-	/* GOption must not see the arguments of QEMU. */
-	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--"))
-			break;
-	if (i < argc)
-		o.qemu_args = argv + i + 1;
-	if (parse_entries(i, argv, &o)) {
+	if (parse_entries(count, argv, &o)) {
 		if (check_options(&o, &error))
 			status = run(&o, &error);
 		else

@@ -6,6 +6,7 @@
 #include "kvm-record/vm/qemu-args.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "kvm-record/vm/qemu-options.h"
 
@@ -30,6 +31,17 @@ static bool takes(const char *name, const char *next)
 		return row->value != QEMU_OPTION_NONE;
 	/* A later QEMU may have options that are not in the table. */
 	return !option_name(next);
+}
+
+int rr_qemu_args_split(int argc, char **argv, char ***qemu_args)
+{
+	int i;
+
+	*qemu_args = NULL;
+	for (i = 1; i < argc && !*qemu_args; i++)
+		if (!strcmp(argv[i], "--"))
+			*qemu_args = argv + i + 1;
+	return *qemu_args ? i - 1 : argc;
 }
 
 struct rr_vm *rr_vm_from_qemu_args(char *const *args)

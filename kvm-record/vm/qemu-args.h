@@ -9,6 +9,12 @@
 #include "kvm-record/vm/vm.h"
 
 /**
+ * The number of arguments in @argv before "--"; those of QEMU follow it, at
+ * *@qemu_args, which is NULL if there is no "--".  GOption must not see them.
+ */
+int rr_qemu_args_split(int argc, char **argv, char ***qemu_args);
+
+/**
  * Parse QEMU's arguments (NULL-terminated, without QEMU's name).  Nothing is
  * wrong here: QEMU itself reports errors.  Free the result with rr_vm_free().
  */

@@ -93,7 +93,9 @@ static struct rr_vm *with_cpu(const struct rr_vm *vm)
 	return changed;
 }
 
+/* @qmp: the argument of -qmp, or NULL. */
 static GPtrArray *make_command(const char *qemu, const char *mode,
+			       const char *qmp,
 			       const struct rr_record_options *options,
 			       const struct rr_vm *vm)
 {
@@ -101,12 +103,15 @@ static GPtrArray *make_command(const char *qemu, const char *mode,
 	g_autoptr(rr_vm) changed = with_cpu(vm);
 	size_t i;
 
+	if (qmp)
+		rr_vm_add(changed, "qmp", qmp);
 	add_arg(out, qemu);
 	add_firmware(out, vm);
 	add_accelerator(out, mode, options);
 	for (i = 0; i < G_N_ELEMENTS(needed); i++)
 		add_arg(out, needed[i]);
 	rr_vm_append_args(changed, out);
+	g_ptr_array_add(out, NULL);
 	return out;
 }
 
@@ -116,10 +121,8 @@ GPtrArray *rr_record_command(const char *qemu, const char *trace,
 {
 	g_autofree char *escaped = rr_qemu_escape(trace);
 	g_autofree char *mode = g_strconcat("rr-record=", escaped, NULL);
-	GPtrArray *out = make_command(qemu, mode, options, vm);
 
-	g_ptr_array_add(out, NULL);
-	return out;
+	return make_command(qemu, mode, NULL, options, vm);
 }
 
 GPtrArray *rr_armed_command(const char *qemu, const char *socket,
@@ -127,11 +130,8 @@ GPtrArray *rr_armed_command(const char *qemu, const char *socket,
 			    const struct rr_vm *vm)
 {
 	g_autofree char *escaped = rr_qemu_escape(socket);
-	GPtrArray *out = make_command(qemu, "rr-armed=on", options, vm);
+	g_autofree char *qmp =
+		g_strdup_printf("unix:%s,server=on,wait=off", escaped);
 
-	add_arg(out, "-qmp");
-	g_ptr_array_add(out,
-			g_strdup_printf("unix:%s,server=on,wait=off", escaped));
-	g_ptr_array_add(out, NULL);
-	return out;
+	return make_command(qemu, "rr-armed=on", qmp, options, vm);
 }

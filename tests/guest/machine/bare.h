@@ -125,6 +125,36 @@ static inline void load_idt(uint16_t limit)
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 }
 
+/* Switch paging on, with pages of 4 MiB. */
+static inline void start_paging(const uint32_t *directory)
+{
+	__asm__ volatile(
+		"mov %%cr4, %%eax; or $0x10, %%eax; mov %%eax, %%cr4\n\t"
+		"mov %0, %%cr3\n\t"
+		"mov %%cr0, %%eax; or $0x80000000, %%eax; mov %%eax, %%cr0"
+		:
+		: "r"(directory)
+		: "eax", "memory");
+}
+
+#define VECTOR_8254 0x20
+
+/* The 8254's channel 0 interrupts at 5 kHz, and nothing else does. */
+static inline void start_8254(const void *handler)
+{
+	static const uint8_t commands[] = { VECTOR_8254, 1 << 2, 1 };
+	unsigned int i;
+
+	set_gate(VECTOR_8254, handler);
+	outb(0x20, 0x11);
+	for (i = 0; i < sizeof(commands); i++)
+		outb(0x21, commands[i]);
+	outb(0x21, 0xfe);
+	outb(0x43, 0x34);
+	outb(0x40, 239);
+	outb(0x40, 0);
+}
+
 static inline volatile uint32_t *apic(uint32_t reg)
 {
 	return (volatile uint32_t *)(APIC_BASE + reg);

@@ -64,13 +64,7 @@ static void make_pages(void)
 		table[i] = i << 12 | 3;
 	}
 	directory[0] = (uint32_t)table | 3;
-	__asm__ volatile(
-		"mov %%cr4, %%eax; or $0x10, %%eax; mov %%eax, %%cr4\n\t"
-		"mov %0, %%cr3\n\t"
-		"mov %%cr0, %%eax; or $0x80000000, %%eax; mov %%eax, %%cr0"
-		:
-		: "r"(directory)
-		: "eax", "memory");
+	start_paging(directory);
 }
 
 /* The signature "QEMU", read to @to, which is not there. */

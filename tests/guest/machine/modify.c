@@ -10,7 +10,6 @@
 #define TICKS 300u
 #define FILLED 64u
 #define ALIAS 0x10000000u /* the first 4 MiB are there too */
-#define TIMER 0x20
 #define FW_CFG_DMA 0x514
 #define DMA_READ_SELECTED 0x0a /* of item 0, which is "QEMU" */
 
@@ -77,13 +76,7 @@ static void make_alias(void)
 	for (i = 0; i < 1024; i++)
 		directory[i] = i << 22 | 0x83; /* 4 MiB, present, writable */
 	directory[ALIAS >> 22] = 0x83;
-	__asm__ volatile(
-		"mov %%cr4, %%eax; or $0x10, %%eax; mov %%eax, %%cr4\n\t"
-		"mov %0, %%cr3\n\t"
-		"mov %%cr0, %%eax; or $0x80000000, %%eax; mov %%eax, %%cr0"
-		:
-		: "r"(directory)
-		: "eax", "memory");
+	start_paging(directory);
 }
 
 /* What REP STOS has written right behind itself is executed: EBX counts. */
@@ -129,28 +122,12 @@ __attribute__((interrupt)) static void tick(struct frame *frame)
 	outb(0x20, 0x20);
 }
 
-static void start_timer(void)
-{
-	static const uint8_t commands[] = { TIMER, 1 << 2, 1 };
-	unsigned int i;
-
-	set_gate(TIMER, tick);
-	outb(0x20, 0x11);
-	for (i = 0; i < sizeof(commands); i++)
-		outb(0x21, commands[i]);
-	outb(0x21, 0xfe);
-	/* 8254: channel 0 at 5 kHz. */
-	outb(0x43, 0x34);
-	outb(0x40, 239);
-	outb(0x40, 0);
-}
-
 /* The sum of what the handler has the MOV load. */
 static uint32_t interrupted(void)
 {
 	uint32_t sum = 0;
 
-	start_timer();
+	start_8254(tick);
 	__asm__ volatile("sti");
 	while (ticks < TICKS)
 		__asm__ volatile("alone: mov $0, %%eax\n\t"

@@ -24,13 +24,7 @@ static void make_pages(void)
 		directory[i] = (TABLES + i * PAGE_BYTES) | 3;
 	for (i = 0; i < 256 * 1024; i++)
 		entry[i] = i * PAGE_BYTES | 3;
-	__asm__ volatile(
-		"mov %%cr4, %%eax; or $0x10, %%eax; mov %%eax, %%cr4\n\t"
-		"mov %0, %%cr3\n\t"
-		"mov %%cr0, %%eax; or $0x80000000, %%eax; mov %%eax, %%cr0"
-		:
-		: "r"(directory)
-		: "eax", "memory");
+	start_paging(directory);
 }
 
 static void scenario(void)

@@ -12,7 +12,6 @@
 #define SCREEN_BYTES 2
 #define SCREEN ((uint8_t *)0xb8000)
 #define FW_CFG_DATA 0x511
-#define TIMER 0x20
 
 static uint8_t buffer[BYTES];
 __attribute__((used)) static volatile uint32_t ticks, after_ins, after_movs;
@@ -38,22 +37,6 @@ __asm__(".macro count_at instruction counter\n"
 	"	outb %al, $0x20\n"
 	"	pop %eax\n"
 	"	iret\n");
-
-static void start_timer(void)
-{
-	static const uint8_t commands[] = { TIMER, 1 << 2, 1 };
-	unsigned int i;
-
-	set_gate(TIMER, timer);
-	outb(0x20, 0x11);
-	for (i = 0; i < sizeof(commands); i++)
-		outb(0x21, commands[i]);
-	outb(0x21, 0xfe);
-	/* 8254: channel 0 at 5 kHz. */
-	outb(0x43, 0x34);
-	outb(0x40, 239);
-	outb(0x40, 0);
-}
 
 static uint32_t read_port(void)
 {
@@ -92,7 +75,7 @@ static void scenario(void)
 {
 	uint32_t digest;
 
-	start_timer();
+	start_8254(timer);
 	__asm__ volatile("sti");
 	digest = read_port();
 	write_screen();
