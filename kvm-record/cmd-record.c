@@ -224,7 +224,7 @@ static GPtrArray *make_command(const struct options *o, const struct rr_vm *vm,
 		return lab_command(&lab, o->trace, &o->recorder, vm, error);
 	qemu = rr_qemu_find(error);
 	if (!qemu || !rr_display_check_qemu(&o->display, qemu, error) ||
-	    (!o->no_check && !record_check_host(error)))
+	    (!o->no_check && !record_check_host("--lab", error)))
 		return NULL;
 	return make_command_here(o, qemu, vm);
 }
@@ -306,7 +306,7 @@ static int record_domain_here(const struct options *o, struct record_domain *d,
 	bool signalled;
 
 	if (!record_check_output(o->trace, o->force, error) ||
-	    (!o->no_check && !record_check_host(error)) ||
+	    (!o->no_check && !record_check_host("--lab", error)) ||
 	    !record_remove_trace(o->trace, error) ||
 	    !record_domain_run(d, trace, &o->recorder, &signalled, error))
 		return -1;

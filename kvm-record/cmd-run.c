@@ -102,7 +102,7 @@ static int run(const struct options *o, GError **error)
 
 	if (!socket || !rr_vm_check(vm, error) ||
 	    !record_check_output(o->trace, false, error) ||
-	    (!o->no_check && !record_check_host(error)))
+	    (!o->no_check && !record_check_host("rr-kvm record --lab", error)))
 		return -1;
 	session = session_begin(o->trace, error);
 	if (!session)

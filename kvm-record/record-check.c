@@ -12,7 +12,7 @@
 #include "common/logfmt/rrlog.h"
 #include "kvm-record/host/check.h"
 
-bool record_check_host(GError **error)
+bool record_check_host(const char *instead, GError **error)
 {
 	struct host_check_result r[HOST_CHECK_MAX];
 	int i, n = host_check_run(HOST_CHECK_TRIES_FAST, r);
@@ -24,8 +24,10 @@ bool record_check_host(GError **error)
 			rr_message("warning: %s: %s", r[i].name, r[i].reason);
 	if (host_check_passed(r, n))
 		return true;
-	rr_set_error(error, "this host cannot record (rr-kvm check-host prints "
-			    "the remedies); --lab records in an emulated host");
+	rr_set_error(error,
+		     "this host cannot record (rr-kvm check-host prints the "
+		     "remedies); %s records in an emulated host",
+		     instead);
 	return false;
 }
 

@@ -9,8 +9,11 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/** Can this host record?  Prints what is wrong, and warnings. */
-bool record_check_host(GError **error);
+/**
+ * Can this host record?  Prints what is wrong, and warnings.  If it cannot, @error
+ * names @instead, which needs no KVM.
+ */
+bool record_check_host(const char *instead, GError **error);
 
 /**
  * Can the trace @trace be made?  Its directory must be there, and it must not

@@ -153,6 +153,14 @@ run timeout 100 "$kvm" check-host --json
 { [ "$status" = 0 ] && grep -q '"can-record" : true' "$tmp/stdout"; } ||
 	{ [ "$status" = 1 ] && grep -q '"can-record" : false' "$tmp/stdout"; }
 ok $? 'check-host: status and JSON agree'
+if grep -q '"can-record" : false' "$tmp/stdout"; then
+	says 'record: a host that cannot' 1 '; --lab records in' \
+		"$kvm" record -o "$tmp/no.rrt" -- -m 8
+	says 'run: a host that cannot' 1 '; rr-kvm record --lab records in' \
+		"$kvm" run -o "$tmp/no.rrt" -- -m 8
+else
+	echo "ok $((n += 1)) - a host that cannot record # SKIP this one can"
+fi
 
 # A stop that works.  Instead of QEMU runs a program that ends only on SIGTERM.
 cat >"$tmp/qemu" <<'END'
