@@ -102,6 +102,15 @@ static void tell(const struct record_domain *d, const GPtrArray *changes)
 			   (const char *)changes->pdata[i]);
 }
 
+/* A network of libvirt's is the daemon's. */
+static const char *uri_to_run(const struct record_domain *d)
+{
+	if (d->options.uri || !d->is_file ||
+	    rr_domain_has(d->doc, "devices/interface[@type='network']"))
+		return daemon_uri(&d->options);
+	return NULL;
+}
+
 static bool rewrite(struct record_domain *d, const char *const *env,
 		    GError **error)
 {
@@ -111,6 +120,7 @@ static bool rewrite(struct record_domain *d, const char *const *env,
 					     rr_shim_find(error);
 	const struct rr_rewrite how = {
 		.lab = o->lab,
+		.daemon = uri_to_run(d),
 		.one_vcpu = o->one_vcpu,
 		.keep_disks = o->keep_disks,
 		.display = o->display,
@@ -257,15 +267,6 @@ struct rr_vm *record_domain_for_lab(struct record_domain *d, GError **error)
 }
 
 /* ---- this host ---- */
-
-/* A network of libvirt's is the daemon's. */
-static const char *uri_to_run(const struct record_domain *d)
-{
-	if (d->options.uri || !d->is_file ||
-	    rr_domain_has(d->doc, "devices/interface[@type='network']"))
-		return daemon_uri(&d->options);
-	return NULL;
-}
 
 static char *options_text(const struct rr_record_options *options)
 {

@@ -321,7 +321,7 @@ bool rr_domain_rewrite(xmlDoc *doc, const struct rr_rewrite *how,
 		       GPtrArray *changes, GError **error)
 {
 	if (!rewrite_display(doc, how, error) ||
-	    !rr_rules_apply(doc, how->lab, changes, error) ||
+	    !rr_rules_apply(doc, how, changes, error) ||
 	    !rewrite_vcpus(doc, how, changes, error))
 		return false;
 	rewrite_machine(doc, changes);

@@ -13,6 +13,7 @@
 
 struct rr_rewrite {
 	bool lab; /* for a recording in the lab */
+	bool daemon; /* one of libvirt's runs it */
 	bool one_vcpu; /* a domain with more becomes one with one */
 	bool keep_disks; /* what the guest writes to disks is thrown away */
 	const struct rr_display *display; /* in place of its own, or NULL */

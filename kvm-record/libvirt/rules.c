@@ -10,7 +10,7 @@
 
 #include "common/cli/message.h"
 
-enum where { ANY, LAB, HOST };
+enum where { ANY, LAB, HOST, ALONE };
 enum action { DROP, SET, REFUSE };
 
 static const struct rule {
@@ -96,12 +96,28 @@ static bool apply(xmlDoc *doc, const struct rule *r, GPtrArray *changes,
 	return true;
 }
 
-bool rr_rules_apply(xmlDoc *doc, bool lab, GPtrArray *changes, GError **error)
+static bool applies(enum where where, const struct rr_rewrite *how)
+{
+	switch (where) {
+	case LAB:
+		return how->lab;
+	case HOST:
+		return !how->lab;
+	case ALONE:
+		return how->lab || !how->daemon;
+	case ANY:
+		break;
+	}
+	return true;
+}
+
+bool rr_rules_apply(xmlDoc *doc, const struct rr_rewrite *how,
+		    GPtrArray *changes, GError **error)
 {
 	size_t i;
 
 	for (i = 0; i < G_N_ELEMENTS(rules); i++) {
-		if (rules[i].where == (lab ? HOST : LAB))
+		if (!applies(rules[i].where, how))
 			continue;
 		if (!apply(doc, &rules[i], changes, error))
 			return false;

@@ -9,13 +9,15 @@
 #include <stdbool.h>
 
 #include "kvm-record/libvirt/domain.h"
+#include "kvm-record/libvirt/rewrite.h"
 
 /**
  * Apply the rows of rules.def to @doc.  Each change is appended to @changes as
- * a text (a char *, to be freed).  @lab: it is for a recording in the lab.
+ * a text (a char *, to be freed).  @how: where the domain runs.
  * False and @error, which names the element, if something is refused.
  */
-bool rr_rules_apply(xmlDoc *doc, bool lab, GPtrArray *changes, GError **error);
+bool rr_rules_apply(xmlDoc *doc, const struct rr_rewrite *how,
+		    GPtrArray *changes, GError **error);
 
 /** Append "line N: " and the text to @changes; @node is where, or NULL. */
 void rr_rules_note(GPtrArray *changes, const xmlNode *node, const char *format,

@@ -29,7 +29,7 @@ def rules(text):
 def item(where, action, new, what, why):
     """How the manual has the row."""
     name = what + (f', which becomes {new}' if action == 'SET' else '')
-    name += ' (in the lab)' if where == 'LAB' else ''
+    name += {'LAB': ' (in the lab)', 'ALONE': ' (without a daemon)'}.get(where, '')
     return f'.It {name}\n{why[0].upper()}{why[1:]}.'.replace("'", '\\(aq')
 
 

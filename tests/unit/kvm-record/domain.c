@@ -91,6 +91,20 @@ static void check_refused(const char *body, const char *why)
 	clear(&r);
 }
 
+/* With a daemon it is not refused. */
+static void check_secret(const char *disk, const char *why)
+{
+	const struct rr_rewrite daemon = { .daemon = true, .emulator = "/rr" };
+	g_autofree char *body =
+		g_strdup_printf("<devices><disk>%s</disk></devices>", disk);
+	struct rewritten r = rewrite(body, &daemon);
+
+	ksft_ok(r.done && !r.changes->len, "a daemon has the secret of %s",
+		disk);
+	clear(&r);
+	check_refused(body, why);
+}
+
 static void check_machine(const char *name, const char *expected)
 {
 	g_autofree char *nearest = rr_machine_nearest(name);
@@ -177,6 +191,12 @@ static void test_refused(void)
 	check_refused("<devices><hostdev type='pci'/></devices>", "<hostdev>");
 	check_refused("<devices><vsock/></devices>", "<vsock>");
 	check_refused("<launchSecurity/>", "<launchSecurity>");
+	check_secret("<encryption><secret/></encryption>",
+		     "<encryption> of a disk cannot be");
+	check_secret("<source><encryption><secret/></encryption></source>",
+		     "<encryption> of a disk cannot be");
+	check_secret("<source><auth/></source>", "<auth> of a disk");
+	check_secret("<source><cookies/></source>", "<cookies> of a disk");
 	check_refused("<q:override xmlns:q='" RR_DOMAIN_QEMU_NS "'/>",
 		      "<qemu:override>");
 }
@@ -281,7 +301,7 @@ static void test_machines(void)
 
 int main(void)
 {
-	ksft_plan(51);
+	ksft_plan(59);
 	test_parse();
 	test_dropped();
 	test_set();
