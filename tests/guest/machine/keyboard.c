@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A person types: what comes from the PC's keyboard stands on the text screen and on
- * COM1.  Enter ends it.
+ * COM1.  Enter ends it.  With "button" as its command line it goes on until somebody
+ * presses the power button.
  */
 #include "bare.h"
 
@@ -10,6 +11,11 @@
 #define HAS_DATA 1
 #define ENTER 0x1c
 #define RELEASED 0x80
+
+/* ACPI's PM1a_STS and PM1a_EN, where SeaBIOS puts them on the machine pc. */
+#define PM1_STATUS 0x600
+#define PM1_ENABLE 0x602
+#define POWER_BUTTON 0x100
 
 /* Scan code set 1. */
 static const char keys[] =
@@ -21,6 +27,28 @@ static uint8_t read_key(void)
 	while (!(inb(STATUS) & HAS_DATA))
 		__asm__ volatile("pause");
 	return inb(DATA);
+}
+
+static int ends_with(const char *line, const char *word)
+{
+	const char *a = line, *b = word;
+
+	while (*a)
+		a++;
+	while (*b)
+		b++;
+	while (a > line && b > word && a[-1] == b[-1])
+		a--, b--;
+	return b == word;
+}
+
+static void wait_for_button(void)
+{
+	outw(PM1_ENABLE, POWER_BUTTON);
+	print("keyboard: press the button\n");
+	while (!(inw(PM1_STATUS) & POWER_BUTTON))
+		__asm__ volatile("pause");
+	print("keyboard: pressed\n");
 }
 
 static void scenario(void)
@@ -39,4 +67,6 @@ static void scenario(void)
 		print(text);
 	}
 	print("\n");
+	if (ends_with((const char *)multiboot->command_line, "button"))
+		wait_for_button();
 }

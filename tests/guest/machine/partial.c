@@ -39,14 +39,6 @@ static uint32_t config_read(uint8_t reg)
 	return inl(0xcfc);
 }
 
-static uint16_t inw(uint16_t port)
-{
-	uint16_t value;
-
-	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
 static void put(uint16_t i, const volatile void *at, uint32_t bytes,
 		uint16_t flags)
 {

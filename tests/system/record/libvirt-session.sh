@@ -5,12 +5,14 @@
 #
 # A person in front of a machine of libvirt's: in the lab, libvirt's system daemon defines
 # and starts a domain that is recorded with KVM, somebody types over VNC, virsh sends keys
-# and takes a picture.  The replay, here, has the same screen.
+# and takes a picture.  virsh shutdown presses the power button, and the guest powers off.
+# The replay, here, has the same screen.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 cat >"$tmp/small.xml" <<END
 <domain type='kvm'><name>small</name><memory unit='MiB'>32</memory>
-<os><type arch='x86_64' machine='pc'>hvm</type><kernel>$RR_GUEST/keyboard</kernel></os>
+<os><type arch='x86_64' machine='pc'>hvm</type><kernel>$RR_GUEST/keyboard</kernel>
+<cmdline>button</cmdline></os>
 <features><acpi/><apic/></features>
 <devices>
 <serial type='file'><source path='/out/console'/></serial>
@@ -54,8 +56,11 @@ step start virsh start small-rr
 step up wait_for 60 grep -q type /out/console
 step vnc python3 $RR_TOP/tests/lib/vnc-type.py 5907 'over vnc '
 step keys virsh send-key small-rr KEY_A KEY_N KEY_D
-step screenshot virsh screenshot small-rr /out/shot.png
 step enter virsh send-key small-rr KEY_ENTER
+step waits wait_for 60 grep -q press /out/console
+step screenshot virsh screenshot small-rr /out/shot.png
+step runs sh -c 'virsh domstate small-rr | grep running'
+step shutdown virsh shutdown small-rr --mode acpi
 step off wait_for 60 sh -c 'virsh domstate small-rr | grep "shut off"'
 END
 mkdir "$tmp/out"
@@ -64,7 +69,7 @@ sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
 	--pmu --mem 2048 --host-files --out "$tmp/out" -- sh "$tmp/in-lab" >"$tmp/log" 2>&1 </dev/null
 result $? 'the lab ran'
 sed 's/^/# /' "$tmp/log" | tail -n 20
-for name in daemon define enable start up vnc keys screenshot enter off; do
+for name in daemon define enable start up vnc keys enter waits screenshot runs shutdown off; do
 	grep -qx "$name 0" "$tmp/out/steps"
 	result $? "$name: $(tail -n 1 "$tmp/out/$name" | tr -d '\n')"
 done
@@ -76,7 +81,9 @@ set -- "$tmp"/out/small-rr-*.rrt
 result $? 'the start has a trace, which replays'
 sed 's/^/# /' "$tmp/report"
 cmp "$tmp/out/console" "$tmp/again" >&2 && grep -q '^over vnc and$' "$tmp/again"
-result $? "what was typed: $(tail -n 1 "$tmp/again")"
+result $? "what was typed: $(sed -n 2p "$tmp/again")"
+grep -qx 'keyboard: pressed' "$tmp/again"
+result $? "what the guest saw of virsh shutdown: $(tail -n 1 "$tmp/again")"
 /usr/bin/python3 "$RR_TOP/tests/lib/same-pixels.py" "$tmp/out/shot.png" "$tmp/end.png" >"$tmp/same"
 result $? "the screen: $(tail -n 1 "$tmp/same")"
 finish
