@@ -64,7 +64,7 @@ style: $(BUILD)/qemu-src/.rr-ready
 
 # Downloads, unpacked kernels and the configuration stay.
 clean:
-	rm -rf $(addprefix $(BUILD)/,.value asan bench bench-guest bin fuzz lib obj \
+	rm -rf $(addprefix $(BUILD)/,.value asan bench bench-guest bin fuzz lib libexec obj \
 		share tests demo guest lab kernel qemu qemu-user qemu-series qemu-src qemu-src.new modules.log \
 		bochs-src bochs.log)
 distclean:

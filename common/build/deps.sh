@@ -16,6 +16,7 @@ packages='
 	ninja-build python3 python3-venv python3-kconfiglib
 	libglib2.0-dev libjson-glib-dev libxml2-dev libvirt-dev libpixman-1-dev libpng-dev zlib1g-dev libzstd-dev
 	libarchive-dev libisal-dev libxxhash-dev libpfm4-dev libslirp-dev libattr1-dev libcap-ng-dev
+	libgnutls28-dev libusb-1.0-0-dev libusbredirparser-dev libpipewire-0.3-dev
 	libseccomp-dev libfdt-dev libelf-dev libcapstone-dev nettle-dev'
 # Firmware for QEMU, and the contents of the lab and of the guest.
 packages="$packages

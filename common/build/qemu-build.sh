@@ -5,7 +5,7 @@
 # errors.
 
 set -eu
-name=qemu targets='qemu-system-x86_64 contrib-plugins test-plugins'
+name=qemu targets='qemu-system-x86_64 qemu-bridge-helper contrib-plugins test-plugins'
 if [ "$1" = --user ]; then
 	name=qemu-user targets=qemu-x86_64
 	shift

@@ -11,6 +11,8 @@ set_of_options="--target-list=x86_64-softmmu --enable-system --enable-kvm
 	--enable-plugins --enable-slirp --enable-virtfs --enable-attr
 	--enable-cap-ng --enable-capstone --enable-fdt=system
 	--enable-pixman --enable-png --enable-vnc --enable-tpm --enable-nettle
+	--enable-gnutls --enable-seccomp --enable-libusb --enable-usb-redir
+	--enable-pipewire --enable-tools
 	--enable-vvfat --enable-vdi --enable-vhdx --enable-vmdk --enable-vpc --enable-qcow1"
 if [ "$1" = --user ]; then
 	name=qemu-user
@@ -33,6 +35,7 @@ cc=gcc
 ! command -v ccache >/dev/null || cc='ccache gcc'
 # shellcheck disable=SC2086 # a list of words
 CC=$cc "$src/configure" --python=/usr/bin/python3 --prefix=/opt/rr \
+	--sysconfdir=/etc \
 	--without-default-features --enable-tcg $set_of_options \
 	--disable-install-blobs --disable-werror "$download" "$@" \
 	>"$dir/configure.log" 2>&1 || {

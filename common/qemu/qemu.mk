@@ -40,8 +40,9 @@ $(BUILD)/qemu/.rr-built: $(BUILD)/qemu/.rr-configured $(BUILD)/qemu-src/.rr-read
 	$(call say,NINJA,QEMU)$(alone) sh common/build/qemu-build.sh $(BUILD)
 
 $(qemu): $(BUILD)/qemu/.rr-built $(BUILD)/share/qemu/.ready
-	@mkdir -p $(@D) $(BUILD)/lib/plugins
+	@mkdir -p $(@D) $(BUILD)/lib/plugins $(BUILD)/libexec
 	$(call say,COPY,$@)install -m 755 $(BUILD)/qemu/qemu-system-x86_64 $@
+	@install -m 755 $(BUILD)/qemu/qemu-bridge-helper $(BUILD)/libexec
 	@install -m 644 $(BUILD)/qemu/contrib/plugins/*.so \
 		$(BUILD)/qemu/tests/tcg/plugins/*.so $(BUILD)/lib/plugins
 
