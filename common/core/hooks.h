@@ -214,6 +214,17 @@ extern void (*rr_block_read)(BlockDriverState *bs, int64_t offset,
                              size_t qiov_offset);
 
 /*
+ * -audiodev wav,in-path=FILE, whether recording or not: @driver, which is
+ * "wav", gets what a microphone needs.  Before main() begins.
+ */
+struct audio_driver;
+void rr_wav_add_capture(struct audio_driver *driver);
+
+/* Can @dev's in-path be played?  Main thread, at start. */
+struct Audiodev;
+bool rr_wav_check(struct Audiodev *dev, Error **errp);
+
+/*
  * ---- replaying: tcg-replay/qemu ----
  *
  * The vCPU thread calls these, between two translation blocks or in the helper

@@ -144,9 +144,9 @@ static const struct qemu_option options[] = {
 
 /* "file", and the same at the end of a longer key: "backing.file.filename" */
 static const char *const path_keys[] = {
-	"file",	   "path",   "filename", "tftp",     "romfile",
-	"dir",	   "script", "image",	 "initrd",   "kernel",
-	"backing", "dtb",    "firmware", "mem-path", "data-file",
+	"file",	    "path",	"filename",  "tftp",	"romfile", "dir",
+	"script",   "image",	"initrd",    "kernel",	"backing", "dtb",
+	"firmware", "mem-path", "data-file", "in-path",
 };
 
 /* A part of the list of the option @name, or of any if that is NULL. */

@@ -6,7 +6,7 @@
 - Those in 1-tcg-mends apply to plain QEMU: they name nothing of this project.
 - Those in 3-record and after it only add hooks: no file, no loop, no function
   of more than 10 lines, at most 40 lines a patch, all behind rr_recording,
-  rr_replaying or another variable of hooks.h.
+  rr_replaying, another variable of hooks.h or an option of the patch's own.
 - With QEMU-SRC, the patched source: the patches can be taken back in reverse order
   and applied again, which gives the same files.
 
@@ -29,7 +29,7 @@ MAX_FUNCTION_LINES = 10
 GUARDS = ('rr_recording', 'rr_replaying', 'rr_budget_env_offset', 'rr_block_read',
           'rr_timers_in_vcpu_thread', 'rr_kvm_bql_lock', 'rr_replay_due',
           'rr_record_add_property', 'rr_silicon',
-          'rr_tlb_of', 'rr_tlb_bits_are_logged')
+          'rr_tlb_of', 'rr_tlb_bits_are_logged', 'u.wav.in_path')
 
 
 class Patch:
