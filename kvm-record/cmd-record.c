@@ -338,6 +338,8 @@ static int record_open_domain(struct options *o, struct record_domain *d,
 		fputs(text, stdout);
 		return RR_EXIT_OK;
 	}
+	if (!o->print_args && !record_domain_check_files(d, error))
+		return -1;
 	o->recorder.notes = g_strdup(record_domain_notes(d));
 	if (!o->lab)
 		return record_domain_here(o, d, error);

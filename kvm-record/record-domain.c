@@ -16,6 +16,7 @@
 #include "common/cli/qemu.h"
 #include "kvm-record/libvirt/arguments.h"
 #include "kvm-record/libvirt/connection.h"
+#include "kvm-record/libvirt/files.h"
 #include "kvm-record/libvirt/lab-network.h"
 #include "kvm-record/libvirt/nvram.h"
 #include "kvm-record/libvirt/rewrite.h"
@@ -224,6 +225,24 @@ char *record_domain_text(struct record_domain *d)
 const char *record_domain_notes(const struct record_domain *d)
 {
 	return d->notes;
+}
+
+bool record_domain_check_files(struct record_domain *d, GError **error)
+{
+	struct rr_opener opener = {
+		.user = rr_user_self(),
+		.lab = d->options.lab,
+	};
+	const char *uri = uri_to_run(d);
+
+	if (!opener.lab && !libvirt(d, uri, error))
+		return false;
+	if (!opener.lab && !rr_libvirt_opener(d->libvirt, uri, &opener))
+		return true; /* qemu-system-rr looks, too */
+	if (rr_domain_check_files(d->doc, &opener, error))
+		return true;
+	g_prefix_error(error, "%s, ", d->options.domain);
+	return false;
 }
 
 /* ---- the lab ---- */

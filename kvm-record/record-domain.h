@@ -44,6 +44,12 @@ char *record_domain_text(struct record_domain *d);
 const char *record_domain_notes(const struct record_domain *d);
 
 /**
+ * Can the files that the domain names be opened?  False and @error, with user, path
+ * and remedy, if one cannot be.
+ */
+bool record_domain_check_files(struct record_domain *d, GError **error);
+
+/**
  * The machine for the lab; NULL and @error if libvirt cannot make one.  Free it
  * with rr_vm_free() before @d is closed.
  */

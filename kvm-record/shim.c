@@ -15,6 +15,7 @@
 #include "common/cli/message.h"
 #include "common/cli/qemu.h"
 #include "kvm-record/libvirt/arguments.h"
+#include "kvm-record/libvirt/files.h"
 #include "kvm-record/session.h"
 #include "kvm-record/vm/check.h"
 #include "kvm-record/vm/option-parts.h"
@@ -132,7 +133,8 @@ static bool become_recorder(const char *qemu, const struct rr_vm *asked,
 	g_autoptr(GPtrArray) command = NULL;
 
 	if (!trace || !parse_options(&options, error) ||
-	    !rr_vm_check(vm, error) || !check_trace(trace, error))
+	    !rr_vm_check(vm, error) || !rr_arguments_check_files(vm, error) ||
+	    !check_trace(trace, error))
 		return false;
 	/* Its lock stays with QEMU. */
 	if (!session_begin(trace, error))

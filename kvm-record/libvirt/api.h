@@ -14,6 +14,7 @@
 	X(virConnectClose)                  \
 	X(virConnectDomainEventRegisterAny) \
 	X(virConnectDomainXMLToNative)      \
+	X(virConnectGetCapabilities)        \
 	X(virConnectOpen)                   \
 	X(virDomainCreateXML)               \
 	X(virDomainDefineXMLFlags)          \

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <libxml/parser.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -253,6 +254,49 @@ char *rr_libvirt_native(struct rr_libvirt *v, const char *xml, GError **error)
 	if (!argv)
 		set_error(v, error);
 	return argv;
+}
+
+/* The user of the daemon's QEMU: "+64055:+64055", or names. */
+static bool parse_owner(const char *label, struct rr_user *user)
+{
+	g_auto(GStrv) parts = g_strsplit(label, ":", 2);
+
+	if (!parts[0] || !parts[1] || *parts[0] != '+' || *parts[1] != '+')
+		return false;
+	user->uid = (uid_t)strtoul(parts[0] + 1, NULL, 10);
+	user->gid = (gid_t)strtoul(parts[1] + 1, NULL, 10);
+	user->other = user->uid != geteuid();
+	user->plain = !user->uid;
+	return true;
+}
+
+static bool system_opener(struct rr_libvirt *v, struct rr_opener *opener)
+{
+	static const char label[] = "host/secmodel[model='dac']/baselabel"
+				    "[@type='kvm']";
+	char *text = v->api->virConnectGetCapabilities(v->connection);
+	xmlDoc *doc =
+		text ? xmlReadDoc(BAD_CAST text, NULL, NULL, XML_PARSE_NONET) :
+		       NULL;
+	g_autofree char *owner = doc ? rr_domain_get(doc, label) : NULL;
+
+	if (doc)
+		xmlFreeDoc(doc);
+	free(text);
+	opener->owns = true;
+	return owner && parse_owner(owner, &opener->user);
+}
+
+bool rr_libvirt_opener(struct rr_libvirt *v, const char *uri,
+		       struct rr_opener *opener)
+{
+	/* libvirt takes QEMU's capabilities away. */
+	opener->user = rr_user_self();
+	opener->user.plain = !geteuid();
+	if (!uri || !strcmp(uri, "qemu:///session"))
+		return true;
+	return !strcmp(uri, "qemu:///system") && !geteuid() &&
+	       system_opener(v, opener);
 }
 
 char *rr_libvirt_uuid(struct rr_libvirt *v, const char *name)

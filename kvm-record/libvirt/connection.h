@@ -11,6 +11,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "kvm-record/libvirt/files.h"
+
 struct rr_libvirt;
 
 /**
@@ -33,6 +35,13 @@ char *rr_libvirt_definition(struct rr_libvirt *v, const char *name,
  * The command line of QEMU for @xml, to be freed with free(); NULL and @error.
  */
 char *rr_libvirt_native(struct rr_libvirt *v, const char *xml, GError **error);
+
+/**
+ * Who runs QEMU, and so opens a domain's files.  False if that cannot be known, or
+ * asked for, here: a daemon of another host's, or root's for somebody else.
+ */
+bool rr_libvirt_opener(struct rr_libvirt *v, const char *uri,
+		       struct rr_opener *opener);
 
 /** The UUID of the domain @name, to be freed with g_free(); NULL: there is none. */
 char *rr_libvirt_uuid(struct rr_libvirt *v, const char *name);
