@@ -19,7 +19,7 @@ mptsas am53c974 vmw_pvscsi virtio_pci virtio_mmio virtio_blk virtio_scsi virtio_
 virtio_console virtio_rng virtio_balloon virtio_input virtio_mem virtio_pmem
 virtio_crypto algif_skcipher virtio-gpu nd_pmem nd_btt 9p 9pnet_virtio
 e1000 e1000e igb 8139cp 8139too vmxnet3 pcnet32 e100 tulip ne2k-pci
-uhci-hcd ehci-pci ohci-pci xhci-pci usb-storage uas usbhid hid-generic usbkbd
+uhci-hcd ehci-pci ohci-pci xhci-pci usb-storage uas usbhid hid-generic usbkbd ftdi_sio
 snd-pcm-oss snd-hda-intel snd-hda-codec-generic snd-intel8x0 snd-ens1370 snd-usb-audio virtio_snd
 bochs cirrus drm_kms_helper floppy parport_pc lp ppdev sdhci-pci mmc_block
 ipmi_si ipmi_devintf i6300esb qemu_fw_cfg pvpanic pvpanic-pci evdev nfit
@@ -50,7 +50,8 @@ for m in $modules; do take "$m"; done
 depmod -b "$root" "$version"
 
 ${CC:-gcc} -std=gnu11 -O2 -Wall -Wextra -static -s -o "$root/bin/zoo" \
-	"$here/zoo.c" "$here/zoo-display.c" "$here/zoo-cipher.c"
+	"$here/zoo.c" "$here/zoo-display.c" "$here/zoo-cipher.c" \
+	"$here/zoo-events.c" "$here/zoo-frames.c"
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc --quiet --reproducible -R 0:0) >"$out/zoo.cpio"

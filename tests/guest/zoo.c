@@ -3,6 +3,8 @@
  *
  *   zoo fb DEVICE      draw into a frame buffer and read it back
  *   zoo sound DEVICE   play noise, record some
+ *   zoo play|hear DEVICE     numbered frames of sound, see zoo.h
+ *   zoo events NAME    what comes from a keyboard or a pointer, see zoo.h
  *   zoo cipher DRIVER  encrypt and decrypt with AES-CBC, see zoo.h
  *   zoo vram|svga|ati SLOT   display memory, see zoo.h
  *
@@ -94,5 +96,11 @@ int main(int argc, char **argv)
 		return use_ati(argv[2]);
 	if (!strcmp(argv[1], "cipher"))
 		return use_cipher(argv[2]);
+	if (!strcmp(argv[1], "events"))
+		return use_events(argv[2]);
+	if (!strcmp(argv[1], "play"))
+		return use_play(argv[2]);
+	if (!strcmp(argv[1], "hear"))
+		return use_hear(argv[2]);
 	return 2;
 }

@@ -23,4 +23,16 @@ int use_ati(const char *slot);
  */
 int use_cipher(const char *driver);
 
+/*
+ * Print what comes from the input device whose name has @part, as "event TYPE CODE VALUE",
+ * until Escape or the right button is released.
+ */
+int use_events(const char *part);
+
+/* Play numbered frames. */
+int use_play(const char *dsp);
+
+/* Record, and compare with numbered frames. */
+int use_hear(const char *dsp);
+
 #endif

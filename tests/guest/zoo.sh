@@ -108,6 +108,47 @@ sound() { # DEVICE, as OSS has it
 	wait_for "/dev/$1" && zoo sound "/dev/$1"
 }
 
+frames() { # play|hear DEVICE, as OSS has it
+	modprobe snd-pcm-oss
+	wait_for "/dev/$2" && zoo "$1" "/dev/$2"
+}
+
+events() { # NAME of an input device
+	name=$(echo "$1" | tr _ ' ')
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q "Name=\".*$name" /proc/bus/input/devices && break
+		sleep 0.5
+		load
+	done
+	zoo events "$name"
+}
+
+serial() { # DEVICE: a line from outside, and its answer
+	wait_for "/dev/$1" || return 1
+	stty -F "/dev/$1" raw -echo
+	exec 3<>"/dev/$1"
+	echo listening
+	read -r line <&3
+	echo "got $line"
+	echo "got $line" >&3
+	exec 3<&-
+	[ -n "$line" ]
+}
+
+fetch() { # DRIVER:ADDRESS of a server with 10.1.1.ADDRESS; our own is one more
+	for i in /sys/class/net/*; do
+		driver=$(readlink "$i/device/driver")
+		[ "${driver##*/}" = "${1%:*}" ] || continue
+		name=${i##*/}
+	done
+	[ -n "$name" ] || return 1
+	ifconfig "$name" "10.1.1.$((${1#*:} + 1))" netmask 255.255.255.252 up || return 1
+	sleep 1
+	nc "10.1.1.${1#*:}" 5000 </dev/null >/tmp/file || return 1
+	echo "fetched $(sum </tmp/file)"
+	ifconfig "$name" down
+}
+
 efivar() { # NAME: write a variable of the firmware, read it back
 	file=/sys/firmware/efi/efivars/$1-12345678-1234-1234-1234-123456789abc
 	modprobe efivarfs
@@ -170,6 +211,8 @@ one() { # WORK ARGUMENT
 	case $1 in
 	disk|net|share|watchdog|console|random|input|exists|usb|flash) "$1" "$2" ;;
 	sound|efivar|cipher|clock|node|pstore|tpm) "$1" "$2" ;;
+	events|serial|fetch) "$1" "$2" ;;
+	play|hear) frames "$1" "$2" ;;
 	cd) cd_rom "$2" ;;
 	balloon) free_pages ;;
 	mem) more_memory "$2" ;;
@@ -179,6 +222,7 @@ one() { # WORK ARGUMENT
 	esac
 }
 for work in $(echo "$works" | tr , ' '); do
+	echo "zoo: $work begins"
 	if one "${work%%:*}" "${work#*:}"; then
 		echo "zoo: $work ok"
 	else
