@@ -98,6 +98,7 @@ help:
 	@echo '  check-silicon  compare TCG with this processor: EXECUTIONS=1e9 SEED=1'
 	@echo '  list-tests   print the names of all tests'
 	@echo '  check-zoo    machines with all kinds of devices, in the lab; ROWS="q35 usb"'
+	@echo '  check-ways   guests that go Windows'"'"' ways, in the lab; ROWS="bios s3"'
 	@echo '  style        check the style of all files'
 	@echo '  qemu-series-check   compile QEMU after each patch (by hand; slow)'
 	@echo '  fuzz         fuzz the readers, FUZZ_SECONDS each (RR_FUZZ=1 make deps)'

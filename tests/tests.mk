@@ -133,6 +133,9 @@ check-kvm: $(kvm_tests) lab
 .PHONY: check-zoo
 check-zoo: all guest
 	$(Q)$(test_env) sh tests/zoo/all.sh $(ROWS)
+.PHONY: check-ways
+check-ways: all guest
+	$(Q)$(test_env) sh tests/ways/all.sh $(ROWS)
 check-system: $(system_needs)
 	$(Q)$(run_tests) $(system_tests)
 check-built: $(if $(T),,all) $(unit_needs) $(kvm_tests) $(if $(kvm_tests),lab) $(system_needs)

@@ -184,6 +184,11 @@ node() { # NUMBER of a NUMA node, whose memory the guest has
 	grep -q 'MemTotal: *[1-9]' "/sys/devices/system/node/node$1/meminfo"
 }
 
+s3() { # SECONDS: suspended to RAM; the clock's alarm wakes the machine
+	grep -qw mem /sys/power/state || return 1
+	wait_for /dev/rtc0 && rtcwake -u -d /dev/rtc0 -m mem -s "$1"
+}
+
 pstore() { # BACKEND: where the kernel's log goes at the end
 	[ "$(cat /sys/module/pstore/parameters/backend)" = "$1" ]
 }
@@ -210,7 +215,7 @@ flash() { # ADDRESS: erase a block of a CFI flash, program a byte, read it
 one() { # WORK ARGUMENT
 	case $1 in
 	disk|net|share|watchdog|console|random|input|exists|usb|flash) "$1" "$2" ;;
-	sound|efivar|cipher|clock|node|pstore|tpm) "$1" "$2" ;;
+	sound|efivar|cipher|clock|node|pstore|s3|tpm) "$1" "$2" ;;
 	events|serial|fetch) "$1" "$2" ;;
 	play|hear) frames "$1" "$2" ;;
 	cd) cd_rom "$2" ;;
