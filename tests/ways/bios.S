@@ -157,7 +157,7 @@ sum:					/* AX: of the 512 bytes at BUFFER */
 	ret
 packet:	.byte 16, 0
 	.word 1, BUFFER, 0
-	.long 20, 0
+	.long 2, 0
 transfer:				/* AX=42xx or 43xx: with the packet */
 	mov $packet, %si
 	mov drive, %dl
@@ -170,7 +170,7 @@ disk:	mov $0x4200, %ax		/* INT 13h, AH=42h: read by number */
 	call transfer
 	call sum
 	push %ax
-	say_ax "sector 20 has"
+	say_ax "sector 2 has"
 	movl $30, packet + 8
 	mov $0x4300, %ax		/* AH=43h: write */
 	call transfer
@@ -214,6 +214,7 @@ a20:	mov $0x2400, %ax		/* INT 15h, AX=2400h: off */
 	int $0x15
 	pop %ax
 	say_ax "without A20:"
+	movw $0x1234, 0x500
 	movw $0x5678, %fs:0x510
 	mov 0x500, %ax
 	say_ax "with A20:"
@@ -226,6 +227,7 @@ a20:	mov $0x2400, %ax		/* INT 15h, AX=2400h: off */
 	out %ax, %dx
 	.endm
 sixteen_colours:
+	call wait_tick			/* the serial console is a character late */
 	mov $0x0012, %ax
 	int $0x10
 	mov $0xa000, %ax

@@ -55,14 +55,6 @@ cp "$root/boot/ipxe.lkrn" "$out/ipxe"
 cp /usr/share/OVMF/OVMF_VARS_4M.fd "$out/OVMF_VARS"
 rm -rf "$root"
 
-cat >"$out/script.ipxe" <<'END'
-#!ipxe
-dhcp
-imgfetch tftp://${next-server}/file.bin && echo ipxe-script: file.bin fetched
-echo ipxe-script: done
-sleep 1000
-END
-
 compile="${CC:-gcc} -m32 -nostdlib -static -Wl,--build-id=none"
 $compile -Wl,-Ttext=0x7c00 -Wl,--oformat=binary -o "$out/bios.img" "$here/bios.S"
 truncate -s 1440k "$out/bios.img"	# a floppy's, for memdisk
@@ -82,9 +74,11 @@ DEFAULT bios
 LABEL bios
   KERNEL memdisk
   INITRD bios.img
+  APPEND harddisk
 END
 xorriso -as mkisofs -quiet -o "$out/memdisk.iso" -b isolinux/isolinux.bin \
 	-c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table "$root" \
 	2>"$out/xorriso.log" || { cat "$out/xorriso.log" >&2; exit 1; }
+rm "$out/xorriso.log"
 rm -rf "$root"
 touch "$out/.ready"

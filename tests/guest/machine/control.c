@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Control registers with values that are not allowed, XSETBV that is not, CMPS of two
- * operands that are not memory, and a page-table entry with a reserved bit.
+ * operands that are not memory, a page-table entry with a reserved bit, and PAE.
  */
 #include "traps.h"
 
@@ -10,6 +10,8 @@
 #define CR0_CD (1u << 30)
 #define CR0_PG (1u << 31)
 #define CR4_PSE (1u << 4)
+#define CR4_PAE (1u << 5)
+#define CR4_PGE (1u << 7)
 #define CR4_PCIDE (1u << 17)
 #define CR4_RESERVED (1u << 31)
 #define NOWHERE 0xfe000000u /* no device is there */
@@ -102,6 +104,38 @@ static void touch_reserved(void)
 	print_value("control: reserved bit, error code", page_faults);
 }
 
+/*
+ * MOV to CR4 loads the four page-directory pointers again: #GP if a reserved bit is set
+ * there, as that which is "accessed" in other entries (SDM volume 3, 4.4.1).
+ */
+static void use_pae(void)
+{
+	static uint64_t pointers[4] __attribute__((aligned(32)));
+	static uint64_t pages[512] __attribute__((aligned(4096)));
+	const uint32_t cr0 = read_cr0(), cr4 = read_cr4();
+	uint32_t i;
+
+	for (i = 0; i < 512; i++)
+		pages[i] = (uint64_t)i << 21 | 0x83;
+	for (i = 0; i < 4; i++)
+		pointers[i] = (uint32_t)pages | 1;
+	__asm__ volatile("mov %0, %%cr4\n\t"
+			 "mov %1, %%cr3\n\t"
+			 "mov %2, %%cr0"
+			 :
+			 : "r"((cr4 & ~CR4_PGE) | CR4_PAE), "r"(pointers),
+			   "r"(cr0 | CR0_PG)
+			 : "memory");
+	i = *(volatile uint32_t *)0x40200000;
+	try_cr4("control: CR4.PGE with PAE", cr4 | CR4_PAE | CR4_PGE);
+	__asm__ volatile("mov %0, %%cr0\n\tmov %1, %%cr4"
+			 :
+			 : "r"(cr0), "r"(cr4)
+			 : "memory");
+	print_value("control: page-directory pointer",
+		    (uint32_t)pointers[1] & 0xfff);
+}
+
 static void scenario(void)
 {
 	catch_traps();
@@ -112,4 +146,5 @@ static void scenario(void)
 	try_xsetbv("control: XSETBV", 3);
 	compare_nothing();
 	touch_reserved();
+	use_pae();
 }

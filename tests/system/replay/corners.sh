@@ -199,6 +199,8 @@ done
 prints control 'control: XSETBV UD'
 prints control 'control: CMPS leaves 0'
 prints control 'control: reserved bit, error code 9'
+prints control 'control: CR4.PGE with PAE none'
+prints control 'control: page-directory pointer 1'
 replays both
 prints both 'both: NI'
 replays partial
