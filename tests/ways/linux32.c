@@ -74,7 +74,12 @@ static uint32_t sum_of(const uint8_t *memory)
 /* The old call takes the address of its six arguments. */
 static uint8_t *map_pages(void)
 {
-	long args[6] = { 0, PAGES * PAGE_BYTES, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0 };
+	long args[6] = { 0,
+			 PAGES * PAGE_BYTES,
+			 PROT_READ_WRITE,
+			 MAP_PRIVATE_ANONYMOUS,
+			 -1,
+			 0 };
 
 	return (uint8_t *)call(NR_MMAP, (long)args, 0, 0, 0, 0);
 }
