@@ -39,6 +39,9 @@
 #define RRLOG_MAX_BLOCKS 256
 #define RRLOG_MAX_SLOTS 1024
 #define RRLOG_CPU_STATE_BYTES (165 * 8) /* data of cpu-state and end */
+/* The data of words: each word's offset in the block, and its value. */
+#define RRLOG_WORD_BYTES 16
+#define RRLOG_MAX_WORDS 8
 /* No processor retires more conditional branches in a nanosecond. */
 #define RRLOG_MAX_BRANCHES_PER_NS 64
 
@@ -70,7 +73,8 @@
 	X(TLB_FLUSH, 21, tlb_flush, "tlb-flush", 0, )                     \
 	X(PTE_BITS, 22, pte_bits, "pte-bits", 0, F(gpa) F(bits))          \
 	X(START, 23, start, "start", 0,                                   \
-	  F(apic_base) F(fop) F(fip) F(fdp) F(xinuse))
+	  F(apic_base) F(fop) F(fip) F(fdp) F(xinuse))                    \
+	X(WORDS, 24, words, "words", 1, F(block) F(size))
 
 /* The records that are results of instructions (struct rrlog_result). */
 #define RRLOG_RESULT_RECORDS(X, F)                                   \
@@ -257,6 +261,12 @@ int rrlog_writer_set_pte_bits(struct rrlog_writer *w);
 int rrlog_writer_set_late_start(struct rrlog_writer *w);
 
 /**
+ * There are records of type RRLOG_WORDS, which say where a landmark is by what
+ * memory holds there.  As above.
+ */
+int rrlog_writer_set_words(struct rrlog_writer *w);
+
+/**
  * Sync manifest and start state to the disk; records may be appended then.
  * -EINVAL: a page is in no block.
  */
@@ -361,6 +371,8 @@ bool rrlog_reader_has_tlb_flushes(const struct rrlog_reader *r);
 bool rrlog_reader_has_pte_bits(const struct rrlog_reader *r);
 /** The writer called rrlog_writer_set_late_start(). */
 bool rrlog_reader_has_late_start(const struct rrlog_reader *r);
+/** The writer called rrlog_writer_set_words(). */
+bool rrlog_reader_has_words(const struct rrlog_reader *r);
 
 /** The entry of the manifest with this key, or NULL. */
 const char *rrlog_reader_manifest(const struct rrlog_reader *r,

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/recorder.h"
+#include <linux/kvm.h>
 #include "kvm-record/qemu/trace.h"
 
 static bool is_recording(const struct rr_recorder *r)
@@ -67,11 +68,34 @@ static void log_memory(struct rr_recorder *r, const struct rr_landmark *lm,
     }
 }
 
+/* Here these words have these values. */
+static void log_words(struct rr_recorder *r, const struct rr_landmark *lm,
+                      const struct rr_loop_place *place)
+{
+    int block = rr_block_id(r, place->word_block);
+    struct rrlog_record rec = {
+        .type = RRLOG_WORDS,
+        .words = { .block = block, .size = place->word_bytes },
+        .data = place->words,
+        .data_bytes = place->word_count * RRLOG_WORD_BYTES,
+    };
+
+    if (block >= 0) {
+        stamp_at_landmark(r, &rec, lm);
+        append(r, &rec);
+    }
+}
+
+/* A halted guest stays where it is until an interrupt comes. */
+static bool is_halted(const struct rr_vcpu *v)
+{
+    return v->cpu->kvm_run->exit_reason == KVM_EXIT_HLT;
+}
+
 void rr_log_loop(struct rr_vcpu *v)
 {
     const struct rr_landmark *lm = &v->landmark;
-    struct rr_loop_memory parts[RR_LOOP_PARTS];
-    size_t count;
+    struct rr_loop_place place;
 
     g_assert(v->landmark_state != RR_LANDMARK_NONE);
     if (v->landmark_state == RR_LANDMARK_UNIQUE ||
@@ -79,14 +103,21 @@ void rr_log_loop(struct rr_vcpu *v)
         return;
     }
     v->landmark_state = RR_LANDMARK_UNIQUE;
-    count = rr_loop_memory(v, lm, parts);
-    for (size_t i = 0; i < count; i++) {
-        log_memory(v->recorder, lm, &parts[i]);
+    if (is_halted(v)) {
+        return;
     }
-    if (count) {
+    rr_loop_memory(v, lm, &place);
+    if (place.word_count) {
+        log_words(v->recorder, lm, &place);
+    }
+    for (size_t i = 0; i < place.part_count; i++) {
+        log_memory(v->recorder, lm, &place.parts[i]);
+    }
+    if (place.word_count + place.part_count) {
         rr_kvm_cap_flush_tlb(v);
     }
-    trace_rr_record_loop(v->cpu->cpu_index, lm->regs[RR_REG_RIP], count);
+    trace_rr_record_loop(v->cpu->cpu_index, lm->regs[RR_REG_RIP],
+                         place.part_count, place.word_count);
 }
 
 static void stamp_here(struct rr_vcpu *v, struct rrlog_record *rec)

@@ -1,5 +1,6 @@
 /*
- * The memory of a loop without a conditional branch: where in RAM it is.
+ * The memory of a loop without a conditional branch, and return addresses:
+ * where in RAM they are.
  *
  * The guest's page tables are read as a debugger reads them: no bit of them
  * changes.  loop.c has the loop.
@@ -172,29 +173,56 @@ static size_t read_linear(void *opaque, uint64_t linear, void *data,
     return done;
 }
 
-size_t rr_loop_memory(struct rr_vcpu *v, const struct rr_landmark *lm,
-                      struct rr_loop_memory *parts)
+static void put_ranges(const struct view *w, const struct rr_loop_found *found,
+                       struct rr_loop_place *place)
 {
-    struct rr_loop_range ranges[RR_LOOP_RANGES];
-    struct rr_loop_guest guest = { .landmark = lm, .read = read_linear };
-    struct view view;
-    size_t ranges_count, count = 0;
+    for (size_t i = 0; i < found->range_count; i++) {
+        uint64_t linear = found->ranges[i].linear;
+        uint64_t end = linear + found->ranges[i].bytes;
 
+        while (linear < end) { /* two parts at most */
+            place->part_count += find_part(w, linear, end - linear,
+                                           &place->parts[place->part_count]);
+            linear += MIN(end - linear, PAGE_BYTES - linear % PAGE_BYTES);
+        }
+    }
+}
+
+/* A word in two pages or in another block than the first is left out. */
+static void put_words(const struct view *w, const struct rr_loop_found *found,
+                      struct rr_loop_place *place)
+{
+    struct rr_loop_memory at;
+
+    for (size_t i = 0; i < found->word_count; i++) {
+        if (!find_part(w, found->words[i], place->word_bytes, &at) ||
+            at.bytes < place->word_bytes ||
+            (place->word_count && at.block != place->word_block)) {
+            continue;
+        }
+        place->word_block = at.block;
+        stq_le_p(&place->words[place->word_count][0], at.offset);
+        stq_le_p(&place->words[place->word_count++][1],
+                 ldn_le_p(at.block->host + at.offset, at.bytes));
+    }
+}
+
+void rr_loop_memory(struct rr_vcpu *v, const struct rr_landmark *lm,
+                    struct rr_loop_place *place)
+{
+    struct rr_loop_guest guest = { .landmark = lm, .read = read_linear };
+    struct rr_loop_found found;
+    struct view view;
+
+    place->part_count = place->word_count = 0;
     if (rr_loop_is_known(v->loop_decoder, lm) || !view_open(&view, v)) {
-        return 0;
+        return;
     }
     guest.opaque = &view;
     guest.code_bits = view.is_64 ? 64 : view.is_32 ? 32 : 16;
     memcpy(guest.base, view.base, sizeof(guest.base));
-    ranges_count = rr_loop_find(&v->loop_decoder, &guest, ranges);
-    for (size_t i = 0; i < ranges_count; i++) {
-        uint64_t linear = ranges[i].linear;
-        uint64_t end = linear + ranges[i].bytes;
-
-        while (linear < end) { /* two parts at most */
-            count += find_part(&view, linear, end - linear, &parts[count]);
-            linear += MIN(end - linear, PAGE_BYTES - linear % PAGE_BYTES);
-        }
-    }
-    return count;
+    rr_loop_find(&v->loop_decoder, &guest, &found);
+    place->word_bytes = guest.code_bits / 8;
+    put_ranges(&view, &found, place);
+    put_words(&view, &found, place);
 }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "kvm-record/qemu/loop.h"
+#include "kvm-record/qemu/loop-stack.h"
 
 #include <capstone/capstone.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 
 /* Code without a jump costs that many at each tick of the guest. */
 #define MAX_INSTRUCTIONS 24
-#define MAX_CALLS 8
 #define MAX_INSTRUCTION_BYTES 15
 #define MAX_RANGE_BYTES 4096
 #define STACK_BYTES 64 /* below RSP: what PUSH and CALL write */
@@ -40,12 +40,8 @@ struct rr_loop_decoder {
 struct path {
     const struct rr_loop_guest *guest;
     uint64_t ip;
-    uint64_t sp_change; /* by PUSH, POP, CALL and RET */
-    uint64_t calls[MAX_CALLS]; /* where they return to */
-    unsigned int depth;
-    bool uses_stack;
-    struct rr_loop_range *ranges;
-    size_t count;
+    struct rr_loop_stack stack;
+    struct rr_loop_found *found;
 };
 
 static struct rr_loop_decoder *decoder_new(unsigned int code_bits)
@@ -72,11 +68,6 @@ void rr_loop_free(struct rr_loop_decoder *d)
         cs_close(&d->handle);
         free(d);
     }
-}
-
-static uint64_t mask(unsigned int bits)
-{
-    return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 }
 
 /* The general registers, by their names for each size. */
@@ -108,7 +99,7 @@ static uint64_t register_value(const struct rr_landmark *lm, x86_reg name)
     for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
         for (unsigned int size = 0; size < 3; size++) {
             if (registers[i].names[size] == name) {
-                return lm->regs[registers[i].reg] & mask(64 >> size);
+                return lm->regs[registers[i].reg] & rr_loop_mask(64 >> size);
             }
         }
     }
@@ -139,16 +130,12 @@ static enum rr_segment segment_of(const x86_op_mem *mem)
     }
 }
 
-static uint64_t linear(const struct rr_loop_guest *g, enum rr_segment segment,
-                       uint64_t offset)
-{
-    return (g->base[segment] + offset) & mask(g->code_bits == 64 ? 64 : 32);
-}
-
 static void add_range(struct path *p, uint64_t at, size_t bytes)
 {
-    if (p->count < RR_LOOP_RANGES && bytes) {
-        p->ranges[p->count++] = (struct rr_loop_range) {
+    struct rr_loop_found *f = p->found;
+
+    if (f->range_count < RR_LOOP_RANGES && bytes) {
+        f->ranges[f->range_count++] = (struct rr_loop_range) {
             .linear = at,
             .bytes = bytes < MAX_RANGE_BYTES ? bytes : MAX_RANGE_BYTES,
         };
@@ -173,8 +160,8 @@ static void add_operands(struct path *p, const cs_insn *insn, uint64_t next_ip)
         at = mem->base == X86_REG_RIP
              ? next_ip : register_value(p->guest->landmark, mem->base);
         at += register_value(p->guest->landmark, mem->index) * mem->scale;
-        at = (at + mem->disp) & mask(x86->addr_size * 8);
-        add_range(p, linear(p->guest, segment_of(mem), at),
+        at = (at + mem->disp) & rr_loop_mask(x86->addr_size * 8);
+        add_range(p, rr_loop_linear(p->guest, segment_of(mem), at),
                   x86->operands[i].size);
     }
 }
@@ -218,44 +205,14 @@ static bool jump_to(struct path *p, const cs_insn *insn)
 
 static bool call(struct path *p, const cs_insn *insn, uint64_t next_ip)
 {
-    if (p->depth == MAX_CALLS || !jump_to(p, insn)) {
-        return false;
-    }
-    p->calls[p->depth++] = next_ip;
-    p->uses_stack = true;
-    return true;
-}
-
-/* To the caller; if it called before the landmark, the stack says where. */
-static bool return_to_caller(struct path *p)
-{
-    const struct rr_loop_guest *g = p->guest;
-    size_t bytes = g->code_bits / 8;
-    uint64_t sp = (g->landmark->regs[RR_REG_RSP] + p->sp_change) &
-                  mask(g->code_bits);
-    uint8_t data[8];
-
-    if (p->depth) {
-        p->ip = p->calls[--p->depth];
-        return true;
-    }
-    if (g->read(g->opaque, linear(g, RR_SEGMENT_SS, sp), data, bytes) !=
-        bytes) {
-        return false;
-    }
-    p->sp_change += bytes;
-    p->ip = 0;
-    while (bytes--) {
-        p->ip = p->ip << 8 | data[bytes];
-    }
-    return true;
+    return jump_to(p, insn) && rr_loop_stack_call(&p->stack, next_ip);
 }
 
 /* To the instruction that follows @insn; false: to none that is known. */
-static bool follow(struct path *p, const cs_insn *insn)
+static bool follow(const struct rr_loop_decoder *d, struct path *p)
 {
+    const cs_insn *insn = d->insn;
     uint64_t next_ip = p->ip + insn->size;
-    const cs_x86_op *op = &insn->detail->x86.operands[0];
 
     add_operands(p, insn, next_ip);
     p->ip = next_ip;
@@ -265,15 +222,9 @@ static bool follow(struct path *p, const cs_insn *insn)
     case X86_INS_CALL:
         return call(p, insn, next_ip);
     case X86_INS_RET:
-        return return_to_caller(p);
-    case X86_INS_PUSH:
-        p->sp_change -= op->size;
-        p->uses_stack = true;
-        return true;
-    case X86_INS_POP:
-        p->sp_change += op->size;
-        return true;
+        return rr_loop_stack_return(&p->stack, insn, &p->ip);
     default:
+        rr_loop_stack_step(&p->stack, d->handle, insn);
         return true;
     }
 }
@@ -322,7 +273,9 @@ bool rr_loop_is_known(struct rr_loop_decoder *d, const struct rr_landmark *lm)
 static size_t read_code(const struct rr_loop_guest *g, uint64_t ip,
                         uint8_t *code, size_t bytes)
 {
-    return g->read(g->opaque, linear(g, RR_SEGMENT_CS, ip), code, bytes);
+    uint64_t at = rr_loop_linear(g, RR_SEGMENT_CS, ip);
+
+    return g->read(g->opaque, at, code, bytes);
 }
 
 static bool decode(struct rr_loop_decoder *d, const struct path *p)
@@ -348,15 +301,19 @@ static bool is_known(struct rr_loop_decoder *d, const struct rr_loop_guest *g)
 }
 
 /*
- * There is no loop.  @end: the search came to it without a jump, and ended
- * there; UINT64_MAX: it did not.
+ * There is no loop, and no RET.  @end: the search came to it without a jump,
+ * and ended there; UINT64_MAX: it did not.
  */
-static void remember(struct rr_loop_decoder *d, const struct rr_loop_guest *g,
+static void remember(struct rr_loop_decoder *d, const struct path *p,
                      uint64_t end)
 {
+    const struct rr_loop_guest *g = p->guest;
     uint64_t ip = g->landmark->regs[RR_REG_RIP];
     struct known_code *known = known_at(d, ip);
 
+    if (p->found->word_count) {
+        return; /* what they hold differs from time to time */
+    }
     known->ip = ip;
     known->sp = g->landmark->regs[RR_REG_RSP];
     known->bytes = 0;
@@ -378,43 +335,47 @@ static bool search(struct rr_loop_decoder *d, struct path *p)
             return false;
         }
         next_ip = p->ip + d->insn->size;
-        if (ends_search(d, d->insn) || !follow(p, d->insn)) {
+        if (ends_search(d, d->insn) || !follow(d, p)) {
             /* Where RET goes to depends on the stack. */
             bool is_fixed = is_straight && d->insn->id != X86_INS_RET;
 
-            remember(d, p->guest, is_fixed ? next_ip : UINT64_MAX);
+            remember(d, p, is_fixed ? next_ip : UINT64_MAX);
             return false;
         }
         is_straight = is_straight && p->ip == next_ip;
-        p->ip &= mask(p->guest->code_bits);
+        p->ip &= rr_loop_mask(p->guest->code_bits);
         if (p->ip == begin) {
             return true;
         }
     }
-    remember(d, p->guest, UINT64_MAX);
+    remember(d, p, UINT64_MAX);
     return false;
 }
 
-size_t rr_loop_find(struct rr_loop_decoder **decoder,
-                    const struct rr_loop_guest *guest,
-                    struct rr_loop_range *ranges)
+void rr_loop_find(struct rr_loop_decoder **decoder,
+                  const struct rr_loop_guest *guest,
+                  struct rr_loop_found *found)
 {
     const uint64_t *regs = guest->landmark->regs;
     struct path p = {
-        .guest = guest, .ip = regs[RR_REG_RIP], .ranges = ranges,
+        .guest = guest, .ip = regs[RR_REG_RIP], .found = found,
     };
 
+    found->range_count = found->word_count = 0;
+    rr_loop_stack_begin(&p.stack, guest, found);
     if (!*decoder || (*decoder)->code_bits != guest->code_bits) {
         rr_loop_free(*decoder);
         *decoder = decoder_new(guest->code_bits);
     }
-    if (!*decoder || is_known(*decoder, guest) || !search(*decoder, &p)) {
-        return 0;
+    if (!*decoder || is_known(*decoder, guest)) {
+        return;
     }
-    if (p.uses_stack) {
-        uint64_t sp = (regs[RR_REG_RSP] - STACK_BYTES) & mask(guest->code_bits);
+    if (!search(*decoder, &p)) {
+        found->range_count = 0;
+    } else if (p.stack.is_used) {
+        uint64_t sp = (regs[RR_REG_RSP] - STACK_BYTES) &
+                      rr_loop_mask(guest->code_bits);
 
-        add_range(&p, linear(guest, RR_SEGMENT_SS, sp), STACK_BYTES);
+        add_range(&p, rr_loop_linear(guest, RR_SEGMENT_SS, sp), STACK_BYTES);
     }
-    return p.count;
 }

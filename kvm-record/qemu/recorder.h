@@ -283,13 +283,23 @@ struct rr_loop_memory {
 
 #define RR_LOOP_PARTS (2 * RR_LOOP_RANGES)
 
+struct rr_loop_place {
+    struct rr_loop_memory parts[RR_LOOP_PARTS];
+    size_t part_count;
+
+    RAMBlock *word_block;
+    size_t word_bytes; /* 2, 4 or 8 */
+    uint64_t words[RR_LOOP_WORDS][2]; /* as in RRLOG_WORDS */
+    size_t word_count;
+};
+
 /*
- * If the guest, which is at @lm, is in a loop without a conditional branch: the
- * memory that its instructions name.  @parts has room for RR_LOOP_PARTS.
- * Returns how many there are; 0: no such loop.
+ * What tells @lm, where the guest is, from other places with the same
+ * registers: the memory that a loop without a conditional branch names, and the
+ * return addresses that the next RETs read.
  */
-size_t rr_loop_memory(struct rr_vcpu *v, const struct rr_landmark *lm,
-                      struct rr_loop_memory *parts);
+void rr_loop_memory(struct rr_vcpu *v, const struct rr_landmark *lm,
+                    struct rr_loop_place *place);
 
 /* ---- images.c ---- */
 
@@ -320,10 +330,10 @@ bool rr_log_at_landmark(struct rr_recorder *r, struct rrlog_record *rec,
                         const struct rr_landmark *lm);
 
 /*
- * What comes next has the landmark that was taken of this boundary, and other
- * iterations of a loop may have it too: log the memory that tells them apart,
- * as a write of the environment, so that the replay may come here in any of
- * them.
+ * What comes next has the landmark that was taken of this boundary.  Other
+ * calls of a function may have it too: log the return addresses.  And other
+ * iterations of a loop: log the memory that tells them apart, as a write of the
+ * environment, so that the replay may come here in any of them.
  */
 void rr_log_loop(struct rr_vcpu *v);
 

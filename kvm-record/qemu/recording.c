@@ -274,6 +274,7 @@ static bool open_trace(struct rr_recorder *r, CPUState *cpu, Error **errp)
     } else if (r->config.paging == RR_PAGING_SHADOW) {
         rrlog_writer_set_pte_bits(r->writer);
     }
+    rrlog_writer_set_words(r->writer);
     if (rr_recorder_vcpu(r)->has_run) {
         rrlog_writer_set_late_start(r->writer);
     }

@@ -91,6 +91,20 @@ static bool is_in_shadow(const struct rr_replay *r,
 }
 
 /*
+ * Two calls of one function may have the same landmark; other return addresses
+ * are on the stack then.  The record with these comes first.
+ */
+static bool is_in_other_call(struct rr_replay *r,
+                             const struct rrlog_record *head)
+{
+    if (head->type != RRLOG_WORDS || rr_replay_has_words(r, head)) {
+        return false;
+    }
+    r->report.words_at_record = r->position.records + 1;
+    return true;
+}
+
+/*
  * Is the guest where @head takes effect?  It is not there yet if it has put out
  * less; so an interrupt that returns to where it came from is told from the
  * next one.  A processor that has shut down waits
@@ -101,7 +115,8 @@ static bool is_in_shadow(const struct rr_replay *r,
 static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
 {
     if (!r->position.shut_down) {
-        if (!registers_match(r, &head->landmark) || is_in_shadow(r, head)) {
+        if (!registers_match(r, &head->landmark) || is_in_shadow(r, head) ||
+            is_in_other_call(r, head)) {
             return false;
         }
         if (r->position.output_bytes >= head->output_bytes) {
@@ -115,6 +130,7 @@ static bool is_at(struct rr_replay *r, const struct rrlog_record *head)
     case RRLOG_SLOT:
     case RRLOG_CR8:
     case RRLOG_CPU_STATE:
+    case RRLOG_WORDS:
     case RRLOG_END: /* QEMU did not reset it (-no-reboot) */
         return true;
     default:
@@ -338,7 +354,7 @@ static bool is_due_before_exception(struct rr_replay *r,
     find_landmark(r, &found);
     return rr_landmark_first_difference(&found, &(*head)->landmark,
                                         r->config.ignored_rflags) ==
-           RR_REG_COUNT;
+           RR_REG_COUNT && !is_in_other_call(r, *head);
 }
 
 /*

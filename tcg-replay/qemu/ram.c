@@ -11,25 +11,33 @@
 #include "qemu/bitmap.h"
 #include "qemu/bswap.h"
 
+static bool has_range(const struct rr_replay *r, uint64_t id, uint64_t offset,
+                      uint64_t bytes)
+{
+    uint64_t size_bytes;
+
+    if (id >= r->host.block_count) {
+        return false;
+    }
+    size_bytes = memory_region_size(&r->host.blocks[id]);
+    return offset <= size_bytes && bytes <= size_bytes - offset;
+}
+
 /* The block, if it has this range; else NULL, and the replay has diverged. */
 static MemoryRegion *find_block(struct rr_replay *r, uint64_t id,
                                 uint64_t offset, uint64_t bytes,
                                 const char *what)
 {
-    MemoryRegion *block;
-
     if (id >= r->host.block_count) {
         rr_replay_diverged(r, "%s: no RAM block %" PRIu64, what, id);
         return NULL;
     }
-    block = &r->host.blocks[id];
-    if (offset > memory_region_size(block) ||
-        bytes > memory_region_size(block) - offset) {
+    if (!has_range(r, id, offset, bytes)) {
         rr_replay_diverged(r, "%s: beyond the end of RAM block %" PRIu64, what,
                            id);
         return NULL;
     }
-    return block;
+    return &r->host.blocks[id];
 }
 
 static uint8_t *block_bytes(MemoryRegion *block, uint64_t offset)
@@ -55,6 +63,36 @@ enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
     addr = memory_region_get_ram_addr(block) + offset;
     tb_invalidate_phys_range(addr, addr + rec->data_bytes - 1);
     return RR_GO_ON;
+}
+
+static uint64_t load_word(const uint8_t *from, uint64_t bytes)
+{
+    switch (bytes) {
+    case 2:
+        return lduw_le_p(from);
+    case 4:
+        return (uint32_t)ldl_le_p(from);
+    default:
+        return ldq_le_p(from);
+    }
+}
+
+bool rr_replay_has_words(const struct rr_replay *r,
+                         const struct rrlog_record *rec)
+{
+    const uint8_t *data = rec->data; /* may not be aligned */
+    uint64_t id = rec->words.block, bytes = rec->words.size;
+
+    for (size_t i = 0; i < rec->data_bytes; i += RRLOG_WORD_BYTES) {
+        uint64_t offset = ldq_le_p(data + i);
+
+        if (!has_range(r, id, offset, bytes) ||
+            load_word(block_bytes(&r->host.blocks[id], offset), bytes) !=
+            (uint64_t)ldq_le_p(data + i + RRLOG_WORD_BYTES / 2)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /*

@@ -103,6 +103,7 @@ struct rr_report {
     struct rr_silicon_note near_miss_note;
     struct rr_landmark near_miss; /* the landmark's place, other registers */
     uint64_t short_at_record; /* + 1: registers right, output less */
+    uint64_t words_at_record; /* + 1: registers right, other words in memory */
     /* Cleared bits in use when the replayer flushed, or the guest itself. */
     struct rr_cleared_note cleared, cleared_and_flushed;
 };
@@ -252,6 +253,9 @@ enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
                                     const struct rrlog_record *rec);
 enum rr_outcome rr_replay_apply_slot(struct rr_replay *r,
                                      const struct rrlog_record *rec);
+/** Does memory hold the words of @rec, which is of type RRLOG_WORDS? */
+bool rr_replay_has_words(const struct rr_replay *r,
+                         const struct rrlog_record *rec);
 /** KVM set accessed and dirty bits in the guest's page table. */
 enum rr_outcome rr_replay_apply_pte_bits(struct rr_replay *r,
                                          const struct rrlog_record *rec);

@@ -52,6 +52,10 @@ static void print_context(struct rr_replay *r, uint64_t differing)
     if (rr_replay_peek(r)) {
         print_record("next: ", rr_replay_peek(r));
     }
+    if (r->report.words_at_record == r->position.records + 1) {
+        fprintf(stderr, "rr-replay: the registers were right, but the stack "
+                "had other return addresses\n");
+    }
     rr_replay_report_undefined(r, differing);
     rr_replay_report_illegal(r);
     rr_replay_report_adbits(r);

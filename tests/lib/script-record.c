@@ -130,6 +130,22 @@ static void record_dma(struct recording *rec, const struct item *item)
 	g_free(data);
 }
 
+/* What memory holds behind the guest's last output, and somewhere else. */
+static void record_words(struct recording *rec, const struct item *item)
+{
+	struct rrlog_record r = at_landmark(rec, RRLOG_WORDS);
+	uint64_t words[2][2] = { { 0x800 }, { item->number % 2 * 4096 } };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		memcpy(&words[i][1], rec->ram[1] + words[i][0], 8);
+	r.words.block = 1;
+	r.words.size = 8;
+	r.data = words;
+	r.data_bytes = sizeof(words);
+	append(rec, &r);
+}
+
 static void record_slot(struct recording *rec, uint64_t slot, uint64_t gpa,
 			uint64_t block)
 {
@@ -154,6 +170,8 @@ static void record_environment(struct recording *rec, const struct item *item)
 				   (2 + item->number % 2) << 24, 0);
 	case CPU_STATE:
 		return record_state(rec);
+	case WORDS:
+		return record_words(rec, item);
 	case PTE_BITS:
 		r = at_landmark(rec, RRLOG_PTE_BITS);
 		r.pte_bits.gpa = SCRIPT_SECOND_GPA + item->number % 16 * 8;
@@ -279,6 +297,7 @@ static int start_trace(struct recording *rec, const struct seed *seed)
 								  "exit");
 	err = err ? err : rrlog_writer_set_tlb_flushes(w);
 	err = err ? err : rrlog_writer_set_pte_bits(w);
+	err = err ? err : rrlog_writer_set_words(w);
 	return err ? err : rrlog_writer_start(w);
 }
 

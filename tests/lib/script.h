@@ -38,6 +38,7 @@ enum item_kind {
 	CPU_STATE,
 	TLB_FLUSH,
 	PTE_BITS,
+	WORDS,
 	CLOCK,
 	KINDS
 };

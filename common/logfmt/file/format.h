@@ -31,9 +31,10 @@
 #define RRLOG_MUST_TLB_FLUSHES (UINT64_C(1) << 1)
 #define RRLOG_MUST_PTE_BITS (UINT64_C(1) << 2)
 #define RRLOG_MUST_LATE_START (UINT64_C(1) << 3)
+#define RRLOG_MUST_WORDS (UINT64_C(1) << 4)
 #define RRLOG_MUST_KNOWN                                                  \
 	(RRLOG_MUST_ZSTD | RRLOG_MUST_TLB_FLUSHES | RRLOG_MUST_PTE_BITS | \
-	 RRLOG_MUST_LATE_START)
+	 RRLOG_MUST_LATE_START | RRLOG_MUST_WORDS)
 
 /* A writer closes a frame that holds this much before compression. */
 #define RRLOG_FRAME_TARGET_BYTES (256u << 10)

@@ -414,6 +414,8 @@ static int copy(struct mutation *m)
 		err = rrlog_writer_set_pte_bits(m->writer);
 	if (!err && rrlog_reader_has_late_start(m->reader))
 		err = rrlog_writer_set_late_start(m->writer);
+	if (!err && rrlog_reader_has_words(m->reader))
+		err = rrlog_writer_set_words(m->writer);
 	if (!err)
 		err = rrlog_reader_for_each_page(m->reader, put_page, m);
 	if (!err)

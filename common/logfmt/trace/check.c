@@ -30,6 +30,7 @@ struct slot {
 struct rrlog_check {
 	const struct rrlog_manifest *manifest;
 	bool has_epoch_clock, has_tlb_flushes, has_pte_bits, has_late_start;
+	bool has_words;
 	uint64_t output_bytes;
 	uint64_t branches; /* of the last landmark ... */
 	uint64_t branches_time_ns; /* ... and the time of its frame */
@@ -78,6 +79,36 @@ static int check_range(const struct rrlog_check *c, uint64_t id,
 			     " bytes)",
 			     bytes, offset, id, block_bytes);
 	return 0;
+}
+
+/* Each word must lie in the block, and its value must fit. */
+static int check_words(const struct rrlog_check *c,
+		       const struct rrlog_record *rec, char *text)
+{
+	const uint64_t size = rec->words.size;
+	const uint8_t *data = rec->data;
+	uint64_t word[2];
+	size_t at;
+	int err = 0;
+
+	if (!c->has_words)
+		return wrong(text, "the file has no feature for it");
+	if (size != 2 && size != 4 && size != 8)
+		return wrong(text, "words of %" PRIu64 " bytes", size);
+	if (!rec->data_bytes || rec->data_bytes % RRLOG_WORD_BYTES ||
+	    rec->data_bytes > RRLOG_MAX_WORDS * RRLOG_WORD_BYTES)
+		return wrong(text, "words in %zu bytes", rec->data_bytes);
+	/* A reader without data checks the rest of it alone. */
+	for (at = 0; !err && data && at < rec->data_bytes; at += sizeof(word)) {
+		memcpy(word, data + at, sizeof(word));
+		err = check_range(c, rec->words.block, word[0], size, text);
+		if (!err && size < 8 && word[1] >> 8 * size)
+			err = wrong(text,
+				    "a word of %" PRIu64
+				    " bytes with 0x%" PRIx64,
+				    size, word[1]);
+	}
+	return err;
 }
 
 static int check_overlap(const struct rrlog_check *c,
@@ -363,6 +394,8 @@ static int check_fields(struct rrlog_check *c, const struct rrlog_record *rec,
 		return check_pte_bits(c, &rec->pte_bits, text);
 	case RRLOG_START:
 		return check_start(c, &rec->start, text);
+	case RRLOG_WORDS:
+		return check_words(c, rec, text);
 	default:
 		return check_result(rec, text);
 	}
@@ -384,6 +417,7 @@ static int check_stamp(const struct rrlog_record *rec, char *text)
 	case RRLOG_CLOCK:
 	case RRLOG_TLB_FLUSH:
 	case RRLOG_PTE_BITS:
+	case RRLOG_WORDS:
 	case RRLOG_END:
 	case RRLOG_RAM_DIGEST:
 		return rec->stamp == RRLOG_AT_LANDMARK ?
@@ -495,6 +529,7 @@ int rrlog_check_new(const struct rrlog_manifest *m, uint64_t features,
 	c->has_tlb_flushes = features & RRLOG_MUST_TLB_FLUSHES;
 	c->has_pte_bits = features & RRLOG_MUST_PTE_BITS;
 	c->has_late_start = features & RRLOG_MUST_LATE_START;
+	c->has_words = features & RRLOG_MUST_WORDS;
 	*check = c;
 	return 0;
 }

@@ -187,6 +187,11 @@ bool rrlog_reader_has_late_start(const struct rrlog_reader *r)
 	return r->events.start.header.must_features & RRLOG_MUST_LATE_START;
 }
 
+bool rrlog_reader_has_words(const struct rrlog_reader *r)
+{
+	return r->events.start.header.must_features & RRLOG_MUST_WORDS;
+}
+
 const char *rrlog_reader_manifest(const struct rrlog_reader *r, const char *key)
 {
 	return g_hash_table_lookup(r->manifest.values, key);

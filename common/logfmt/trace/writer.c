@@ -174,6 +174,11 @@ int rrlog_writer_set_late_start(struct rrlog_writer *w)
 	return set_feature(w, RRLOG_MUST_LATE_START);
 }
 
+int rrlog_writer_set_words(struct rrlog_writer *w)
+{
+	return set_feature(w, RRLOG_MUST_WORDS);
+}
+
 /* Set the text "TRACE/FILE: reason"; return @err. */
 static int fail_at(struct rrlog_writer *w, int err, const char *file)
 {

@@ -65,6 +65,7 @@ record vendor vendor
 record vendor-intel vendor -cpu max,vendor=GenuineIntel
 record rep rep -m 128
 record loops loops
+record twice twice
 record modify modify
 record control control
 record both both
@@ -100,7 +101,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops modify control both partial \
+for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops twice modify control both partial \
 	pending suspend watchdog unplug spin panic disk-full debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -186,6 +187,11 @@ replays loops
 [ "$(grep -c '^loops: count [1-9]' "$tmp/out/loops.console")" -ge 3 ]
 result $? 'loops: each has counted'
 sed 's/^/# /' "$tmp/out/loops.console"
+# The interrupts of the right calls.
+replays twice
+prints twice 'twice: inside'
+"$RR_LOG" stats "$tmp/out/twice.rrt" | grep -q '^words'
+result $? 'twice: return addresses are logged'
 replays modify
 prints modify 'modify: ahead 738197516'
 prints modify 'modify: crossing 738197516'

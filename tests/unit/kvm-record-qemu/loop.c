@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-/* links: kvm-record/qemu/loop.c */
+/* links: kvm-record/qemu/loop.c kvm-record/qemu/loop-stack.c */
 #include <string.h>
 
 #include "kvm-record/qemu/loop.h"
@@ -39,7 +39,7 @@ static struct rr_landmark at(uint64_t ip)
 	};
 }
 
-static struct rr_loop_range ranges[RR_LOOP_RANGES];
+static struct rr_loop_found found;
 
 static size_t find(unsigned int code_bits, const void *code, size_t bytes,
 		   const struct rr_landmark *lm, uint64_t ds, uint64_t gs)
@@ -54,9 +54,11 @@ static size_t find(unsigned int code_bits, const void *code, size_t bytes,
 	size_t count;
 
 	memcpy(memory, code, bytes);
-	count = rr_loop_find(&decoder, &guest, ranges);
+	rr_loop_find(&decoder, &guest, &found);
+	count = found.range_count;
 	/* Once more, with the decoder that there is. */
-	if (rr_loop_find(&decoder, &guest, ranges) != count)
+	rr_loop_find(&decoder, &guest, &found);
+	if (found.range_count != count)
 		count = (size_t)-1;
 	rr_loop_free(decoder);
 	return count;
@@ -68,7 +70,8 @@ static size_t find(unsigned int code_bits, const void *code, size_t bytes,
 static bool has(size_t count, uint64_t linear, size_t bytes)
 {
 	for (size_t i = 0; i < count && i < RR_LOOP_RANGES; i++) {
-		if (ranges[i].linear == linear && ranges[i].bytes == bytes)
+		if (found.ranges[i].linear == linear &&
+		    found.ranges[i].bytes == bytes)
 			return true;
 	}
 	return false;
@@ -167,11 +170,11 @@ static void check_changed(void)
 
 	for (int i = 0; i < 3; i++) {
 		memcpy(memory, branch, sizeof(branch));
-		is_right = is_right &&
-			   rr_loop_find(&decoder, &guest, ranges) == 0;
+		rr_loop_find(&decoder, &guest, &found);
+		is_right = is_right && found.range_count == 0;
 		memcpy(memory, loop, sizeof(loop));
-		is_right = is_right &&
-			   rr_loop_find(&decoder, &guest, ranges) == 1;
+		rr_loop_find(&decoder, &guest, &found);
+		is_right = is_right && found.range_count == 1;
 	}
 	rr_loop_free(decoder);
 	ksft_ok(is_right, "code that changes");
@@ -188,18 +191,117 @@ static void check_kernel(void)
 
 	memcpy(memory, branch, sizeof(branch));
 	guest.landmark = &low;
-	rr_loop_find(&decoder, &guest, ranges);
+	rr_loop_find(&decoder, &guest, &found);
 	ksft_ok(!rr_loop_is_known(decoder, &low),
 		"a program's code is compared");
 	guest.landmark = &high;
 	guest.base[RR_SEGMENT_CS] = 1ull << 63; /* it is at BASE */
 	was_known = rr_loop_is_known(NULL, &high) ||
 		    rr_loop_is_known(decoder, &high);
-	rr_loop_find(&decoder, &guest, ranges);
+	rr_loop_find(&decoder, &guest, &found);
 	is_known = rr_loop_is_known(decoder, &high);
 	high.regs[RR_REG_RSP] += 8;
 	ksft_ok(!was_known && is_known && !rr_loop_is_known(decoder, &high),
 		"a kernel's is known, with the same stack");
+	rr_loop_free(decoder);
+}
+
+/* Put a return address of @bits / 8 bytes on the stack. */
+static void put_word(unsigned int offset, uint64_t value, unsigned int bits)
+{
+	memcpy(memory + 0x800 + offset, &value, bits / 8);
+}
+
+/* Are these the words, at so many bytes above RSP?  -1: no more. */
+static bool are_words(int first, int second)
+{
+	const uint64_t sp = BASE + 0x800;
+	size_t count = (first >= 0) + (second >= 0);
+
+	return found.word_count == count &&
+	       (first < 0 || found.words[0] == sp + (unsigned int)first) &&
+	       (second < 0 || found.words[1] == sp + (unsigned int)second);
+}
+
+/* Which words RETs read; the code at BASE + 0x300 ends with a branch. */
+static void check_returns(void)
+{
+	static const struct {
+		const char *what, *code;
+		size_t bytes;
+		unsigned int code_bits;
+		int first, second;
+	} cases[] = {
+#define CASE(BITS, FIRST, SECOND, WHAT, CODE) \
+	{ WHAT, CODE, sizeof(CODE) - 1, BITS, FIRST, SECOND }
+		CASE(64, 0, -1, "RET", "\x90\xc3"),
+		CASE(32, 0, -1, "RET of 32 bits", "\xc3"),
+		CASE(16, 0, -1, "RET of 16 bits", "\xc3"),
+		CASE(64, -1, -1, "a branch in front of RET",
+		     "\x74\x01\x90\xc3"),
+		CASE(64, -1, -1, "RET of 16 bits in 64-bit code", "\x66\xc3"),
+		/* lea 8(%rsp), %rsp */
+		CASE(64, 8, -1, "a return thunk",
+		     "\x48\x8d\x64\x24\x08\xc3\xcc"),
+		/* call 1f; int3; 1: */
+		CASE(64, 0, -1, "a return thunk from its beginning",
+		     "\xe8\x01\0\0\0\xcc\x48\x8d\x64\x24\x08\xc3"),
+		CASE(64, 24, -1, "pop %rbx; pop %r12; add $8, %rsp",
+		     "\x5b\x41\x5c\x48\x83\xc4\x08\xc3"),
+		CASE(64, 8, -1, "sub $8, %rsp; popf; pop (%rdi)",
+		     "\x48\x83\xec\x08\x9d\x8f\x07\xc3"),
+		CASE(64, 0, -1, "push $1; pushf; add $16, %rsp",
+		     "\x6a\x01\x9c\x48\x83\xc4\x10\xc3"),
+		CASE(32, 0, -1, "push %ax; pop %dx", "\x66\x50\x66\x5a\xc3"),
+		CASE(64, 0x18, -1, "leave", "\xc9\xc3"),
+		CASE(64, 0x18, -1, "mov %rbp, %rsp; pop %rbp",
+		     "\x48\x89\xec\x5d\xc3"),
+		CASE(64, -1, -1, "mov %rax, %rbp; leave",
+		     "\x48\x89\xc5\xc9\xc3"),
+		CASE(64, -1, -1, "mov %rax, %rsp", "\x48\x89\xc4\xc3"),
+		CASE(64, -1, -1, "pop %rsp", "\x5c\xc3"),
+		CASE(64, -1, -1, "push %rax; ret", "\x50\xc3"),
+		/* call 1f; ret; 1: nop; ret */
+		CASE(64, 0, -1, "a call on the way",
+		     "\xe8\x01\0\0\0\xc3\x90\xc3"),
+		/* jmp 1f; 0: ret; 1: ret $16; the first goes to 0 */
+		CASE(64, 0, 24, "RET with a number of bytes",
+		     "\xeb\x01\xc3\xc2\x10\0"),
+#undef CASE
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rr_landmark lm = at(BASE);
+
+		memset(memory, 0, sizeof(memory));
+		memcpy(memory + 0x300, "\x74\xfe", 2);
+		for (unsigned int at = 0; at < 64; at += 8)
+			put_word(at, BASE + 0x300, cases[i].code_bits);
+		if (cases[i].second >= 0)
+			put_word(0, BASE + 2, 64);
+		lm.regs[RR_REG_RBP] = BASE + 0x810;
+		find(cases[i].code_bits, cases[i].code, cases[i].bytes, &lm, 0,
+		     0);
+		ksft_ok(are_words(cases[i].first, cases[i].second),
+			"which word it reads: %s", cases[i].what);
+	}
+}
+
+/* A kernel's code with a RET is looked at again: what it reads may be another. */
+static void check_kernel_return(void)
+{
+	struct rr_landmark lm = at(BASE | 1ull << 63);
+	struct rr_loop_decoder *decoder = NULL;
+	struct rr_loop_guest guest = { .landmark = &lm,
+				       .code_bits = 64,
+				       .read = read_memory };
+
+	guest.base[RR_SEGMENT_CS] = 1ull << 63; /* it is at BASE */
+	memset(memory, 0, sizeof(memory));
+	memcpy(memory, "\x90\xc3", 2);
+	rr_loop_find(&decoder, &guest, &found);
+	ksft_ok(found.word_count == 1 && !rr_loop_is_known(decoder, &lm),
+		"RET of a kernel");
 	rr_loop_free(decoder);
 }
 
@@ -224,12 +326,14 @@ static void check_limits(void)
 
 int main(void)
 {
-	ksft_plan(5 + 3 + 16 + 1 + 2 + 2);
+	ksft_plan(5 + 3 + 16 + 1 + 2 + 19 + 1 + 2);
 	check_operands();
 	check_ways();
 	check_others();
 	check_changed();
 	check_kernel();
+	check_returns();
+	check_kernel_return();
 	check_limits();
 	return ksft_end();
 }

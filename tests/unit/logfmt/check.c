@@ -12,6 +12,7 @@
 
 static char dir[256], trace[300];
 static uint8_t data[8192]; /* zeros, for all records */
+static const uint64_t words[2][2] = { { RAM_BYTES - 4, UINT32_MAX }, { 8, 0 } };
 
 /* Where each record of the trace stands in it. */
 enum at {
@@ -24,6 +25,7 @@ enum at {
 	RDMSR,
 	DMA,
 	INTERRUPT,
+	WORDS,
 	NMI,
 	CR8,
 	CPU_STATE,
@@ -67,6 +69,12 @@ static const struct rrlog_record valid[COUNT] = {
 			LANDMARK,
 			.output_bytes = 5,
 			.interrupt = { .vector = 255 } },
+	[WORDS] = { .type = RRLOG_WORDS,
+		    LANDMARK,
+		    .output_bytes = 5,
+		    .words = { .block = 0, .size = 4 },
+		    .data = words,
+		    .data_bytes = sizeof(words) },
 	[NMI] = { .type = RRLOG_NMI, LANDMARK, .output_bytes = 5 },
 	[CR8] = { .type = RRLOG_CR8, .output_bytes = 5, .cr8 = { 15 } },
 	[CPU_STATE] = { .type = RRLOG_CPU_STATE,
@@ -113,6 +121,7 @@ enum what {
 	OUTPUT,
 	DATA,
 	GONE,
+	FEATURE,
 };
 
 struct change {
@@ -158,6 +167,16 @@ static const struct change changes[] = {
 	{ INTERRUPT, TYPE, RRLOG_START, "it has no landmark" },
 	{ INTERRUPT, BRANCHES, 1001, "1000 branches, one before it has 1001" },
 	{ INTERRUPT, BRANCHES, UINT64_C(1) << 62, "branches in " },
+	{ INTERRUPT, TYPE, RRLOG_WORDS, "words of 0 bytes" },
+	{ WORDS, FEATURE, 0, "the file has no feature for it" },
+	{ WORDS, STAMP, 0, "it needs a landmark" },
+	{ WORDS, FIELD0, 2, "there is no RAM block 2" },
+	{ WORDS, FIELD0, 1, "not within RAM block 1" },
+	{ WORDS, FIELD1, 2, "a word of 2 bytes with 0xffffffff" },
+	{ WORDS, FIELD1, 3, "words of 3 bytes" },
+	{ WORDS, FIELD1, 8, "not within RAM block 0" },
+	{ WORDS, DATA, 0, "words in 0 bytes" },
+	{ WORDS, DATA, 24, "words in 24 bytes" },
 	{ NMI, STAMP, 0, "it needs a landmark" },
 	{ CR8, FIELD0, 16, "value 16 is over 15" },
 	{ CPU_STATE, FIELD0, 2, "halted 2 is over 1" },
@@ -188,6 +207,8 @@ static void apply_change(const struct change *c, struct rrlog_record *rec)
 		rec->type = (uint8_t)c->value;
 		rec->data_bytes = 0;
 		memset(rec->field, 0, sizeof(rec->field));
+		break;
+	case FEATURE: /* of the file */
 		break;
 	case STAMP:
 		rec->stamp = (uint8_t)c->value;
@@ -230,6 +251,8 @@ static void write_trace(const struct change *change, unsigned int records,
 	if (!err)
 		err = rrlog_writer_manifest_set_bytes(w, "cpu.cpuid", cpuid,
 						      cpuid_bytes);
+	if (!err && !(change && change->what == FEATURE))
+		err = rrlog_writer_set_words(w);
 	if (!err)
 		err = rrlog_writer_start(w);
 	for (i = 0; !err && i < records; i++) {
