@@ -188,7 +188,7 @@ static void isolate(xmlNode *nic, GPtrArray *changes)
 	}
 }
 
-/* Without a <driver> libvirt takes vhost where the host has it. */
+/* Without a <driver> libvirt takes vhost, for a tap, where the host has it. */
 static void avoid_vhost(xmlNode *nic, GPtrArray *changes)
 {
 	xmlNode *driver = child(nic, "driver");
@@ -204,9 +204,11 @@ static void avoid_vhost(xmlNode *nic, GPtrArray *changes)
 static void rewrite_interfaces(xmlDoc *doc, bool lab, GPtrArray *changes)
 {
 	g_autoptr(GPtrArray) found = rr_domain_find(
-		doc, lab ? "devices/interface" :
-			   "devices/interface[@type!='user'][starts-with("
-			   "model/@type,'virtio')]");
+		doc,
+		lab ? "devices/interface" :
+		      "devices/interface[@type='network' or "
+		      "@type='bridge' or @type='ethernet' or "
+		      "@type='direct'][starts-with(model/@type,'virtio')]");
 	guint i;
 
 	for (i = 0; i < found->len; i++)

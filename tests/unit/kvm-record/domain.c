@@ -281,6 +281,55 @@ static void test_lab_network(void)
 	clear(&r);
 }
 
+/*
+ * Each kind of <interface>, of virtio: what it becomes on this host (@driver NULL:
+ * as it is), and in the lab.
+ */
+static void check_kind(const char *kind, const char *driver)
+{
+	g_autofree char *body = g_strdup_printf(
+		"<devices><interface type='%s'><source x='1'/><model "
+		"type='virtio'/></interface></devices>",
+		kind);
+	bool is_user = !strcmp(kind, "user");
+
+	check_set(body, "devices/interface/@type", kind,
+		  driver ? "without vhost" : NULL, &here);
+	check_set(body, "devices/interface/driver/@name", driver,
+		  driver ? "without vhost" : NULL, &here);
+	check_set(body, "devices/interface[not(driver)]/@type", "user",
+		  is_user ? NULL : "type 'user'", &lab);
+}
+
+static void check_kind_refused(const char *kind, const char *why)
+{
+	g_autofree char *body = g_strdup_printf(
+		"<devices><interface type='%s'/></devices>", kind);
+
+	check_refused(body, why);
+}
+
+static void test_networks(void)
+{
+	static const char *const taps[] = { "network", "bridge", "ethernet",
+					    "direct" };
+	static const char *const sockets[] = { "server", "client", "mcast",
+					       "udp" };
+	size_t i;
+
+	check_kind("user", NULL);
+	for (i = 0; i < G_N_ELEMENTS(taps); i++)
+		check_kind(taps[i], "qemu");
+	for (i = 0; i < G_N_ELEMENTS(sockets); i++)
+		check_kind(sockets[i], NULL);
+	check_kind_refused("hostdev", "<interface> of a device of the host");
+	check_kind_refused("vdpa", "<interface> of a device of the host");
+	check_kind_refused("vhostuser", "<interface type='vhostuser'>");
+	check_set("<devices><interface type='bridge'><driver name='qemu'/>"
+		  "<model type='virtio'/></interface></devices>",
+		  "devices/interface/driver/@name", "qemu", NULL, &here);
+}
+
 static void test_machines(void)
 {
 	check_machine("pc", NULL);
@@ -301,7 +350,7 @@ static void test_machines(void)
 
 int main(void)
 {
-	ksft_plan(59);
+	ksft_plan(90);
 	test_parse();
 	test_dropped();
 	test_set();
@@ -310,6 +359,7 @@ int main(void)
 	test_environment();
 	test_display();
 	test_lab_network();
+	test_networks();
 	test_machines();
 	return ksft_end();
 }
