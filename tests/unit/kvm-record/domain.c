@@ -81,14 +81,20 @@ static void check_set(const char *body, const char *xpath, const char *value,
 	clear(&r);
 }
 
-static void check_refused(const char *body, const char *why)
+static void check_refused_by(const struct rr_rewrite *how, const char *body,
+			     const char *why)
 {
-	struct rewritten r = rewrite(body, &here);
+	struct rewritten r = rewrite(body, how);
 
 	ksft_ok(!r.done && r.error && strstr(r.error->message, why),
 		"refused: %s: %s", body,
 		r.error ? r.error->message : "not refused");
 	clear(&r);
+}
+
+static void check_refused(const char *body, const char *why)
+{
+	check_refused_by(&here, body, why);
 }
 
 /* With a daemon it is not refused. */
@@ -155,6 +161,11 @@ static void test_dropped(void)
 	check_dropped("<devices><interface type='bridge'><source bridge='b'/>"
 		      "</interface></devices>",
 		      "devices/interface/source", "type 'user'", &lab);
+	check_dropped("<devices><redirdev type='spicevmc'/><redirfilter/>"
+		      "</devices>",
+		      "devices/redirdev|devices/redirfilter", "SPICE", &here);
+	check_dropped("<devices><redirdev type='tcp'/></devices>",
+		      "devices/redirdev", "nobody outside", &lab);
 }
 
 static void test_set(void)
@@ -181,6 +192,15 @@ static void test_set(void)
 	check_set("<devices><interface type='bridge'><model type='e1000'/>"
 		  "</interface></devices>",
 		  "devices/interface/@type", "bridge", NULL, &here);
+	check_set("<devices><hostdev type='usb'/></devices>",
+		  "devices/hostdev/@type", "usb", NULL, &here);
+	check_set("<devices><redirdev type='tcp'/><redirfilter>f</redirfilter>"
+		  "</devices>",
+		  "devices/redirfilter", "f", NULL, &here);
+	check_set("<devices><audio type='pipewire'/></devices>",
+		  "devices/audio/@type", "pipewire", NULL, &here);
+	check_set("<devices><audio type='pipewire'/></devices>",
+		  "devices/audio/@type", "none", "PipeWire", &lab);
 	check_set("", "devices/emulator", "/rr", NULL, &here);
 	check_set("", "@type", "qemu", NULL, &lab);
 }
@@ -189,6 +209,8 @@ static void test_refused(void)
 {
 	check_refused("<devices><shmem/></devices>", "<shmem> cannot be");
 	check_refused("<devices><hostdev type='pci'/></devices>", "<hostdev>");
+	check_refused_by(&lab, "<devices><hostdev type='usb'/></devices>",
+			 "the lab does not have");
 	check_refused("<devices><vsock/></devices>", "<vsock>");
 	check_refused("<launchSecurity/>", "<launchSecurity>");
 	check_secret("<encryption><secret/></encryption>",
@@ -350,7 +372,7 @@ static void test_machines(void)
 
 int main(void)
 {
-	ksft_plan(90);
+	ksft_plan(97);
 	test_parse();
 	test_dropped();
 	test_set();

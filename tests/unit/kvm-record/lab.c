@@ -101,6 +101,7 @@ static void test_words(void)
 	check_files("-mem-path disk.img", 1, 1000);
 	check_files("-object memory-backend-file,id=m,mem-path=disk.img", 1,
 		    1000);
+	check_files("-audiodev wav,id=a,in-path=disk.img", 1, 1000);
 	check_files("-hda fat:rw:@/a", 1, 2000);
 	check_files("-blockdev {\"driver\":\"file\",\"filename\":\"disk.img\"}",
 		    1, 1000);
@@ -286,7 +287,7 @@ int main(void)
 	g_setenv("RR_QEMU", qemu, TRUE);
 	g_setenv("RR_LAB_DIR", dir, TRUE);
 
-	ksft_plan(10 + 11 + 2 + 2 + 1 + 4 + 2 + 9 + 1);
+	ksft_plan(10 + 12 + 2 + 2 + 1 + 4 + 2 + 9 + 1);
 	check_files("-m 256 -nographic", 0, 0);
 	check_files("-kernel @/kernel", 1, 1000);
 	check_files("-kernel @/kernel -initrd @/kernel", 1, 1000);
