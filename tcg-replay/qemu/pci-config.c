@@ -24,7 +24,7 @@ static const struct {
     uint16_t vendor, device; /* device 0: all */
     const char *name; /* NULL: its screen is what the VGA registers say */
 } adapters[] = {
-    { 0x1234, 0x1111, NULL }, /* std, secondary-vga */
+    { 0x1234, 0x1111, NULL }, /* std, secondary-vga, bochs-display */
     { 0x1013, 0, "cirrus-vga" },
     { 0x15ad, 0x0405, "vmware-svga" },
     { 0x1002, 0, "ati-vga" },

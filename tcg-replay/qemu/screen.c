@@ -1,5 +1,6 @@
 /*
- * The guest's screen at the end of a replay, as a PNG file.
+ * The guest's screen at the end of a replay, as a PNG file: of a VGA adapter,
+ * or of a bochs-display, which has some of its registers.
  *
  * Video memory is in the trace, like all memory.  What the guest writes to the
  * registers of a VGA adapter also goes to a model of one (QEMU's own), which
@@ -36,19 +37,36 @@ struct rr_screen {
     char *path;
     VGACommonState vga;
     MemoryRegion *memory; /* the trace's video memory */
+    bool has_vga; /* else a bochs-display, which has VBE registers only: */
+    uint16_t vbe[VBE_DISPI_INDEX_NB];
     bool is_seen; /* the guest has written to a register */
     struct rr_pci_config pci;
 };
 
-static MemoryRegion *find_memory(struct rr_replay *r)
+static MemoryRegion *find_block(struct rr_replay *r, const char *name)
 {
     for (uint32_t i = 0; i < r->host.block_count; i++) {
         if (g_str_has_suffix(rrlog_reader_block(r->host.reader, i)->name,
-                             "vga.vram")) {
+                             name)) {
             return &r->host.blocks[i];
         }
     }
     return NULL;
+}
+
+static void find_memory(struct rr_screen *s, struct rr_replay *r)
+{
+    s->memory = find_block(r, "vga.vram");
+    s->has_vga = s->memory;
+    if (!s->memory) {
+        s->memory = find_block(r, "bochs-display-vram");
+    }
+}
+
+static void reset(struct rr_screen *s)
+{
+    vga_common_reset(&s->vga);
+    memset(s->vbe, 0, sizeof(s->vbe));
 }
 
 static bool make_vga(struct rr_screen *s, Object *owner, Error **errp)
@@ -73,16 +91,17 @@ bool rr_replay_screen_init(struct rr_replay *r, const char *path,
 {
     struct rr_screen *s = g_new0(struct rr_screen, 1);
 
-    s->memory = find_memory(r);
+    find_memory(s, r);
     if (!s->memory) {
         error_setg(errp, "rr-replay: the machine of this trace has no VGA "
-                   "adapter, so it has no screen to save");
+                   "adapter and no bochs-display, so it has no screen that "
+                   "can be saved (of others, rr-tcg(1) says why)");
         goto fail;
     }
     if (!make_vga(s, owner, errp)) {
         goto fail;
     }
-    vga_common_reset(&s->vga);
+    reset(s);
     s->file = fopen(path, "wb"); /* now: the sandbox forbids it later */
     if (!s->file) {
         error_setg_errno(errp, errno, "rr-replay: cannot write %s", path);
@@ -109,6 +128,37 @@ static void access_vga(VGACommonState *vga, uint32_t port, uint64_t value,
     }
 }
 
+static void set_vbe(struct rr_screen *s, unsigned int index, uint16_t value)
+{
+    vbe_ioport_write_index(&s->vga, 0, index);
+    vbe_ioport_write_data(&s->vga, 0, value);
+}
+
+/* A bochs-display looks at its registers when it draws, a VGA at once. */
+static void set_mode(struct rr_screen *s)
+{
+    static const uint8_t before[] = {
+        VBE_DISPI_INDEX_XRES, VBE_DISPI_INDEX_YRES, VBE_DISPI_INDEX_BPP,
+    }, after[] = {
+        VBE_DISPI_INDEX_VIRT_WIDTH, VBE_DISPI_INDEX_X_OFFSET,
+        VBE_DISPI_INDEX_Y_OFFSET,
+    };
+
+    if (!(s->vbe[VBE_DISPI_INDEX_ENABLE] & VBE_DISPI_ENABLED)) {
+        return;
+    }
+    /* Nothing can blank it: the VGA's Palette Address Source is on. */
+    s->vga.ar_index = 0x20;
+    for (int i = 0; i < ARRAY_SIZE(before); i++) {
+        set_vbe(s, before[i], s->vbe[before[i]]);
+    }
+    set_vbe(s, VBE_DISPI_INDEX_ENABLE, VBE_DISPI_ENABLED |
+            VBE_DISPI_LFB_ENABLED | VBE_DISPI_NOCLEARMEM);
+    for (int i = 0; i < ARRAY_SIZE(after); i++) {
+        set_vbe(s, after[i], s->vbe[after[i]]);
+    }
+}
+
 static void write_port(struct rr_screen *s, uint32_t port, uint64_t value)
 {
     if (port == VBE_INDEX) {
@@ -121,12 +171,18 @@ static void write_port(struct rr_screen *s, uint32_t port, uint64_t value)
 static void access_registers(struct rr_screen *s, uint64_t offset,
                              uint64_t value, unsigned int size, bool is_write)
 {
-    if (offset >= VGA_PORTS_AT && offset < VGA_PORTS_AT + VGA_PORTS_BYTES) {
+    if (s->has_vga && offset >= VGA_PORTS_AT &&
+        offset < VGA_PORTS_AT + VGA_PORTS_BYTES) {
         access_vga(&s->vga, 0x3c0 + offset - VGA_PORTS_AT, value,
                    MIN(size, 4), is_write);
     } else if (is_write && offset >= VBE_AT && offset < VBE_AT + VBE_BYTES) {
-        vbe_ioport_write_index(&s->vga, 0, (offset - VBE_AT) / 2);
-        vbe_ioport_write_data(&s->vga, 0, value & 0xffff);
+        unsigned int index = (offset - VBE_AT) / 2;
+
+        if (s->has_vga) {
+            set_vbe(s, index, value);
+        } else {
+            s->vbe[index] = value;
+        }
         s->is_seen = true;
     }
 }
@@ -141,6 +197,9 @@ void rr_replay_screen_access(struct rr_replay *r, uint64_t addr, uint64_t value,
         return;
     }
     rr_pci_config_access(&s->pci, addr, value, size, is_port, is_write);
+    if (is_port && !s->has_vga) {
+        return;
+    }
     if (is_port && addr >= VGA_FIRST && addr <= VGA_LAST) {
         access_vga(&s->vga, addr, value, size, is_write);
         s->is_seen |= is_write;
@@ -158,7 +217,7 @@ void rr_replay_screen_access(struct rr_replay *r, uint64_t addr, uint64_t value,
 void rr_replay_screen_reset(struct rr_replay *r)
 {
     if (r->host.screen) {
-        vga_common_reset(&r->host.screen->vga);
+        reset(r->host.screen);
     }
 }
 
@@ -198,6 +257,9 @@ static const char *write_png(FILE *file, DisplaySurface *surface)
 static void draw(struct rr_screen *s)
 {
     s->vga.vram_ptr = memory_region_get_ram_ptr(s->memory);
+    if (!s->has_vga) {
+        set_mode(s);
+    }
     graphic_hw_invalidate(s->vga.con);
     graphic_hw_update(s->vga.con);
 }

@@ -20,6 +20,8 @@ record text text -vga std
 record ports ports -vga std
 record registers registers -M q35 -vga std
 record wide registers32 -vga std
+record bochs registers32 -vga none -device bochs-display
+record cirrus text -vga cirrus
 record none ports -vga none
 END
 mkdir "$tmp/out"
@@ -27,7 +29,7 @@ sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
 	--kernel "$RR_BUILD/lab/vmlinuz" --image "$RR_BUILD/lab/lab.cpio.gz" \
 	--pmu --mem 1024 --out "$tmp/out" --file "$tmp/in-lab:/t/in-lab" \
 	--file "$RR_GUEST/screen:/t/screen" -- sh /t/in-lab >"$tmp/log" 2>&1 </dev/null
-result $? 'five guests are recorded'
+result $? 'seven guests are recorded'
 sed 's/^/# /' "$tmp/log" "$tmp"/out/*.errors | head -n 20
 
 # Likewise, with TCG: the screen of the machine that is off.
@@ -50,7 +52,9 @@ shot text text -vga std
 shot ports ports -vga std
 shot registers registers -M q35 -vga std
 shot wide registers32 -vga std
-for name in text ports registers wide; do
+shot bochs registers32 -vga none -device bochs-display
+shot cirrus text -vga cirrus
+for name in text ports registers wide bochs cirrus; do
 	replay "$tmp/out/$name.rrt" --screen "$tmp/$name.png"
 	result $? "$name: replays, and saves the screen"
 	sed 's/^/# /' "$tmp/report"
@@ -58,6 +62,8 @@ for name in text ports registers wide; do
 		"$tmp/$name.png" >"$tmp/same"
 	result $? "$name: $(tail -n 1 "$tmp/same")"
 done
+grep -q 'cirrus-vga, of which only what it does as a VGA' "$tmp/report"
+result $? "a warning tells of the other adapter: $(grep cirrus "$tmp/report")"
 
 replay "$tmp/out/none.rrt" --screen "$tmp/none.png"
 [ $? -eq 1 ] && [ ! -e "$tmp/none.png" ] && grep -q 'no VGA adapter' "$tmp/report"
