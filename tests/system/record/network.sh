@@ -72,20 +72,21 @@ for m in net/llc/llc net/802/stp net/bridge/bridge drivers/net/tun drivers/net/t
 	drivers/net/macvlan drivers/net/macvtap drivers/net/veth; do
 	insmod $modules/\$m.ko || echo "no \$m"
 done
-ip link set lo up
-ip link add br0 type bridge
-ip address add 10.0.2.2/24 dev br0
-ip link set br0 up
+# The image has the ip of busybox.
+/usr/bin/ip link set lo up
+/usr/bin/ip link add br0 type bridge
+/usr/bin/ip address add 10.0.2.2/24 dev br0
+/usr/bin/ip link set br0 up
 python3 $tmp/tftpd.py $RR_GUEST/tftp/file.bin &
 for kind in $kinds; do
 	case \$kind in
 	ethernet)
-		ip tuntap add rrtap mode tap
-		ip link set rrtap master br0 up ;;
+		/usr/bin/ip tuntap add rrtap mode tap
+		/usr/bin/ip link set rrtap master br0 up ;;
 	direct)
-		ip link add pair type veth peer name other
-		ip link set other master br0 up
-		ip link set pair up ;;
+		/usr/bin/ip link add pair type veth peer name other
+		/usr/bin/ip link set other master br0 up
+		/usr/bin/ip link set pair up ;;
 	network)
 		libvirtd --timeout 60 >/out/libvirtd 2>&1 &
 		for i in \$(seq 60); do virsh list && break; sleep 1; done
