@@ -22,10 +22,11 @@
 #define LAST_SUM SILICON_LAST_SUM
 
 /*
- * Both families below were measured in a process, with random operands rich in
+ * These three families were measured in a process, with random operands rich in
  * 0, all ones, single bits and small numbers; tests/unit/silicon/ has results.
  */
 #define ZEN3 "AMD family 0x19 model 1, 2026-11-26"
+#define ZEN5 "AMD family 0x1a model 2, 2026-11-27"
 #define CORE "Intel family 6 model 207 (Emerald Rapids), 2026-11-26"
 
 /* Read there, and measured in the lab that it emulates (--lab=intel). */
@@ -92,6 +93,51 @@ static const struct silicon_family families[] = {
 		/* APM vol. 3, CLZERO; vol. 2, 15.9: SVM intercepts none. */
 		.executes = SILICON_SHOW_XINUSE | SILICON_CLZERO,
 		.unknown_results = SILICON_SHOW_XINUSE,
+		.bsf_keeps_upper_half = true,
+		.double_shift_repeats_source = true,
+	},
+	{
+		.name = "zen5",
+		.title = "AMD Zen 5",
+		.rules = {
+			/*                CF   PF  AF   ZF    SF    OF */
+			[SILICON_BSF] = { ZERO, PARITY, ZERO, TCG, ZERO, ZERO,
+					  ZEN5 },
+			[SILICON_SHL] = { TCG, TCG, ONE, TCG, TCG, TOP_XOR_CF,
+					  ZEN5 },
+			[SILICON_SHR] = { TCG, TCG, ONE, TCG, TCG, TCG, ZEN5 },
+			[SILICON_SAR] = { TCG, TCG, ONE, TCG, TCG, ZERO, ZEN5 },
+			[SILICON_ROL] = { TCG, TCG, TCG, TCG, TCG, TOP_XOR_CF,
+					  ZEN5 },
+			[SILICON_ROR] = { TCG, TCG, TCG, TCG, TCG, TOP_TWO,
+					  ZEN5 },
+			[SILICON_RCL] = { TCG, TCG, TCG, TCG, TCG, TOP_XOR_CF,
+					  ZEN5 },
+			[SILICON_RCR] = { TCG, TCG, TCG, TCG, TCG, TOP_TWO,
+					  ZEN5 },
+			[SILICON_SHLD] = { TCG, TCG, ONE, TCG, TCG, TOP_XOR_CF,
+					   ZEN5 },
+			[SILICON_SHRD] = { TCG, TCG, ONE, TCG, TCG, TOP_TWO,
+					   ZEN5 },
+			[SILICON_MUL] = { TCG, KEEP, KEEP, KEEP, KEEP, TCG,
+					  ZEN5 },
+			[SILICON_DIV] = { KEEP, ZERO, ONE, ZERO, ZERO, KEEP,
+					  ZEN5 },
+			[SILICON_LZCNT] = { TCG, ZERO, ZERO, TCG, ZERO, KEEP,
+					    ZEN5 },
+			[SILICON_BLS] = { TCG, PARITY, ZERO, TCG, TCG, TCG,
+					  ZEN5 },
+			[SILICON_BEXTR] = { TCG, PARITY, ONE, TCG, ZERO, TCG,
+					    ZEN5 },
+		},
+		/* 0 differences in 2^32 inputs of each. */
+		.tables = &silicon_tables_zen3,
+		/* As FXSAVE gave it (APM vol. 1, 4.2.2: bit 17, MM). */
+		.mxcsr_mask = 0x2ffff,
+		/* APM vol. 3, CLZERO; vol. 2, 15.9: SVM intercepts none. */
+		.executes = SILICON_SHOW_XINUSE | SILICON_CLZERO,
+		.unknown_results = SILICON_SHOW_XINUSE,
+		.bswap_of_16_bits_is_zero = true,
 		.bsf_keeps_upper_half = true,
 		.double_shift_repeats_source = true,
 	},

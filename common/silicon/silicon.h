@@ -142,7 +142,7 @@ struct silicon_family {
 };
 
 /* The names of all families, for messages. */
-#define SILICON_NAMES "tcg, zen3, core, bochs"
+#define SILICON_NAMES "tcg, zen3, zen5, core, bochs"
 
 /* Returns the family of that name, or NULL. */
 const struct silicon_family *silicon_family(const char *name);

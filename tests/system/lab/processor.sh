@@ -58,7 +58,7 @@ prints 'image padding 6 fip right fdp 0' 'so are reserved bytes and pointers in 
 boot ,x-silicon=zen3
 prints 'silicon zen3 [0-9a-f]*' 'with x-silicon=zen3 they fit the rules of Zen 3'
 boot ,x-silicon=none
-grep -q 'x-silicon=none: the families are tcg, zen3, core, bochs' "$tmp/errors"
+grep -q 'x-silicon=none: the families are tcg, zen3, zen5, core, bochs' "$tmp/errors"
 result $? 'an unknown family is refused'
 
 timeout 20 "$RR_BIN/qemu-system-x86_64" -m 64 -nodefaults -no-user-config -display none \

@@ -293,10 +293,12 @@ int main(void)
 
 	for (i = 0; i < INSNS; i++)
 		tests += insns[i].form != NONE;
-	ksft_plan(3 * tests + 15);
+	ksft_plan(4 * tests + 17);
 	test_names();
 	test_rotates();
 	test_bcd();
+	test_family("zen5", "tests/unit/silicon/zen5.gz", SILICON_TOP_XOR_CF,
+		    1);
 	test_family("zen3", "tests/unit/silicon/zen3.gz", SILICON_TOP_XOR_CF,
 		    1);
 	test_family("core", "tests/unit/silicon/core-emerald-rapids.gz",
