@@ -14,6 +14,10 @@ import subprocess
 import sys
 
 
+# libvirt takes these if the machine's TSC has the right frequency or can be scaled.
+OF_THIS_TSC = ('cpu-tsc-frequency',)
+
+
 def wanted(text, everything):
     """Whether it is such a domain."""
     arch = 'x86_64|i686' if everything else 'x86_64'
@@ -57,9 +61,12 @@ def main():
             with open(path, encoding='utf-8', errors='replace') as f:
                 if not wanted(f.read(), everything):
                     continue
+            name = os.path.basename(path)[:-4]
             result = outcome(path)
             failures += result is None
-            print(f'{os.path.basename(path)[:-4]}: {result}', flush=True)
+            if result and name in OF_THIS_TSC:
+                result = 'as the TSC is here'
+            print(f'{name}: {result}', flush=True)
     return failures > 0
 
 

@@ -92,7 +92,7 @@ result $? 'the trace has both definitions'
 sed "s/type='kvm'/type='qemu'/; s/>2</>1</; s/mode='host-model'/mode='maximum'/
 	s/type='network'><source network='default'.>/type='user'>/; s/type='stdio'/type='null'/" \
 	"$tmp/win7.xml" >"$tmp/here.xml"
-RR_QEMU=$tmp/qemu rr_kvm record --vm "$tmp/here.xml" --no-check --clock exit --keep-disks \
+TMPDIR=$tmp RR_QEMU=$tmp/qemu rr_kvm record --vm "$tmp/here.xml" --no-check --clock exit --keep-disks \
 	-o "$tmp/here.rrt" >"$tmp/out" 2>"$tmp/err" &
 for i in $(seq 300); do
 	[ -s "$tmp/accel" ] && [ -e "$tmp/.here.rrt.recording" ] && break
@@ -100,7 +100,10 @@ for i in $(seq 300); do
 done
 grep -q "rr-record=$tmp/here.rrt,rr-notes=.*/notes,rr-clock=exit" "$tmp/accel"
 result $? "libvirt starts the recorder: $(cat "$tmp/accel")"
-sleep 1
+for i in $(seq 300); do # until libvirt has QEMU's monitor, and has started it
+	grep -qs "domstatus state='running'" "$tmp"/rr-libvirt-*/run/qemu/win7.xml && break
+	sleep 0.2
+done
 rr_kvm stop "$tmp/here.rrt"
 result $? 'rr-kvm stop ends it'
 wait $!
