@@ -130,8 +130,10 @@ class Suite:
         run = f'{args.build}/tests/silicon/run'
         self.args = args
         native = Side('native', [run])
-        bits_first, self.family, self.nearest = native.run('features')[0].split()
+        bits_first, self.family, self.nearest, modes = native.run('features')[0].split()
         self.known_family = self.family != 'unknown'
+        if '32' not in modes:
+            print('# this system has no segments for 32- and 16-bit code: 64-bit blocks alone')
         silicon = args.blocks or (self.family if self.known_family else 'tcg')
         qemu = [f'{args.build}/bin/qemu-x86_64', '-cpu', f'max,x-silicon={silicon}']
         self.sides = (native, Side('TCG', qemu + [run]))

@@ -45,10 +45,9 @@ enum feature {
 	F16C,
 	VAES,
 	VPCLMUL,
+	SEGMENTS, /* this system has segments for 32- and 16-bit code */
 	FEATURES,
 };
-
-extern const char *const feature_names[FEATURES];
 
 /* What the row says about its encoding. */
 #define F_BYTE (1u << 0) /* operands of 8 bits */

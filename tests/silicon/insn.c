@@ -100,14 +100,15 @@ static bool choose_encoding(struct choice *c, uint64_t features)
 	return true;
 }
 
-static void choose_mode(struct choice *c, struct insn *i)
+/* False: the form is of a mode that the system does not have. */
+static bool choose_mode(struct choice *c, struct insn *i, uint64_t features)
 {
-	if (c->f->flags & F_NO64)
+	bool has_segments = has(features, SEGMENTS);
+
+	i->mode = MODE_64;
+	if (c->f->flags & F_NO64 || (has_segments && chance(c, 12)))
 		i->mode = chance(c, 3) ? MODE_16 : MODE_32;
-	else if (chance(c, 12))
-		i->mode = chance(c, 3) ? MODE_16 : MODE_32;
-	else
-		i->mode = MODE_64;
+	return i->mode == MODE_64 || has_segments;
 }
 
 static void choose_width(struct choice *c, struct insn *i)
@@ -556,7 +557,8 @@ bool insn_generate(struct insn *i, const struct form *f, uint64_t features,
 	i->has_mxcsr = !i->is_x87 && (f->kind == F16 || f->kind == F32 ||
 				      f->kind == F64 || f->kind == MXINT);
 	i->sets_df = f->flags & F_DF;
-	choose_mode(&c, i);
+	if (!choose_mode(&c, i, features))
+		return false;
 	i->is_limited = i->mode != MODE_64 && chance(&c, 2);
 	choose_width(&c, i);
 	choose_operands(&c, i, mem);
