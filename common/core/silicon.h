@@ -70,6 +70,12 @@ static inline bool rr_silicon_has_tables(void)
     return rr_silicon && rr_silicon->tables;
 }
 
+/* Are the corners that .amd_corners names those of AMD's processors? */
+static inline bool rr_silicon_is_amd(void)
+{
+    return rr_silicon && rr_silicon->amd_corners;
+}
+
 /*
  * Do FXSAVE, XSAVE and FNSTENV write what an Intel processor writes?  The CPU
  * then keeps XINUSE, and FIP, FDP and FOP as such a processor does.

@@ -88,6 +88,8 @@ static const struct silicon_family families[] = {
 					    ZEN3 },
 		},
 		.tables = &silicon_tables_zen3,
+		/* As on Zen 5; not measured. */
+		.amd_corners = true,
 		/* APM vol. 1, 4.2.2: bit 17, MM; not measured. */
 		.mxcsr_mask = 0x2ffff,
 		/* APM vol. 3, CLZERO; vol. 2, 15.9: SVM intercepts none. */
@@ -132,6 +134,8 @@ static const struct silicon_family families[] = {
 		},
 		/* 0 differences in 2^32 inputs of each. */
 		.tables = &silicon_tables_zen3,
+		/* tests/silicon, 1e8 executions. */
+		.amd_corners = true,
 		/* As FXSAVE gave it (APM vol. 1, 4.2.2: bit 17, MM). */
 		.mxcsr_mask = 0x2ffff,
 		/* APM vol. 3, CLZERO; vol. 2, 15.9: SVM intercepts none. */

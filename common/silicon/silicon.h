@@ -131,6 +131,14 @@ struct silicon_family {
 	 * common/core/silicon-state.c.inc.
 	 */
 	bool intel_images;
+	/*
+	 * DPPS and DPPD add in one order for all elements.  SHA's operands need
+	 * no alignment.  What faults: REP CMPS and SCAS leave the flags of the
+	 * iteration before, x87 stores do so before their exceptions, gathers
+	 * leave mask and upper halves.  FPREM and FSCALE that leave a denormal
+	 * number as it is underflow, if that is unmasked.  Else as Intel's.
+	 */
+	bool amd_corners;
 	/* The bits of MXCSR that exist; 0: 15 to 0. */
 	uint32_t mxcsr_mask;
 	/* enum silicon_hidden: what it executes without CPUID's leave. */
