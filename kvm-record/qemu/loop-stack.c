@@ -160,19 +160,21 @@ static bool set_sp(struct rr_loop_stack *s, const cs_insn *insn)
 }
 
 /* What is not followed is not known from here on. */
-static void forget_written(struct rr_loop_stack *s, csh handle,
-                           const cs_insn *insn)
+static void forget_written(struct rr_loop_stack *s, const cs_insn *insn)
 {
-    cs_regs read, written;
-    uint8_t read_count = 0, count = 0;
+    const cs_detail *detail = insn->detail;
 
-    if (cs_regs_access(handle, insn, read, &read_count, written, &count)) {
-        s->sp_is_known = s->bp_is_known = false;
-        return;
+    for (size_t i = 0; i < detail->regs_write_count; i++) {
+        s->sp_is_known = s->sp_is_known && !is_sp(detail->regs_write[i]);
+        s->bp_is_known = s->bp_is_known && !is_bp(detail->regs_write[i]);
     }
-    while (count--) {
-        s->sp_is_known = s->sp_is_known && !is_sp(written[count]);
-        s->bp_is_known = s->bp_is_known && !is_bp(written[count]);
+    for (size_t i = 0; i < detail->x86.op_count; i++) {
+        const cs_x86_op *op = &detail->x86.operands[i];
+
+        if (op->type == X86_OP_REG && op->access & CS_AC_WRITE) {
+            s->sp_is_known = s->sp_is_known && !is_sp(op->reg);
+            s->bp_is_known = s->bp_is_known && !is_bp(op->reg);
+        }
     }
 }
 
@@ -215,10 +217,9 @@ static bool step(struct rr_loop_stack *s, const cs_insn *insn)
     }
 }
 
-void rr_loop_stack_step(struct rr_loop_stack *s, csh handle,
-                        const cs_insn *insn)
+void rr_loop_stack_step(struct rr_loop_stack *s, const cs_insn *insn)
 {
     if (!step(s, insn)) {
-        forget_written(s, handle, insn);
+        forget_written(s, insn);
     }
 }

@@ -59,7 +59,6 @@ bool rr_loop_stack_return(struct rr_loop_stack *s, const cs_insn *insn,
                           uint64_t *ip);
 
 /** Any other instruction. */
-void rr_loop_stack_step(struct rr_loop_stack *s, csh handle,
-                        const cs_insn *insn);
+void rr_loop_stack_step(struct rr_loop_stack *s, const cs_insn *insn);
 
 #endif

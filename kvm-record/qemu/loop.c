@@ -17,7 +17,7 @@
 #define STACK_BYTES 64 /* below RSP: what PUSH and CALL write */
 
 /*
- * Places without a loop: guests are interrupted at the same ones again and
+ * Places without a loop, and where the words of RETs are there: guests are interrupted at the same ones again and
  * again.  In the upper half of the address space, which is the kernel's, code
  * stays what it is; elsewhere it is compared.
  */
@@ -26,6 +26,8 @@ struct known_code {
     uint64_t ip, sp;
     size_t bytes; /* one instruction behind the other; 0: not known */
     uint8_t code[48];
+    size_t word_count; /* of the kernel's code alone */
+    uint64_t words[RR_LOOP_WORDS]; /* linear */
 };
 
 /* Of one mode; made anew if the guest's mode is another. */
@@ -224,7 +226,7 @@ static bool follow(const struct rr_loop_decoder *d, struct path *p)
     case X86_INS_RET:
         return rr_loop_stack_return(&p->stack, insn, &p->ip);
     default:
-        rr_loop_stack_step(&p->stack, d->handle, insn);
+        rr_loop_stack_step(&p->stack, insn);
         return true;
     }
 }
@@ -267,7 +269,24 @@ bool rr_loop_is_known(struct rr_loop_decoder *d, const struct rr_landmark *lm)
     const struct known_code *known = d ? known_at(d, ip) : NULL;
 
     return known && is_of_kernel(ip) && known->ip == ip &&
-           known->sp == lm->regs[RR_REG_RSP];
+           known->sp == lm->regs[RR_REG_RSP] && !known->word_count;
+}
+
+/* With this RSP, RETs read the same words as the last time. */
+static bool has_known_words(struct rr_loop_decoder *d,
+                            const struct rr_loop_guest *g,
+                            struct rr_loop_found *found)
+{
+    uint64_t ip = g->landmark->regs[RR_REG_RIP];
+    const struct known_code *known = known_at(d, ip);
+
+    if (!known->word_count || known->ip != ip ||
+        known->sp != g->landmark->regs[RR_REG_RSP]) {
+        return false;
+    }
+    found->word_count = known->word_count;
+    memcpy(found->words, known->words, sizeof(known->words));
+    return true;
 }
 
 static size_t read_code(const struct rr_loop_guest *g, uint64_t ip,
@@ -301,8 +320,8 @@ static bool is_known(struct rr_loop_decoder *d, const struct rr_loop_guest *g)
 }
 
 /*
- * There is no loop, and no RET.  @end: the search came to it without a jump,
- * and ended there; UINT64_MAX: it did not.
+ * There is no loop.  @end: the search came to it without a jump, and ended
+ * there; UINT64_MAX: it did not.
  */
 static void remember(struct rr_loop_decoder *d, const struct path *p,
                      uint64_t end)
@@ -311,12 +330,17 @@ static void remember(struct rr_loop_decoder *d, const struct path *p,
     uint64_t ip = g->landmark->regs[RR_REG_RIP];
     struct known_code *known = known_at(d, ip);
 
-    if (p->found->word_count) {
-        return; /* what they hold differs from time to time */
+    if (p->found->word_count && !is_of_kernel(ip)) {
+        return; /* its code may be another the next time */
     }
     known->ip = ip;
     known->sp = g->landmark->regs[RR_REG_RSP];
     known->bytes = 0;
+    known->word_count = p->found->word_count;
+    memcpy(known->words, p->found->words, sizeof(known->words));
+    if (known->word_count) {
+        return;
+    }
     if (end - ip <= sizeof(known->code)) {
         known->bytes = read_code(g, ip, known->code, end - ip);
     }
@@ -367,7 +391,8 @@ void rr_loop_find(struct rr_loop_decoder **decoder,
         rr_loop_free(*decoder);
         *decoder = decoder_new(guest->code_bits);
     }
-    if (!*decoder || is_known(*decoder, guest)) {
+    if (!*decoder || has_known_words(*decoder, guest, found) ||
+        is_known(*decoder, guest)) {
         return;
     }
     if (!search(*decoder, &p)) {
