@@ -17,9 +17,10 @@
 #define STACK_BYTES 64 /* below RSP: what PUSH and CALL write */
 
 /*
- * Places without a loop, and where the words of RETs are there: guests are interrupted at the same ones again and
- * again.  In the upper half of the address space, which is the kernel's, code
- * stays what it is; elsewhere it is compared.
+ * Places without a loop, and where the words of RETs are there: guests are
+ * interrupted at the same ones again and again.  In the upper half of the
+ * address space, which is the kernel's, code stays what it is; elsewhere it is
+ * compared.
  */
 #define KNOWN 64 /* a power of 2 */
 struct known_code {
