@@ -160,27 +160,22 @@ static bool is_there(uint16_t selector)
 	return selector && is_valid;
 }
 
+static const struct user_desc code_32 = { .entry_number = 3,
+					  .limit = 0xfffff,
+					  .seg_32bit = true,
+					  .contents = MODIFY_LDT_CONTENTS_CODE,
+					  .limit_in_pages = 1,
+					  .useable = 1 };
+
 static bool has_segments(void)
 {
-	struct user_desc d = { .entry_number = 3,
-			       .limit = 0xfffff,
-			       .seg_32bit = true,
-			       .contents = MODIFY_LDT_CONTENTS_CODE,
-			       .limit_in_pages = 1,
-			       .useable = 1 };
-
-	return is_there(add_segment(&d));
+	return is_there(add_segment(&code_32));
 }
 
 /* @end: of the operands' page, behind which there is none. */
 static void set_up_segments(struct segments *s, uint32_t end)
 {
-	struct user_desc d = { .entry_number = 3,
-			       .limit = 0xfffff,
-			       .seg_32bit = true,
-			       .contents = MODIFY_LDT_CONTENTS_CODE,
-			       .limit_in_pages = 1,
-			       .useable = 1 };
+	struct user_desc d = code_32;
 
 	s->area = map_low(AREA_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
 	s->area_bytes = AREA_BYTES;
