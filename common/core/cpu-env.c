@@ -124,6 +124,18 @@ static void msrs_to_image(CPUX86State *env, struct rr_cpu_image *im)
     }
 }
 
+/*
+ * The x87 register with the number PHYSICAL.  TCG keeps them by that number.
+ * KVM gives and takes them as FXSAVE stores them, from ST(0) on (SDM volume 1,
+ * 10.5.1), and QEMU leaves them so.
+ */
+static floatx80 *x87_register(CPUX86State *env, unsigned int physical)
+{
+    unsigned int top = tcg_enabled() ? 0 : env->fpstt;
+
+    return &env->fpregs[(physical - top) & 7].d;
+}
+
 static void fpu_to_image(CPUX86State *env, struct rr_cpu_image *im)
 {
     if (tcg_enabled()) {
@@ -136,8 +148,8 @@ static void fpu_to_image(CPUX86State *env, struct rr_cpu_image *im)
     im->mxcsr = env->mxcsr;
     for (int i = 0; i < 8; i++) {
         im->fpu_empty |= (uint64_t)(env->fptags[i] & 1) << i;
-        im->st[i][0] = env->fpregs[i].d.low;
-        im->st[i][1] = env->fpregs[i].d.high;
+        im->st[i][0] = x87_register(env, i)->low;
+        im->st[i][1] = x87_register(env, i)->high;
     }
     for (int i = 0; i < 16; i++) {
         for (int j = 0; j < 4; j++) {
@@ -227,8 +239,8 @@ static void fpu_to_env(const struct rr_cpu_image *im, CPUX86State *env)
     cpu_set_mxcsr(env, im->mxcsr);
     for (int i = 0; i < 8; i++) {
         env->fptags[i] = im->fpu_empty >> i & 1;
-        env->fpregs[i].d.low = im->st[i][0];
-        env->fpregs[i].d.high = im->st[i][1];
+        x87_register(env, i)->low = im->st[i][0];
+        x87_register(env, i)->high = im->st[i][1];
     }
     for (int i = 0; i < 16; i++) {
         for (int j = 0; j < 4; j++) {

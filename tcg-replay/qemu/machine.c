@@ -243,6 +243,8 @@ static void select_vendor(struct rr_replay *r)
     r->host.env->rr_has_syscall = !strcmp(vendor, CPUID_VENDOR_AMD) ||
                                   !strcmp(vendor, CPUID_VENDOR_HYGON);
     r->host.env->rr_has_sysenter = !strcmp(vendor, CPUID_VENDOR_INTEL);
+    /* VMX operation asks for CR0.NE (SDM volume 3, A.7). */
+    r->host.env->rr_has_ne = !strcmp(vendor, CPUID_VENDOR_INTEL);
 }
 
 static int create_cpu(struct rr_replay *r, Error **errp)

@@ -7,7 +7,8 @@
 # model of the processor than what replays.  Bochs is slow, so they are small: Linux
 # without devices, which also reads accessed bits that it has cleared without a flush
 # (refs), the guests that tell what the TLB holds (adbits, stale), one whose code changes
-# (modify), and one that executes what CPUID hides (hidden).
+# (modify), one that executes what CPUID hides (hidden), and one that takes x87's errors
+# with CR0.NE clear (ne).
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/i.rrt
@@ -58,4 +59,10 @@ replays 'hidden instructions' 'hidden: done'
 grep -q 'hidden: xsavec none' "$tmp/console" && grep -q 'hidden: xsavec, bv 1$' "$tmp/console" &&
 	grep -q 'hidden: xgetbv, x87 1$' "$tmp/console" && grep -q 'hidden: xsaves UD' "$tmp/console"
 result $? 'the processor has executed XSAVEC and XGETBV, KVM has refused XSAVES'
+
+# KVM keeps CR0.NE set for the processor, whatever the guest sees.
+record_intel ring 64 -kernel "$RR_GUEST/ne"
+replays 'x87 errors with CR0.NE clear' 'ne: done'
+grep -q 'ne: clear, fld1 MF' "$tmp/console"
+result $? 'x87 errors are exceptions there'
 finish

@@ -126,6 +126,35 @@ static void test_mxcsr(void)
 	free_env(env);
 }
 
+#define ST_AT(i) (84 + 2 * (i))
+
+/* KVM has ST(0) first, TCG the register with the number 0 (FORMAT.md). */
+static void test_x87_registers(void)
+{
+	CPUX86State *env = busy_env(), *loaded = new_env();
+	RRCPUState tcg, kvm, again;
+	unsigned int wrong = 0;
+
+	rr_cpu_state_get(env, &tcg);
+	tcg_allowed = false;
+	rr_cpu_state_get(env, &kvm);
+	for (int i = 0; i < 8; i++) {
+		wrong += kvm.value[ST_AT((env->fpstt + i) & 7)] !=
+			 env->fpregs[i].d.low;
+		wrong += tcg.value[ST_AT(i)] != env->fpregs[i].d.low;
+	}
+	ksft_ok(!wrong, "x87 registers are by physical number: %u wrong",
+		wrong);
+	rr_cpu_state_put(loaded, kvm.value, 8 * ENTRIES);
+	rr_cpu_state_get(loaded, &again);
+	ksft_ok(!memcmp(loaded->fpregs, env->fpregs, sizeof(env->fpregs)) &&
+			rr_cpu_state_compare(&kvm, &again, NULL) == -1,
+		"and KVM gets them back as it gave them");
+	tcg_allowed = true;
+	free_env(env);
+	free_env(loaded);
+}
+
 static void test_names(void)
 {
 	CPUX86State *env = busy_env();
@@ -203,9 +232,10 @@ static void test_landmark(void)
 
 int main(void)
 {
-	ksft_plan(16);
+	ksft_plan(18);
 	test_mxcsr();
 	test_load();
+	test_x87_registers();
 	test_names();
 	test_kvm_and_tcg();
 	test_landmark();
