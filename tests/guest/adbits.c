@@ -7,47 +7,17 @@
  * flushes, as the manuals demand, and reads the same bits everywhere; with "late"
  * it flushes the page, with "reload" all, but only after it has read the bits.
  */
-#include <stdint.h>
+#include "multiboot.h"
 
 #define ROUNDS 4000
-#define COM1 0x3f8
 #define PAGE 4096
 #define ACCESSED 0x20
 #define DIRTY 0x40
-
-struct multiboot_info {
-	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
-};
 
 static uint32_t directory[1024] __attribute__((aligned(PAGE)));
 static uint32_t table[1024] __attribute__((aligned(PAGE)));
 static volatile uint32_t page[16][PAGE / 4] __attribute__((aligned(PAGE)));
 __attribute__((used)) static uint8_t stack[8192];
-
-__attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
-	0x1badb002,
-	0,
-	-0x1badb002u,
-};
-
-static void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static void print(const char *s)
-{
-	while (*s)
-		outb(COM1, *s++);
-}
-
-static void print_hex(uint32_t x)
-{
-	int i;
-
-	for (i = 28; i >= 0; i -= 4)
-		outb(COM1, "0123456789abcdef"[(x >> i) & 15]);
-}
 
 static int has_word(const char *s, const char *word)
 {
@@ -93,7 +63,7 @@ __attribute__((used)) static void start(uint32_t magic,
 					struct multiboot_info *info)
 {
 	const char *words = magic == 0x2badb002 && info->flags & 4 ?
-				    (const char *)info->cmdline :
+				    (const char *)info->command_line :
 				    "";
 	int flush = has_word(words, "flush"), late = has_word(words, "late");
 	int reload = has_word(words, "reload");
@@ -124,12 +94,9 @@ __attribute__((used)) static void start(uint32_t magic,
 		if (reload)
 			flush_all();
 	}
-	print("adbits: accessed ");
-	print_hex(accessed);
-	print(" dirty ");
-	print_hex(dirty);
-	print(" digest ");
-	print_hex(digest);
+	print_hex("adbits: accessed ", accessed);
+	print_hex(" dirty ", dirty);
+	print_hex(" digest ", digest);
 	print("\n");
 	/* Power off: SLP_EN and S5 in ACPI's PM1a_CNT of QEMU's pc. */
 	__asm__ volatile("outw %0, %1"

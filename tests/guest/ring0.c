@@ -5,9 +5,8 @@
  * volume 3, 3.4.5.1), the busy bits of task-state segments (8.2.2), and RF in the
  * images of EFLAGS that an interrupt and a fault push (18.3.1.1).
  */
-#include <stdint.h>
+#include "multiboot.h"
 
-#define COM1 0x3f8
 #define DESCRIPTORS 22
 #define ACCESSED 0x01
 #define BUSY 0x02
@@ -59,23 +58,6 @@ __attribute__((used)) static uint8_t stack[8192], stack_inner[4096],
 	stack_user[4096];
 __attribute__((used)) static uint32_t saved_esp, resume, eflags_of_fault;
 __attribute__((used)) static volatile uint32_t eflags_of_timer;
-
-__attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
-	0x1badb002,
-	0,
-	-0x1badb002u,
-};
-
-static void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static void print(const char *s)
-{
-	while (*s)
-		outb(COM1, *s++);
-}
 
 /* An access byte and flags as the manual has them: base 0, limit 4 GiB, 32-bit. */
 static uint64_t flat(uint8_t access)

@@ -5,10 +5,9 @@
  * writable, that were unmapped, that moved, and global pages after CR3 was
  * loaded.  What it gets depends on what is left in the TLB.
  */
-#include <stdint.h>
+#include "multiboot.h"
 
 #define ROUNDS 3000
-#define COM1 0x3f8
 #define PAGE 4096
 #define PRESENT 1
 #define WRITABLE 2
@@ -16,10 +15,6 @@
 #define DIRTY 0x40
 #define GLOBAL 0x100
 #define RETURNED (WRITABLE | PRESENT | ACCESSED | DIRTY)
-
-struct multiboot_info {
-	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
-};
 
 struct gate {
 	uint16_t low, selector, type, high;
@@ -31,32 +26,6 @@ static volatile uint32_t page[16][PAGE / 4] __attribute__((aligned(PAGE)));
 static struct gate idt[32];
 __attribute__((used)) static uint8_t stack[8192];
 static volatile uint32_t faults;
-
-__attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
-	0x1badb002,
-	0,
-	-0x1badb002u,
-};
-
-static void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static void print(const char *s)
-{
-	while (*s)
-		outb(COM1, *s++);
-}
-
-static void print_number(const char *name, uint32_t x)
-{
-	int i;
-
-	print(name);
-	for (i = 28; i >= 0; i -= 4)
-		outb(COM1, "0123456789abcdef"[(x >> i) & 15]);
-}
 
 static void flush(volatile uint32_t *p)
 {
@@ -193,11 +162,11 @@ __attribute__((used)) static void start(uint32_t magic,
 		local += !!keep(p, 0);
 		global += !!keep(p, GLOBAL);
 	}
-	print_number("stale: faults ", faults);
-	print_number(" moved ", moved);
-	print_number(" local ", local);
-	print_number(" global ", global);
-	print_number(" digest ", digest);
+	print_hex("stale: faults ", faults);
+	print_hex(" moved ", moved);
+	print_hex(" local ", local);
+	print_hex(" global ", global);
+	print_hex(" digest ", digest);
 	print("\n");
 	/* Power off: SLP_EN and S5 in ACPI's PM1a_CNT of QEMU's pc. */
 	__asm__ volatile("outw %0, %1"

@@ -7,9 +7,8 @@
 #ifndef TESTS_GUEST_MACHINE_BARE_H
 #define TESTS_GUEST_MACHINE_BARE_H
 
-#include <stdint.h>
+#include "../multiboot.h"
 
-#define COM1 0x3f8
 #define APIC_BASE 0xfee00000u
 #define APIC_ID 0x20
 #define APIC_EOI 0xb0
@@ -18,12 +17,6 @@
 #define APIC_ICR_HIGH 0x310
 #define ICR_NMI 0x400u
 #define ICR_INIT 0x4500u /* level: assert */
-
-__attribute__((section(".multiboot"), used)) static const uint32_t header[] = {
-	0x1badb002,
-	0,
-	-0x1badb002u,
-};
 
 struct gate {
 	uint16_t offset_low, selector, attributes, offset_high;
@@ -36,16 +29,7 @@ struct frame {
 static struct gate idt[256] __attribute__((aligned(8)));
 __attribute__((used)) static uint8_t stack[8192];
 
-/* Multiboot Specification 0.6.96, 3.3 */
-struct multiboot_info {
-	uint32_t flags, mem_lower, mem_upper, boot_device, command_line;
-};
 __attribute__((used)) static const struct multiboot_info *multiboot;
-
-static inline void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
 
 static inline void outw(uint16_t port, uint16_t value)
 {
@@ -79,17 +63,6 @@ static inline uint32_t inl(uint16_t port)
 
 	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
 	return value;
-}
-
-static inline void print_on(uint16_t port, const char *s)
-{
-	while (*s)
-		outb(port, (uint8_t)*s++);
-}
-
-static inline void print(const char *s)
-{
-	print_on(COM1, s);
 }
 
 static inline void print_number(uint32_t n)
