@@ -5,6 +5,7 @@
  */
 #include "tcg-replay/qemu/replay.h"
 #include "tcg-replay/qemu/trace.h"
+#include "common/core/pdptes.h"
 #include "exec/cputlb.h"
 #include "tcg/helper-tcg.h"
 
@@ -51,6 +52,8 @@ static enum rr_outcome apply_cpu_state(struct rr_replay *r,
         return rr_replay_diverged(r, "CPU state of an unknown layout (%zu "
                                   "bytes)", rec->data_bytes);
     }
+    /* Memory has them, unless the guest changed them since it loaded them. */
+    rr_pdptes_load(r->host.env, 3, r->host.env->cr[3]);
     r->position.halted = rec->cpu_state.halted & 1;
     flush_tlb(r);
     return RR_GO_ON;

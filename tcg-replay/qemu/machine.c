@@ -245,6 +245,7 @@ static void select_vendor(struct rr_replay *r)
     r->host.env->rr_has_sysenter = !strcmp(vendor, CPUID_VENDOR_INTEL);
     /* VMX operation asks for CR0.NE (SDM volume 3, A.7). */
     r->host.env->rr_has_ne = !strcmp(vendor, CPUID_VENDOR_INTEL);
+    r->host.env->rr_keeps_pdptes = !strcmp(vendor, CPUID_VENDOR_INTEL);
 }
 
 static int create_cpu(struct rr_replay *r, Error **errp)

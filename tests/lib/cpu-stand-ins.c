@@ -75,3 +75,8 @@ bool cpu_unwind_state_data(CPUState *cpu, uintptr_t host_pc, uint64_t *data)
 {
 	return false;
 }
+
+uint64_t x86_ldq_phys(CPUState *cs, hwaddr addr)
+{
+	return cpu_stand_ins.memory[addr / 8 % CPU_STAND_INS_WORDS];
+}

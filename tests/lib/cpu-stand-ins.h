@@ -8,7 +8,10 @@
 
 #include <stdint.h>
 
+#define CPU_STAND_INS_WORDS 16
+
 struct cpu_stand_ins {
+	uint64_t memory[CPU_STAND_INS_WORDS]; /* of the guest, repeated */
 	uint32_t sse_exceptions; /* that TCG keeps apart from MXCSR */
 	unsigned int flushes; /* of the TLB */
 };

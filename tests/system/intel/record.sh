@@ -7,8 +7,8 @@
 # model of the processor than what replays.  Bochs is slow, so they are small: Linux
 # without devices, which also reads accessed bits that it has cleared without a flush
 # (refs), the guests that tell what the TLB holds (adbits, stale), one whose code changes
-# (modify), one that executes what CPUID hides (hidden), and one that takes x87's errors
-# with CR0.NE clear (ne).
+# (modify), one that executes what CPUID hides (hidden), one that takes x87's errors
+# with CR0.NE clear (ne), and one that changes PAE's page-directory pointers (pdptes).
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 trace=$tmp/i.rrt
@@ -65,4 +65,10 @@ record_intel ring 64 -kernel "$RR_GUEST/ne"
 replays 'x87 errors with CR0.NE clear' 'ne: done'
 grep -q 'ne: clear, fld1 MF' "$tmp/console"
 result $? 'x87 errors are exceptions there'
+
+# The processor has page-directory pointers in registers.
+record_intel ring 64 -kernel "$RR_GUEST/pdptes"
+replays 'page-directory pointers' 'pdptes: done'
+grep -q 'pdptes: changed old' "$tmp/console" && grep -q 'reserved bit, CR3 GP' "$tmp/console"
+result $? 'they are loaded and checked with CR3'
 finish

@@ -69,6 +69,7 @@ record twice twice
 record modify modify
 record control control
 record ne ne
+record pdptes pdptes
 record both both
 head -c 65536 /dev/zero | tr '\0' x >/t/disk
 record partial partial -device virtio-blk-pci,drive=d,addr=5,serial=abc \
@@ -102,7 +103,7 @@ record cpu-pm hypervisor -overcommit cpu-pm=on
 record debug-exit debug-exit -device isa-debug-exit
 END
 set --
-for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops twice modify control ne both partial \
+for guest in resets shutdown nmi hypervisor ins debug vendor mmio rep loops twice modify control ne pdptes both partial \
 	pending suspend watchdog unplug spin panic disk-full debug-exit; do
 	set -- "$@" --file "$RR_GUEST/$guest:/t/$guest"
 done
@@ -192,6 +193,10 @@ sed 's/^/# /' "$tmp/out/loops.console"
 replays ne
 prints ne 'ne: set, fld1 MF'
 prints ne 'ne: done'
+# AMD's processors read page-directory pointers from memory, KVM checks them at CR4.
+replays pdptes
+prints pdptes 'pdptes: changed new'
+prints pdptes 'pdptes: reserved bit, CR4.PGE GP'
 # The interrupts of the right calls.
 replays twice
 prints twice 'twice: inside'

@@ -12,7 +12,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-/* links-qemu: tcg-replay/qemu/apply.c tcg-replay/qemu/follow.c tcg-replay/qemu/ram.c tcg-replay/qemu/io.c tcg-replay/qemu/emulated.c tcg-replay/qemu/cpu.c tcg-replay/qemu/log.c tcg-replay/qemu/end.c tcg-replay/qemu/report.c tcg-replay/qemu/goal.c tcg-replay/qemu/state.c tcg-replay/qemu/budget.c tcg-replay/qemu/corrupt.c tcg-replay/qemu/console.c tcg-replay/qemu/progress.c common/core/cpu-env.c common/core/cpu-state.c common/core/cpuid-table.c common/core/policy.c common/cli/record-text.c common/cli/safe-text.c common/logfmt/fuzz/mutate.c tests/lib/script.c tests/lib/script-record.c tests/lib/script-replay.c tests/lib/qemu-stand-ins.c tests/lib/cpu-stand-ins.c */
+/* links-qemu: tcg-replay/qemu/apply.c tcg-replay/qemu/follow.c tcg-replay/qemu/ram.c tcg-replay/qemu/io.c tcg-replay/qemu/emulated.c tcg-replay/qemu/cpu.c tcg-replay/qemu/log.c tcg-replay/qemu/end.c tcg-replay/qemu/report.c tcg-replay/qemu/goal.c tcg-replay/qemu/state.c tcg-replay/qemu/budget.c tcg-replay/qemu/corrupt.c tcg-replay/qemu/console.c tcg-replay/qemu/progress.c common/core/cpu-env.c common/core/cpu-state.c common/core/pdptes.c common/core/cpuid-table.c common/core/policy.c common/cli/record-text.c common/cli/safe-text.c common/logfmt/fuzz/mutate.c tests/lib/script.c tests/lib/script-record.c tests/lib/script-replay.c tests/lib/qemu-stand-ins.c tests/lib/cpu-stand-ins.c */
 #include "tests/lib/script.h"
 #include <glib/gstdio.h>
 #include "common/logfmt/fuzz/mutate.h"
