@@ -494,6 +494,27 @@ int rrlog_reader_seek_branches(struct rrlog_reader *r, uint64_t branches);
 /** The same for a time, in ns since the recording began. */
 int rrlog_reader_seek_time_ns(struct rrlog_reader *r, uint64_t time_ns);
 
+/*
+ * A place of one reader between two records, with all that reading on from there
+ * needs, what rrlog_reader_check() knows included.
+ */
+struct rrlog_mark;
+
+/**
+ * Mark where @r is; rrlog_mark_free() frees *@mark, before the reader is closed
+ * or after.  Fails once reading has failed, with the same error.
+ */
+int rrlog_reader_mark(const struct rrlog_reader *r, struct rrlog_mark **mark);
+/**
+ * Move back, or on, to where @mark was made with this reader.  The records from
+ * there on are the same again, and are checked as they were.  An error after
+ * which rrlog_reader_next() gave no more records is forgotten: damage shows again
+ * when it is reached.  It costs reading one frame.
+ */
+int rrlog_reader_return(struct rrlog_reader *r, const struct rrlog_mark *mark);
+/** Free @mark, which may be NULL. */
+void rrlog_mark_free(struct rrlog_mark *mark);
+
 /** The recorder has closed the trace, and marked it as complete. */
 bool rrlog_reader_is_complete(const struct rrlog_reader *r);
 /**

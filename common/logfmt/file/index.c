@@ -94,8 +94,8 @@ rrlog_frame_reader_ref(const struct rrlog_frame_reader *fr)
 	};
 }
 
-static void position_before(struct rrlog_frame_reader *fr,
-			    const struct rrlog_frame_ref *ref)
+void rrlog_frame_move(struct rrlog_frame_reader *fr,
+		      const struct rrlog_frame_ref *ref)
 {
 	fr->offset = fr->frame_offset = ref->offset;
 	fr->chain = ref->chain;
@@ -112,7 +112,7 @@ static bool try_ref(struct rrlog_frame_reader *fr,
 	struct rrlog_frame_ref found;
 	int ret;
 
-	position_before(fr, ref);
+	rrlog_frame_move(fr, ref);
 	ret = rrlog_frame_next_header(fr);
 	if (ret < 0)
 		fr->error->text[0] = 0; /* the ref is wrong, not the file */
@@ -147,6 +147,6 @@ int rrlog_frame_seek(struct rrlog_frame_reader *fr, enum rrlog_seek_key key,
 	/* Damage further on is reported when the reader gets there. */
 	if (ret < 0)
 		fr->error->text[0] = 0;
-	position_before(fr, &best);
+	rrlog_frame_move(fr, &best);
 	return 1;
 }

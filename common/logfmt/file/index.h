@@ -21,6 +21,10 @@ void rrlog_index_load(const struct rrlog_store *store,
 struct rrlog_frame_ref
 rrlog_frame_reader_ref(const struct rrlog_frame_reader *fr);
 
+/** Move @fr to before the frame at @ref, which such a reader has given. */
+void rrlog_frame_move(struct rrlog_frame_reader *fr,
+		      const struct rrlog_frame_ref *ref);
+
 /**
  * Move @fr to before the last frame whose key is at most @target, or before the
  * first frame if there is none.  Returns 1; 0 if the file has no frames;

@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_trace t = { 0 };
 	uint64_t sum, count, count_again;
+	struct rrlog_mark *begin, *end = NULL;
 	struct rrlog_reader *r;
 
 	if (!bytes || bytes > FUZZ_MAX_BYTES)
@@ -40,11 +41,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		abort(); /* only the frames can be wrong */
 	/* Do not open the paths in the input. */
 	rrlog_reader_set_fetch(r, RRLOG_FETCH_BLOBS);
+	if (rrlog_reader_mark(r, &begin))
+		abort();
 	sum = read_records(r, &count);
+	rrlog_reader_mark(r, &end); /* not if there is damage */
 	/* A second pass must find the same. */
 	if (!rrlog_reader_rewind(r) &&
 	    (read_records(r, &count_again) != sum || count_again != count))
 		abort();
+	/* And so must one from a mark, whatever ended the one before. */
+	if (rrlog_reader_return(r, begin) ||
+	    read_records(r, &count_again) != sum || count_again != count)
+		abort();
+	if (end && (rrlog_reader_return(r, end) ||
+		    read_records(r, &count_again) || count_again))
+		abort();
+	rrlog_mark_free(begin);
+	rrlog_mark_free(end);
 	rrlog_reader_close(r);
 	return 0;
 }

@@ -24,6 +24,8 @@ struct rrlog_check;
 int rrlog_check_new(const struct rrlog_manifest *m, uint64_t features,
 		    struct rrlog_check **check, char *text);
 void rrlog_check_free(struct rrlog_check *check);
+/** A copy of @check, of the same manifest; NULL if memory is short. */
+struct rrlog_check *rrlog_check_copy(const struct rrlog_check *check);
 
 /**
  * Check the next record.  @frame_time_ns: of its frame.  The data of a record

@@ -538,3 +538,12 @@ void rrlog_check_free(struct rrlog_check *c)
 {
 	free(c);
 }
+
+struct rrlog_check *rrlog_check_copy(const struct rrlog_check *c)
+{
+	struct rrlog_check *copy = malloc(sizeof(*copy));
+
+	if (copy)
+		*copy = *c;
+	return copy;
+}

@@ -14,6 +14,12 @@
 /** Put the sizes of the files, which never change, into .position. */
 void rrlog_cursor_note_sizes(struct rrlog_reader *r);
 
+/** Continue before the frame at @ref, as if all before it had been read. */
+void rrlog_cursor_begin_at(struct rrlog_reader *r,
+			   const struct rrlog_frame_ref *ref);
+/** Read the next frame of records: 1; 0 at the end; negative on damage. */
+int rrlog_cursor_next_frame(struct rrlog_reader *r);
+
 /* The rare cases of rrlog_cursor_next(): */
 
 /** Load the next frame; returns -EAGAIN, as if a record had been skipped. */

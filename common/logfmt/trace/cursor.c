@@ -74,7 +74,7 @@ static void load_index(struct rrlog_reader *r)
 	keep_longer(&r->blobs.frames.table, &blobs);
 }
 
-static int next_frame(struct rrlog_reader *r)
+int rrlog_cursor_next_frame(struct rrlog_reader *r)
 {
 	struct rrlog_frame_reader *fr = &r->events;
 	int ret;
@@ -100,6 +100,7 @@ static int next_frame(struct rrlog_reader *r)
 		return ret;
 	rrlog_prediction_reset(&r->prediction);
 	r->blob_expected = 0;
+	r->frame = rrlog_frame_reader_ref(fr);
 	r->in = r->record = fr->raw.bytes;
 	r->end = r->in + fr->header.raw_bytes;
 	r->frame_left = fr->header.item_count;
@@ -130,7 +131,7 @@ int rrlog_cursor_no_record_left(struct rrlog_reader *r)
 	if (r->in != r->end)
 		return rrlog_frame_fail(&r->events, -EBADMSG,
 					"bytes after the last record");
-	ret = next_frame(r);
+	ret = rrlog_cursor_next_frame(r);
 	return ret > 0 ? -EAGAIN : ret;
 }
 
@@ -150,6 +151,13 @@ static void begin_at_frame(struct rrlog_reader *r)
 	r->frame_end = r->events.next_ordinal;
 	r->position = (struct rrlog_reader_position){ .record_count = 0 };
 	rrlog_cursor_note_sizes(r);
+}
+
+void rrlog_cursor_begin_at(struct rrlog_reader *r,
+			   const struct rrlog_frame_ref *ref)
+{
+	rrlog_frame_move(&r->events, ref);
+	begin_at_frame(r);
 }
 
 int rrlog_reader_rewind(struct rrlog_reader *r)

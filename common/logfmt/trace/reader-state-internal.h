@@ -23,6 +23,7 @@ struct rrlog_reader {
 	struct rrlog_frame_reader events;
 	struct rrlog_prediction prediction;
 	/* The current frame: */
+	struct rrlog_frame_ref frame; /* where it is in the file */
 	const uint8_t *in, *end; /* the bytes that are not decoded yet */
 	const uint8_t *record; /* where the last record began */
 	uint32_t frame_left; /* records that are not decoded yet */
