@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/soundcard.h>
+#include <sound/asound.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,33 @@ static struct frame frame_of(unsigned int number)
 			       (int16_t)((number + 1) * 40503u) };
 }
 
+/*
+ * OSS knows a control by its name, and that of usb-audio has one of its own.  Where its
+ * driver leaves it, QEMU plays 240/255 of what it gets (hw/usb/dev-audio.c, "0 dB").
+ */
+static void open_controls(void)
+{
+	struct snd_ctl_elem_id ids[16];
+	struct snd_ctl_elem_list list = { .space = 16, .pids = ids };
+	int fd = open("/dev/snd/controlC0", O_RDWR);
+
+	if (fd < 0)
+		return;
+	ioctl(fd, SNDRV_CTL_IOCTL_ELEM_LIST, &list);
+	for (unsigned int i = 0; i < list.used; i++) {
+		struct snd_ctl_elem_info info = { .id = ids[i] };
+		struct snd_ctl_elem_value value = { .id = ids[i] };
+
+		if (!strstr((char *)ids[i].name, "Playback Volume") ||
+		    ioctl(fd, SNDRV_CTL_IOCTL_ELEM_INFO, &info))
+			continue;
+		for (unsigned int n = 0; n < info.count; n++)
+			value.value.integer.value[n] = info.value.integer.max;
+		ioctl(fd, SNDRV_CTL_IOCTL_ELEM_WRITE, &value);
+	}
+	close(fd);
+}
+
 /* A card may have a mixer that is not open; the highest level changes nothing. */
 static void open_mixer(const char *dsp)
 {
@@ -38,7 +66,7 @@ static void open_mixer(const char *dsp)
 				      SOUND_MIXER_RECLEV, SOUND_MIXER_IGAIN,
 				      SOUND_MIXER_MIC,	  SOUND_MIXER_LINE };
 	char path[32];
-	int fd, level = 100 | 100 << 8, source = SOUND_MASK_LINE;
+	int fd, level = 100 | 100 << 8, source = SOUND_MASK_LINE, known = 0;
 	size_t i;
 
 	snprintf(path, sizeof(path), "/dev/mixer%s", dsp + strlen("/dev/dsp"));
@@ -48,6 +76,9 @@ static void open_mixer(const char *dsp)
 	ioctl(fd, SOUND_MIXER_WRITE_RECSRC, &source);
 	for (i = 0; i < sizeof(inputs) / sizeof(*inputs); i++)
 		ioctl(fd, MIXER_WRITE(inputs[i]), &level);
+	ioctl(fd, SOUND_MIXER_READ_DEVMASK, &known);
+	if (!(known & SOUND_MASK_PCM))
+		open_controls();
 	close(fd);
 }
 
@@ -102,25 +133,26 @@ static int is_frame(const struct frame *got, unsigned int number)
 
 int use_hear(const char *path)
 {
-	static struct frame frames[2 * FRAMES];
-	size_t bytes = 0, first = 0, right = 0, count;
+	static struct frame frames[10 * RATE_HZ + FRAMES];
+	size_t bytes = 0, count = 0, first = 0, right = 0;
 	int fd = open_dsp(path, O_RDONLY);
 
 	if (fd < 0)
 		return 1;
-	while (bytes < sizeof(frames)) {
+	/* Silence before the first frame: the card starts, or nobody speaks yet. */
+	do {
 		ssize_t got = read(fd, (char *)frames + bytes,
 				   sizeof(frames) - bytes);
 
 		if (got <= 0)
 			break;
 		bytes += (size_t)got;
-	}
+		count = bytes / sizeof(*frames);
+		while (first < count && !frames[first].left &&
+		       !frames[first].right)
+			first++;
+	} while (count - first < FRAMES && bytes < sizeof(frames));
 	close(fd);
-	count = bytes / sizeof(*frames);
-	/* Silence before the first frame, while the card starts. */
-	while (first < count && !frames[first].left && !frames[first].right)
-		first++;
 	while (first + right < count && right < FRAMES &&
 	       is_frame(&frames[first + right], right))
 		right++;
