@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vnc-type.py PORT TEXT: connect to a VNC server of this host as a viewer does, look at the
-screen once, and type TEXT (RFC 6143)."""
+"""vnc-type.py PORT TEXT [CA]: connect to a VNC server of this host as a viewer does, look at
+the screen once, and type TEXT (RFC 6143).  With CA, a certificate, by TLS alone (the RFB
+protocol's "VeNCrypt"), and the server's certificate has to be signed by it."""
 
 import socket
+import ssl
 import struct
 import sys
 import time
+
+NONE, VENCRYPT = 1, 19          # security types of RFB
+X509_NONE = 260                 # TLS with a certificate, and no password inside
 
 
 def take(s, count):
@@ -18,13 +23,33 @@ def take(s, count):
     return data
 
 
-def connect(port):
+def start_tls(s, ca):
+    s.sendall(bytes([VENCRYPT]))
+    take(s, 2)
+    s.sendall(b'\0\2')
+    if take(s, 1) != b'\0':
+        sys.exit('vnc-type: the server does not know VeNCrypt 0.2')
+    kinds = struct.unpack(f'>{(count := take(s, 1)[0])}I', take(s, 4 * count))
+    if kinds != (X509_NONE,):
+        sys.exit(f'vnc-type: the server has {kinds}')
+    s.sendall(struct.pack('>I', X509_NONE))
+    if take(s, 1) != b'\1':
+        sys.exit('vnc-type: the server does not want TLS')
+    return ssl.create_default_context(cafile=ca).wrap_socket(s, server_hostname='127.0.0.1')
+
+
+def connect(port, ca):
     s = socket.create_connection(('127.0.0.1', port), timeout=60)
     take(s, 12)
     s.sendall(b'RFB 003.008\n')
-    if 1 not in take(s, take(s, 1)[0]):
-        sys.exit('vnc-type: the server wants a password')
-    s.sendall(b'\1')
+    offered = list(take(s, take(s, 1)[0]))
+    if offered != [VENCRYPT if ca else NONE]:
+        sys.exit(f'vnc-type: the server offers the security types {offered}')
+    if ca:
+        s = start_tls(s, ca)
+        print(s.version(), s.cipher()[0])
+    else:
+        s.sendall(bytes([NONE]))
     if struct.unpack('>I', take(s, 4))[0]:
         sys.exit('vnc-type: refused')
     s.sendall(b'\1')
@@ -42,7 +67,7 @@ def look(s, width, height):
 
 
 def main():
-    s, width, height = connect(int(sys.argv[1]))
+    s, width, height = connect(int(sys.argv[1]), *(sys.argv[3:] or [None]))
     shown = look(s, width, height)
     for c in sys.argv[2]:
         for down in (1, 0):

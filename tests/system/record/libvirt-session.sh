@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A person in front of a machine of libvirt's: in the lab, libvirt's system daemon defines
-# and starts a domain that is recorded with KVM, somebody types over VNC, virsh sends keys
-# and takes a picture.  virsh shutdown presses the power button, and the guest powers off.
+# and starts a domain that is recorded with KVM, somebody types over VNC, by TLS, virsh sends
+# keys and takes a picture.  virsh shutdown presses the power button, and the guest powers off.
 # The replay, here, has the same screen.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
@@ -20,6 +20,19 @@ cat >"$tmp/small.xml" <<END
 <video><model type='vga'/></video>
 </devices></domain>
 END
+# Who signs, and the certificate of the VNC server (openssl-x509v3_config(5)).
+mkdir "$tmp/tls"
+certificate() { # NAME EXTENSION OPTION...
+	name=$1
+	printf '%s\n' '[req]' 'distinguished_name=dn' '[dn]' '[x]' "$2" >"$tmp/tls/config"
+	shift 2
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$name" -config "$tmp/tls/config" \
+		-extensions x -keyout "$tmp/tls/$name-key.pem" -out "$tmp/tls/$name-cert.pem" "$@" 2>"$tmp/tls/log" ||
+		cat "$tmp/tls/log"
+}
+certificate ca 'basicConstraints=critical,CA:TRUE'
+certificate server 'subjectAltName=IP:127.0.0.1' -CA "$tmp/tls/ca-cert.pem" \
+	-CAkey "$tmp/tls/ca-key.pem"
 cat >"$tmp/in-lab" <<END
 exec 2>&1
 export PATH=$RR_BIN:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
@@ -33,6 +46,8 @@ user = "root"
 group = "root"
 cgroup_controllers = [ ]
 namespaces = [ ]
+vnc_tls = 1
+vnc_tls_x509_cert_dir = "$tmp/tls"
 CONF
 step() { # NAME COMMAND...: its output in /out/NAME, its status in /out/steps
 	name=\$1
@@ -54,7 +69,7 @@ step define virsh define $tmp/small.xml
 step enable rr-kvm vm --connect qemu:///system -o /out enable small
 step start virsh start small-rr
 step up wait_for 60 grep -q type /out/console
-step vnc python3 $RR_TOP/tests/lib/vnc-type.py 5907 'over vnc '
+step vnc python3 $RR_TOP/tests/lib/vnc-type.py 5907 'over vnc ' $tmp/tls/ca-cert.pem
 step keys virsh send-key small-rr KEY_A KEY_N KEY_D
 step enter virsh send-key small-rr KEY_ENTER
 step waits wait_for 60 grep -q press /out/console
