@@ -103,11 +103,16 @@ static void tell(const struct record_domain *d, const GPtrArray *changes)
 			   (const char *)changes->pdata[i]);
 }
 
-/* A network of libvirt's is the daemon's. */
+/*
+ * A network of libvirt's is the daemon's.  So is macvtap: libvirt 9.0 listens for its
+ * events in a daemon alone, and its embedded driver crashes when it takes one away.
+ */
 static const char *uri_to_run(const struct record_domain *d)
 {
 	if (d->options.uri || !d->is_file ||
-	    rr_domain_has(d->doc, "devices/interface[@type='network']"))
+	    rr_domain_has(
+		    d->doc,
+		    "devices/interface[@type='network' or @type='direct']"))
 		return daemon_uri(&d->options);
 	return NULL;
 }

@@ -5,7 +5,7 @@
 #
 # A domain whose files cannot be opened: one line with user, path and remedy, and
 # nothing is recorded, in the lab, on this host (TCG would be the recorder), and by
-# qemu-system-rr, which libvirt starts.
+# qemu-system-rr, which libvirt starts.  Then a daemon that is not there: one line, too.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 . "$RR_TOP/tests/lib/libvirt.sh.inc"
@@ -127,5 +127,26 @@ if [ -n "$as_user" ] || [ "$(id -u)" != 0 ]; then
 	shim_disk 'a disk is read-only' 'may not write to' "$tmp/dir/disk.img" false
 	chmod 0 "$tmp/dir/disk.img"
 	shim_disk 'a disk is not readable' 'may not read' "$tmp/dir/disk.img" true
+fi
+
+# ---- a daemon -----------------------------------------------------------------------
+no_daemon() { # DOMAIN OPTION...
+	domain=$1
+	shift
+	rr_kvm record --vm "$domain" --no-check -o "$tmp/no.rrt" "$@" >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 1 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] && [ ! -e "$tmp/no.rrt" ] &&
+		grep -q "libvirt: Failed to connect socket to '.*none" "$tmp/err"
+	result $? "no daemon, $domain $*: $(cat "$tmp/err")"
+}
+no_daemon a-name --connect "qemu+unix:///system?socket=$tmp/none"
+# Of a file: networks that the embedded driver does not have.
+if [ -n "$as_user" ] || [ "$(id -u)" != 0 ]; then
+	export XDG_RUNTIME_DIR="$tmp/none" LIBVIRT_AUTOSTART=0
+	for source in "type='network'><source network='none'" "type='direct'><source dev='none'"; do
+		with daemon "s|<disk.*|<interface $source/></interface>|; /<source file/d"
+		no_daemon "$tmp/daemon.xml"
+	done
+else
+	echo "ok $((n += 1)) - networks # SKIP the daemon of root may be there"
 fi
 finish

@@ -7,7 +7,9 @@
 # it gets a file over the network, and the replay gets it again, without one.
 #
 # By hand, for each kind takes minutes:
-#	NETWORK_KINDS="bridge ethernet direct network" sh tests/system/record/network.sh
+#	NETWORK_KINDS="bridge ethernet direct network nat" sh tests/system/record/network.sh
+# "nat" is a network as libvirt's own "default": with dnsmasq, which serves the file, and
+# iptables.  It takes the bridge of the others away, so it comes last.
 . "$(dirname "$0")/../../lib/system.sh.inc"
 echo 'TAP version 13'
 kinds=${NETWORK_KINDS:-}
@@ -34,6 +36,7 @@ domain ethernet "<interface type='ethernet'><target dev='rrtap' managed='no'/>
 domain direct "<interface type='direct'><source dev='pair' mode='bridge'/>
 	<model type='virtio'/></interface>"
 domain network "<interface type='network'><source network='lan'/><model type='virtio'/></interface>"
+domain nat "<interface type='network'><source network='natted'/><model type='virtio'/></interface>"
 
 # TFTP (RFC 1350) with one file, and no option of RFC 2347.
 cat >"$tmp/tftpd.py" <<'END'
@@ -57,7 +60,8 @@ cat >"$tmp/in-lab" <<END
 exec 2>&1
 export PATH=$RR_BIN:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 echo 'libvirt-qemu:x:64055:64055::/:/bin/false' >>/etc/passwd
-echo 'libvirt-qemu:x:64055:' >>/etc/group
+echo 'libvirt-dnsmasq:x:64056:64056::/:/bin/false' >>/etc/passwd
+printf '%s\n' libvirt-qemu:x:64055: libvirt-dnsmasq:x:64056: >>/etc/group
 mkdir -p /etc/libvirt /run/libvirt /var/lib/libvirt /dev/net
 cat >/etc/libvirt/qemu.conf <<CONF
 stdio_handler = "file"
@@ -72,28 +76,57 @@ for m in net/llc/llc net/802/stp net/bridge/bridge drivers/net/tun drivers/net/t
 	drivers/net/macvlan drivers/net/macvtap drivers/net/veth; do
 	insmod $modules/\$m.ko || echo "no \$m"
 done
+packet_filter() {
+	n=net/netfilter
+	for m in crypto/crc32c_generic lib/libcrc32c \$n/nfnetlink \$n/nf_tables \$n/x_tables \\
+		\$n/nft_compat net/ipv4/netfilter/nf_defrag_ipv4 net/ipv6/netfilter/nf_defrag_ipv6 \\
+		\$n/nf_conntrack \$n/nf_nat \$n/nft_chain_nat \$n/xt_MASQUERADE \$n/xt_conntrack \\
+		net/ipv4/netfilter/nf_reject_ipv4 net/ipv4/netfilter/ipt_REJECT \\
+		\$n/xt_CHECKSUM \$n/xt_tcpudp; do
+		insmod $modules/\$m.ko || echo "no \$m"
+	done
+}
+daemon() {
+	virsh list >/dev/null 2>&1 && return
+	libvirtd --timeout 60 >/out/libvirtd 2>&1 &
+	for i in \$(seq 60); do virsh list && break; sleep 1; done
+}
 # The image has the ip of busybox.
 /usr/bin/ip link set lo up
 /usr/bin/ip link add br0 type bridge
 /usr/bin/ip address add 10.0.2.2/24 dev br0
 /usr/bin/ip link set br0 up
 python3 $tmp/tftpd.py $RR_GUEST/tftp/file.bin &
+tftpd=\$!
 for kind in $kinds; do
 	case \$kind in
 	ethernet)
 		/usr/bin/ip tuntap add rrtap mode tap
 		/usr/bin/ip link set rrtap master br0 up ;;
 	direct)
+		daemon
 		/usr/bin/ip link add pair type veth peer name other
 		/usr/bin/ip link set other master br0 up
 		/usr/bin/ip link set pair up ;;
 	network)
-		libvirtd --timeout 60 >/out/libvirtd 2>&1 &
-		for i in \$(seq 60); do virsh list && break; sleep 1; done
+		daemon
 		echo "<network><name>lan</name><forward mode='bridge'/><bridge name='br0'/></network>" \\
 			>/out/lan.xml
 		virsh net-define /out/lan.xml
 		virsh net-start lan ;;
+	nat)
+		kill \$tftpd
+		/usr/bin/ip link delete br0
+		packet_filter
+		daemon
+		cat >/out/natted.xml <<-NETWORK
+		<network><name>natted</name><forward mode='nat'/><bridge name='virbr0'/>
+		<ip address='10.0.2.2' netmask='255.255.255.0'><tftp root='$RR_GUEST/tftp'/>
+		<dhcp><range start='10.0.2.10' end='10.0.2.99'/></dhcp></ip></network>
+		NETWORK
+		virsh net-define /out/natted.xml
+		virsh net-start natted || continue
+		iptables -t nat -S ;;
 	esac
 	rr-kvm record --vm $tmp/\$kind.xml --no-check -o /out/\$kind.rrt >/out/\$kind.log 2>&1
 	echo "\$kind \$?" >>/out/statuses
