@@ -17,6 +17,27 @@ static void print_text(const struct control_status *s)
 	if (*s->trace)
 		printf("trace:    %s\n", s->trace);
 	printf("guest:    %s\n", s->guest);
+	if (!s->segments)
+		return;
+	printf("segments: %" G_GINT64_FORMAT ", %.1f MiB\n", s->segments,
+	       (double)s->bytes / (1 << 20));
+	printf("covered:  the last %.1f s\n", (double)s->covered_ms / 1000);
+	printf("pause:    %.3f s for the newest segment\n",
+	       (double)s->pause_ms / 1000);
+	if (*s->error)
+		printf("error:    %s\n", s->error);
+}
+
+static void add_flight(JsonBuilder *b, const struct control_status *s)
+{
+	json_builder_set_member_name(b, "flight");
+	json_builder_begin_object(b);
+	rr_json_add_u64(b, "segments", (uint64_t)s->segments);
+	rr_json_add_u64(b, "bytes", (uint64_t)s->bytes);
+	rr_json_add_u64(b, "covered_ms", (uint64_t)s->covered_ms);
+	rr_json_add_u64(b, "pause_ms", (uint64_t)s->pause_ms);
+	rr_json_add_string(b, "error", *s->error ? s->error : NULL);
+	json_builder_end_object(b);
 }
 
 static void print_json(const struct control_status *s)
@@ -27,6 +48,8 @@ static void print_json(const struct control_status *s)
 	rr_json_add_string(b, "recorder", s->life);
 	rr_json_add_string(b, "trace", *s->trace ? s->trace : NULL);
 	rr_json_add_string(b, "guest", s->guest);
+	if (s->segments)
+		add_flight(b, s);
 	json_builder_end_object(b);
 	rr_json_print(b, true);
 }

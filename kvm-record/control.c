@@ -204,6 +204,44 @@ bool control_set_trace(struct control *c, const char *path, GError **error)
 	return run(c, "qom-set", arguments, error);
 }
 
+static bool set_number(struct control *c, const char *name, guint64 value,
+		       GError **error)
+{
+	JsonObject *arguments = property(name);
+
+	json_object_set_int_member(arguments, "value", (gint64)value);
+	return run(c, "qom-set", arguments, error);
+}
+
+bool control_set_flight(struct control *c, const struct flight_option *flight,
+			GError **error)
+{
+	return set_number(c, "flight-window-ms", flight->window_ms, error) &&
+	       set_number(c, "flight-limit-bytes", flight->limit_bytes, error);
+}
+
+static bool get_flight(struct control *c, struct control_status *s,
+		       GError **error)
+{
+	g_autoptr(JsonObject)
+		reply = execute(c, "qom-get", property("flight"), error);
+	JsonObject *flight;
+
+	if (!reply)
+		return false;
+	flight = json_object_get_object_member(reply, "return");
+	s->segments =
+		json_object_get_int_member_with_default(flight, "segments", 0);
+	s->bytes = json_object_get_int_member_with_default(flight, "bytes", 0);
+	s->covered_ms = json_object_get_int_member_with_default(
+		flight, "covered-ms", 0);
+	s->pause_ms =
+		json_object_get_int_member_with_default(flight, "pause-ms", 0);
+	s->error = g_strdup(json_object_get_string_member_with_default(
+		flight, "error", ""));
+	return true;
+}
+
 static char *get_property(struct control *c, const char *name, GError **error)
 {
 	g_autoptr(JsonObject)
@@ -236,7 +274,7 @@ bool control_get_status(struct control *c, struct control_status *status,
 		status->trace = get_property(c, "trace", error);
 	if (status->trace)
 		status->guest = get_guest(c, error);
-	if (status->guest)
+	if (status->guest && get_flight(c, status, error))
 		return true;
 	control_status_clear(status);
 	return false;
@@ -247,5 +285,6 @@ void control_status_clear(struct control_status *status)
 	g_free(status->life);
 	g_free(status->trace);
 	g_free(status->guest);
+	g_free(status->error);
 	*status = (struct control_status){ 0 };
 }

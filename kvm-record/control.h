@@ -15,6 +15,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "kvm-record/flight-option.h"
+
 struct control;
 
 /**
@@ -38,11 +40,21 @@ void control_close(struct control *c);
  */
 bool control_set_trace(struct control *c, const char *path, GError **error);
 
+/** Make the next recording a flight, or not (a window of 0). */
+bool control_set_flight(struct control *c, const struct flight_option *flight,
+			GError **error);
+
 /** What the machine says of itself. */
 struct control_status {
 	char *life; /* off, recording, ended, failed */
 	char *trace; /* that is being recorded; "" */
 	char *guest; /* QEMU's state of the machine: running, paused ... */
+	/* Of a flight; 0 segments: there is none. */
+	gint64 segments; /* on the disk */
+	gint64 bytes; /* of them */
+	gint64 covered_ms; /* since the oldest began */
+	gint64 pause_ms; /* the guest waited so long for the newest */
+	char *error; /* the last one; "" */
 };
 
 /** Fill @status; clear it with control_status_clear(). */

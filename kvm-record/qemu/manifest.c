@@ -131,5 +131,8 @@ void rr_manifest_write_machine(struct rr_recorder *r, CPUState *cpu)
     /* Landmarks have AF and RF. */
     rrlog_writer_manifest_set(w, "landmark.af", "1");
     rrlog_writer_manifest_set(w, "landmark.rf", "1");
+    if (r->segment) {
+        rrlog_writer_manifest_set_u64(w, "flight.segment", r->segment);
+    }
     write_silicon(r);
 }

@@ -23,6 +23,7 @@
 #include "common/core/hooks.h"
 #include "common/logfmt/rrlog.h"
 #include "kvm-record/qemu/loop.h"
+#include "kvm-record/qemu/flight-plan.h"
 #include "kvm-record/qemu/state.h"
 #include "kvm-record/vm/record-config.h"
 
@@ -143,6 +144,9 @@ struct rr_recorder {
     uint64_t fingerprint; /* of the processor, at the start */
 
     struct rr_images *images; /* NULL: no references to images */
+    struct rr_flight_plan plan; /* window 0: the next recording is no flight */
+    struct rr_flight *flight; /* NULL unless the trace is part of one */
+    uint32_t segment; /* of the flight, from 1; or 0 */
     struct rr_bql bql;
     struct rr_timer timer;
     struct rr_vcpu vcpus[RR_MAX_VCPUS];
@@ -472,5 +476,30 @@ bool rr_recording_begin(struct rr_recorder *r, Error **errp);
 
 /* Complete the trace, if there is one.  No vCPU runs. */
 void rr_recording_end(struct rr_recorder *r);
+
+/* ---- flight.c; in the main thread ---- */
+
+/*
+ * Record from here on into segments in the new directory @dir, which is
+ * absolute, and remove those that @plan does not ask for.
+ */
+bool rr_flight_begin(struct rr_recorder *r, const char *dir,
+                     const struct rr_flight_plan *plan, Error **errp);
+
+/* Nothing is recorded any more: keep the segments, and make no new one. */
+void rr_flight_end(struct rr_recorder *r);
+
+struct rr_flight_status {
+    const char *dir;
+    const char *error; /* the last one, or NULL */
+    uint64_t segments; /* on the disk, with the one that is being recorded */
+    uint64_t bytes; /* of them, on the disk */
+    uint64_t covered_ms; /* since the oldest began */
+    uint64_t pause_ms; /* the guest waited so long for the newest to begin */
+};
+
+/* There is a flight; @status refers to its texts. */
+void rr_flight_status(const struct rr_recorder *r,
+                      struct rr_flight_status *status);
 
 #endif

@@ -105,6 +105,8 @@ int rrlog_writer_create(const char *path, const char *codec,
 	*writer = w;
 	return 0;
 fail:
+	if (w->dir_fd >= 0)
+		rrlog_remove_files(w->dir_fd, path);
 	free_writer(w);
 	return err;
 }

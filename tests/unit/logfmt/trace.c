@@ -6,6 +6,8 @@
  */
 #include "tests/unit/logfmt/trace-util.h"
 
+#include <sys/resource.h>
+
 #define RECORDS 60000
 #define PAGES 1000
 #define SEED 42
@@ -240,9 +242,29 @@ static void test_features(void)
 	ksft_ok(!has_tlb_flushes(false), "one without does not");
 }
 
+/* As on a full disk: the directory can be made, and no file in it. */
+static void test_not_created(void)
+{
+	struct rlimit old, few;
+	struct rrlog_writer *w;
+	int err, next = dup(0);
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	few.rlim_cur = (rlim_t)next + 1; /* the directory is the last */
+	setrlimit(RLIMIT_NOFILE, &few);
+	err = rrlog_writer_create(trace, "none", &w);
+	setrlimit(RLIMIT_NOFILE, &old);
+	ksft_ok(err == -EMFILE && access(trace, F_OK),
+		"a trace that cannot be created leaves nothing (error %d)",
+		err);
+	remove_trace(trace);
+}
+
 int main(void)
 {
-	ksft_plan(12 + 12 + 2 + 5 + 3 + 4);
+	ksft_plan(12 + 12 + 2 + 5 + 3 + 4 + 1);
 	make_temp_dir(dir, sizeof(dir));
 	snprintf(trace, sizeof(trace), "%s/t.rrt", dir);
 	test_round_trip("none");
@@ -255,6 +277,7 @@ int main(void)
 	test_large();
 	test_features();
 	test_not_started();
+	test_not_created();
 	test_timer();
 	rmdir(dir);
 	return ksft_end();
