@@ -19,7 +19,7 @@
 struct replay_options {
 	char *trace, *silicon, *sandbox, *screen, *gdb;
 	gboolean console, verbose, trust_images;
-	gint patience_s;
+	gint patience_s, checkpoint_mib;
 	char **plugins, **images, **qemu_args;
 };
 
@@ -60,6 +60,10 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 		{ "gdb", 0, 0, G_OPTION_ARG_STRING, &o->gdb,
 		  "Wait for gdb there before the first instruction",
 		  "[HOST]:PORT|PATH" },
+		{ "checkpoint-memory", 0, 0, G_OPTION_ARG_INT,
+		  &o->checkpoint_mib,
+		  "With --gdb: memory for going back (512; 0: no going back)",
+		  "MIB" },
 		{ "qemu-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->qemu_args,
 		  "Pass an argument to QEMU; may be repeated", "ARG" },
 		G_OPTION_ENTRY_NULL
@@ -92,6 +96,10 @@ static bool parse(int argc, char **argv, struct replay_options *o)
 	}
 	if (o->patience_s < 0) {
 		rr_fail_usage("--patience takes a number of seconds");
+		return false;
+	}
+	if (o->checkpoint_mib < 0) {
+		rr_fail_usage("--checkpoint-memory takes a number of MiB");
 		return false;
 	}
 	if (o->gdb && !strpbrk(o->gdb, ":/")) {
@@ -151,6 +159,7 @@ static int replay(const struct replay_options *o)
 		.gdb = o->gdb,
 		.trust_images = o->trust_images,
 		.patience_s = (unsigned int)o->patience_s,
+		.checkpoint_mib = (unsigned int)o->checkpoint_mib,
 		.plugins = o->plugins,
 		.images = o->images,
 		.qemu_args = o->qemu_args,
@@ -171,7 +180,7 @@ static int replay(const struct replay_options *o)
 
 int cmd_replay(int argc, char **argv)
 {
-	struct replay_options o = { .patience_s = 30 };
+	struct replay_options o = { .patience_s = 30, .checkpoint_mib = 512 };
 	int status = RR_EXIT_FAILURE;
 
 	if (parse(argc, argv, &o))

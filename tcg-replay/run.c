@@ -66,6 +66,9 @@ static char *machine(const struct rr_run *run)
 	if (run->trust_images)
 		g_string_append(text, ",trust-images=on");
 	g_string_append_printf(text, ",patience=%u", run->patience_s);
+	if (run->gdb && !run->screen && run->checkpoint_mib)
+		g_string_append_printf(text, ",checkpoint-memory=%u",
+				       run->checkpoint_mib);
 	if (run->sandbox)
 		g_string_append_printf(text, ",sandbox=%s", run->sandbox);
 	if (run->silicon) {

@@ -19,6 +19,7 @@ struct rr_run {
 	unsigned int patience_s; /* with a guest that is stuck; 0: no end */
 	/* Wait there for gdb: "[HOST]:PORT" or a socket's path; NULL: do not. */
 	const char *gdb;
+	unsigned int checkpoint_mib; /* for gdb to go back; 0: it cannot */
 	const char *screen; /* PNG file to save the guest's screen in, or NULL */
 	bool trust_images; /* read them where the trace says */
 	char *const *plugins; /* "NAME[,ARG=...]", NULL-terminated, or NULL */

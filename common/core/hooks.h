@@ -321,6 +321,30 @@ bool rr_replay_ignores_watchpoints(CPUState *cpu, bool mmio, uintptr_t ra);
  */
 bool rr_replay_exception(CPUState *cpu);
 
+/*
+ * The vCPU has left the guest with EXCP_DEBUG; the BQL is held.  True: the
+ * debugger is not told, the guest runs on.
+ */
+bool rr_replay_debug_stop(CPUState *cpu);
+
+/*
+ * What a debugger asks for, in the main thread with the BQL, while the guest is
+ * stopped.  False: there are no checkpoints to go back to.  Otherwise the guest
+ * must run, and stops where the debugger wants to be.
+ */
+bool rr_replay_can_go_back(void);
+bool rr_replay_step_back(void);
+bool rr_replay_continue_back(void);
+
+/* What the stop reply says beside why the guest stopped; "": nothing. */
+const char *rr_replay_stop_note(void);
+
+/* gdb's "monitor @command": the answer, to be freed; NULL: it is QEMU's. */
+char *rr_replay_monitor(const char *command);
+
+/* The debugger has detached.  Main thread, with the BQL. */
+void rr_replay_debugger_left(void);
+
 /* The task priority: the guest's APIC, which holds it, is not replayed. */
 uint64_t rr_replay_read_cr8(void);
 void rr_replay_write_cr8(uint64_t value);

@@ -34,39 +34,47 @@ static const struct {
     { "port 0x402", 0x402, 1 },
 };
 
-static void show_raw(struct rr_console *c, uint8_t value)
+/* @again: a debugger went back, and this was shown before. */
+static void show_raw(struct rr_console *c, uint8_t value, bool again)
 {
-    putchar_unlocked(value);
     c->is_inside_line = value != '\n';
+    if (again) {
+        return;
+    }
+    putchar_unlocked(value);
     if (value == '\n') {
         fflush(stdout);
     }
 }
 
 static void show_line(struct rr_console *first, struct rr_console *c,
-                      const char *name)
+                      const char *name, bool again)
 {
-    printf("%s[%s] %.*s\n", first->is_inside_line ? "\n" : "", name,
-           (int)c->line_bytes, c->line);
-    fflush(stdout);
+    if (!again) {
+        printf("%s[%s] %.*s\n", first->is_inside_line ? "\n" : "", name,
+               (int)c->line_bytes, c->line);
+        fflush(stdout);
+    }
     first->is_inside_line = false;
     c->line_bytes = 0;
 }
 
-static void show_byte(struct rr_position *pos, int i, uint8_t value)
+static void show_byte(struct rr_replay *r, int i, uint8_t value)
 {
+    struct rr_position *pos = &r->position;
+    bool again = pos->output_bytes < r->debugger.shown_bytes;
     struct rr_console *c = &pos->consoles[i];
 
     c->has_output = true;
     if (i == 0) {
-        show_raw(c, value);
+        show_raw(c, value, again);
         return;
     }
     if (value != '\n' && value != '\r') {
         c->line[c->line_bytes++] = value;
     }
     if (value == '\n' || c->line_bytes == sizeof(c->line)) {
-        show_line(&pos->consoles[0], c, consoles[i].name);
+        show_line(&pos->consoles[0], c, consoles[i].name, again);
     }
 }
 
@@ -80,7 +88,7 @@ static void write_to(struct rr_replay *r, int i, uint16_t offset,
         if (r->config.console && (i != ASKED || c->has_answered) &&
             !(c->line_control & LINE_CONTROL_DLAB) &&
             !(c->modem_control & MODEM_CONTROL_LOOP)) {
-            show_byte(&r->position, i, value);
+            show_byte(r, i, value);
         }
         break;
     case SERIAL_LINE_CONTROL:
@@ -122,7 +130,8 @@ void rr_replay_console_end(struct rr_replay *r)
     for (int i = 1; i < RR_CONSOLES; i++) {
         has_output |= pos->consoles[i].has_output;
         if (pos->consoles[i].line_bytes) {
-            show_line(&pos->consoles[0], &pos->consoles[i], consoles[i].name);
+            show_line(&pos->consoles[0], &pos->consoles[i], consoles[i].name,
+                      r->debugger.is_moving);
         }
     }
     if (!has_output) {

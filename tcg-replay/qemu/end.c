@@ -10,6 +10,9 @@ static void print_summary(const struct rr_replay *r, const char *how)
 {
     double seconds = (get_clock() - r->report.start_ns) / 1e9;
 
+    if (r->debugger.is_moving) {
+        return; /* said before */
+    }
     fprintf(stderr, "rr-replay: %s: %" PRIu64 " records, %" PRIu64
             " landmarks verified, %" PRIu64 " branches, %.1f s\n", how,
             r->position.records, r->position.landmarks, rr_replay_branches(r),
@@ -96,7 +99,7 @@ static enum rr_outcome end_of_cut_off_trace(struct rr_replay *r)
 
     print_summary(r, "incomplete trace (the recorder was cut off), replayed to "
                   "its last whole record");
-    if (torn_bytes) {
+    if (torn_bytes && !r->debugger.is_moving) {
         fprintf(stderr, "rr-replay: %" PRIu64 " bytes of a torn last frame "
                 "were dropped\n", torn_bytes);
     }

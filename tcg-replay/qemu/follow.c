@@ -26,7 +26,8 @@ static void run_one_instruction(struct rr_replay *r,
 {
     const CPUX86State *env = r->host.env;
     CPUState *cpu = r->host.cpu;
-    bool may_loop = rr_goal_may_loop(env->eip, env->regs[R_ECX],
+    bool may_loop = !cpu->singlestep_enabled &&
+                    rr_goal_may_loop(env->eip, env->regs[R_ECX],
                                      next->regs[RR_REG_RIP],
                                      next->regs[RR_REG_RCX]);
     uint32_t keep = cpu->cflags_next_tb == -1
@@ -232,6 +233,13 @@ static enum rr_outcome land(struct rr_replay *r, enum rr_head head)
     return rr_replay_apply_head(r);
 }
 
+/* The debugger may want to stop before that. */
+static uint64_t bounded(const struct rr_replay *r, uint64_t branches)
+{
+    return r->debugger.travel ? MIN(branches, r->debugger.stop_at_branches)
+                              : branches;
+}
+
 /* Apply what is due; then the budget is set for what the guest does next. */
 static enum rr_outcome follow_log(struct rr_replay *r)
 {
@@ -256,7 +264,7 @@ static enum rr_outcome follow_log(struct rr_replay *r)
         case RR_GOAL_TO_LANDMARK:
         case RR_GOAL_TO_ACCESS:
             rr_replay_set_goal(r, next.goal);
-            rr_replay_set_target(r, next.stop_at_branches);
+            rr_replay_set_target(r, bounded(r, next.stop_at_branches));
             return RR_GO_ON;
         case RR_GOAL_STEP:
             rr_replay_set_goal(r, next.goal);
@@ -299,18 +307,34 @@ static enum rr_outcome enter_sandbox(struct rr_replay *r)
     return outcome;
 }
 
+/* The vCPU leaves cpu_exec(), and gives up the BQL. */
+static G_NORETURN void leave(CPUState *cpu, int exception)
+{
+    cpu->exception_index = exception;
+    cpu->cflags_next_tb = -1;
+    cpu_loop_exit(cpu);
+}
+
 bool rr_replay_boundary(CPUState *cpu)
 {
     struct rr_replay *r = rr_replay_get();
-    uint64_t records = r->position.records;
+    uint64_t records = r->position.records, rip = r->host.env->eip;
 
     bql_lock();
+    if (rr_travel_stops_before(r)) {
+        leave(cpu, EXCP_DEBUG);
+    }
     /* The guest's last access may have ended the replay. */
     if (rr_replay_is_over(r) || enter_sandbox(r) != RR_GO_ON ||
         follow_log(r) != RR_GO_ON) {
+        if (rr_replay_has_debugger(r)) {
+            leave(cpu, EXCP_DEBUG);
+        }
         cpu->halted = 1;
-        cpu->exception_index = EXCP_HLT;
-        cpu_loop_exit(cpu); /* gives up the BQL */
+        leave(cpu, EXCP_HLT);
+    }
+    if (rr_travel_stops_after(r, records, rip)) {
+        leave(cpu, EXCP_DEBUG);
     }
     rr_replay_show_progress(r, false);
     bql_unlock();

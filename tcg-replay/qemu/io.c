@@ -108,6 +108,7 @@ static void io_write(struct rr_replay *r, uint64_t addr, uint64_t value,
     }
     rr_replay_screen_access(r, addr, value, size, port, true);
     pos->output_bytes += size;
+    r->debugger.shown_bytes = MAX(r->debugger.shown_bytes, pos->output_bytes);
     /* If that ends the replay, the guest stops before the next block. */
     rr_replay_apply_at_access(r);
 }

@@ -111,3 +111,65 @@ enum rr_outcome rr_replay_next_landmark(struct rr_replay *r,
     }
     return RR_GO_ON;
 }
+
+/* ---- places ---- */
+
+struct rr_log_place {
+    struct rrlog_mark *next_mark, *ahead_mark;
+    struct rr_log log; /* its .head.data is a copy */
+};
+
+void rr_replay_log_place_free(struct rr_log_place *place)
+{
+    if (place) {
+        rrlog_mark_free(place->next_mark);
+        rrlog_mark_free(place->ahead_mark);
+        g_free((void *)place->log.head.data);
+        g_free(place);
+    }
+}
+
+struct rr_log_place *rr_replay_mark_log(const struct rr_replay *r)
+{
+    const struct rr_log *log = &r->host.log;
+    struct rr_log_place *place = g_new0(struct rr_log_place, 1);
+
+    place->log = *log;
+    place->log.head.data = log->head_is_valid && log->head.data ?
+        g_memdup2(log->head.data, log->head.data_bytes) : NULL;
+    if (rrlog_reader_mark(log->next.reader, &place->next_mark) ||
+        rrlog_reader_mark(log->ahead.reader, &place->ahead_mark)) {
+        rr_replay_log_place_free(place);
+        return NULL;
+    }
+    return place;
+}
+
+size_t rr_replay_log_place_bytes(const struct rr_log_place *place)
+{
+    /* Each mark has a state of about this size. */
+    return sizeof(*place) + 2 * (128 << 10) +
+           (place->log.head.data ? place->log.head.data_bytes : 0);
+}
+
+enum rr_outcome rr_replay_return_log(struct rr_replay *r,
+                                     const struct rr_log_place *place)
+{
+    struct rr_log *log = &r->host.log;
+    void *data = log->returned_data;
+    int ret;
+
+    *log = place->log;
+    g_free(data);
+    log->returned_data = NULL;
+    if (log->head.data) {
+        log->returned_data = g_memdup2(log->head.data, log->head.data_bytes);
+        log->head.data = log->returned_data;
+    }
+    ret = rrlog_reader_return(log->next.reader, place->next_mark);
+    if (ret) {
+        return rr_replay_read_failed(r, log->next.reader, ret);
+    }
+    ret = rrlog_reader_return(log->ahead.reader, place->ahead_mark);
+    return ret ? rr_replay_read_failed(r, log->ahead.reader, ret) : RR_GO_ON;
+}

@@ -14,6 +14,7 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/timer.h"
+#include "qemu/units.h"
 #include "system/reset.h"
 #include "system/runstate.h"
 #include "system/system.h"
@@ -37,6 +38,7 @@ struct RRReplayMachine {
     uint64_t corrupt_record;
     uint32_t patience_s;
     uint64_t other_x87;
+    uint64_t checkpoint_mib; /* a debugger comes; 0: none does */
 };
 
 /*
@@ -330,6 +332,9 @@ static void configure(struct rr_replay *r, const RRReplayMachine *m)
     r->config.tlb_flushes = rrlog_reader_has_tlb_flushes(r->host.reader);
     r->config.patience_s = m->patience_s;
     r->config.sandbox = m->sandbox;
+    if (m->checkpoint_mib) {
+        rr_travel_init(r, m->checkpoint_mib * MiB);
+    }
     r->config.epoch_clock = clock && !strcmp(clock, "epoch");
     if (m->progress) {
         r->config.total_branches = find_total_branches(r->host.reader);
@@ -513,6 +518,10 @@ static void machine_instance_init(Object *obj)
         "tests");
     object_property_add_uint64_ptr(obj, "x-corrupt-record", &m->corrupt_record,
                                    OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint64_ptr(obj, "checkpoint-memory", &m->checkpoint_mib,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "checkpoint-memory",
+        "A debugger goes back in time: MiB for checkpoints; 0: none does");
     m->sandbox = rr_sandbox_is_there();
     m->patience_s = 30;
     object_property_add_uint32_ptr(obj, "patience", &m->patience_s,

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tcg-replay/qemu/replay.h"
+#include "tcg-replay/qemu/pages.h"
 #include "common/cli/safe-text.h"
 #include "common/logfmt/base/hash.h"
 #include "exec/address-spaces.h"
@@ -62,6 +63,9 @@ enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
     memcpy(block_bytes(block, offset), rec->data, rec->data_bytes);
     addr = memory_region_get_ram_addr(block) + offset;
     tb_invalidate_phys_range(addr, addr + rec->data_bytes - 1);
+    if (r->debugger.travel) { /* checkpoints ask what was written */
+        rr_pages_note_write(addr, rec->data_bytes);
+    }
     return RR_GO_ON;
 }
 

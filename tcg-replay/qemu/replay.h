@@ -67,6 +67,7 @@ struct rr_log {
     /* x-corrupt-record has done its work; the copy of the data that it made. */
     bool corrupted;
     void *corrupted_data;
+    void *returned_data; /* of .head, after rr_replay_return_log() */
 };
 
 /* Objects of QEMU and librrlog, which show the position. */
@@ -108,11 +109,22 @@ struct rr_report {
     struct rr_cleared_note cleared, cleared_and_flushed;
 };
 
+/* A debugger, for which the replay goes back and stays at its end. */
+struct rr_debugger {
+    struct rr_travel *travel; /* NULL: there is no debugger */
+    uint64_t stop_at_branches; /* for it; UINT64_MAX: does not */
+    bool has_left; /* it has detached */
+    bool is_moving; /* to a place where the replay has been: says nothing */
+    enum rr_exit status; /* once the replay is over */
+    uint64_t shown_bytes; /* the console has shown the output up to here */
+};
+
 struct rr_replay {
     struct rr_config config;
     struct rr_position position;
     struct rr_host host;
     struct rr_report report;
+    struct rr_debugger debugger;
 };
 
 /*
@@ -133,6 +145,8 @@ void rr_replay_stop_here(struct rr_replay *r);
 
 /** The replay of this process, for hooks, which are not given it. */
 struct rr_replay *rr_replay_get(void);
+/** A debugger is there, for which the replay stays at its end. */
+bool rr_replay_has_debugger(const struct rr_replay *r);
 /** Change the goal; abort()s if that is not an edge of the diagram (goal.h). */
 void rr_replay_set_goal(struct rr_replay *r, enum rr_goal goal);
 /**
@@ -247,6 +261,18 @@ void rr_replay_pop(struct rr_replay *r);
 enum rr_outcome rr_replay_next_landmark(struct rr_replay *r,
                                         const struct rrlog_record **rec);
 
+/* Where the readers of the log are. */
+struct rr_log_place;
+/** Mark the place; NULL if the log cannot be read on from here. */
+struct rr_log_place *rr_replay_mark_log(const struct rr_replay *r);
+/** Read on from @place; the position must be that of the time. */
+enum rr_outcome rr_replay_return_log(struct rr_replay *r,
+                                     const struct rr_log_place *place);
+/** The bytes that @place takes, about. */
+size_t rr_replay_log_place_bytes(const struct rr_log_place *place);
+/** Free @place, which may be NULL. */
+void rr_replay_log_place_free(struct rr_log_place *place);
+
 /* ---- 3: ram.c ---- */
 
 enum rr_outcome rr_replay_apply_dma(struct rr_replay *r,
@@ -295,7 +321,25 @@ const struct rrlog_record *rr_replay_expect(struct rr_replay *r,
                                             enum rrlog_type type,
                                             const char *what);
 
-/* ---- 5: follow.c, for machine.c; the rest of it and cpu.c are hooks ---- */
+/* ---- 5: travel.c ---- */
+
+/** A debugger will come: keep checkpoints in so many bytes. */
+void rr_travel_init(struct rr_replay *r, uint64_t checkpoint_bytes);
+/** Is the guest to stop at this boundary, before records are applied? */
+bool rr_travel_stops_before(struct rr_replay *r);
+/**
+ * Records were applied at this boundary; before, there were @records and the
+ * guest was at @rip.  Is the guest to stop here, before its next instruction?
+ */
+bool rr_travel_stops_after(struct rr_replay *r, uint64_t records,
+                           uint64_t rip);
+
+/** Go to the place behind that branch, with the next run of the guest. */
+void rr_travel_seek(struct rr_replay *r, uint64_t branches);
+/** The number of checkpoints, and their bytes. */
+uint64_t rr_travel_checkpoints(const struct rr_replay *r, uint64_t *bytes);
+
+/* ---- 6: follow.c, for machine.c; the rest of it and cpu.c are hooks ---- */
 
 /**
  * The guest's processor shut down (a triple fault), with the guest not running:
@@ -303,7 +347,7 @@ const struct rrlog_record *rr_replay_expect(struct rr_replay *r,
  */
 void rr_replay_shut_down(struct rr_replay *r);
 
-/* ---- 5: cpu.c, besides hooks ---- */
+/* ---- 6: cpu.c, besides hooks ---- */
 
 /**
  * The guest is about to execute @insn of x87, and the recording processor was
@@ -318,7 +362,7 @@ void rr_replay_x87_differs(CPUState *cpu, const char *insn);
  */
 void rr_replay_hidden_differs(CPUState *cpu, const char *insn);
 
-/* ---- 5: io.c ---- */
+/* ---- 6: io.c ---- */
 
 /** Make the regions that catch the guest's accesses; no BQL needed. */
 void rr_replay_io_init(struct rr_replay *r, Object *owner);

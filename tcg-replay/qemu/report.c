@@ -13,11 +13,18 @@ static void stop(struct rr_replay *r, enum rr_goal goal, enum rr_exit status)
 {
     rr_replay_set_goal(r, goal);
     rr_replay_stop_here(r);
+    r->debugger.status = status;
+    if (r->debugger.is_moving) {
+        return; /* it has been here, and said so */
+    }
     rr_replay_show_progress(r, true);
     rr_replay_console_end(r);
     fflush(stdout);
     if (!rr_replay_screen_save(r) && status == RR_EXIT_OK) {
         status = RR_EXIT_FAILURE;
+    }
+    if (rr_replay_has_debugger(r)) {
+        return; /* which stays; rr_travel_stops_before() */
     }
     qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT,
                                            status);
@@ -73,6 +80,9 @@ enum rr_outcome rr_replay_diverged(struct rr_replay *r, const char *fmt, ...)
     va_end(ap);
     safe = rr_safe_text(text); /* some of it may be the trace's */
     stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
+    if (r->debugger.is_moving) {
+        return RR_DIVERGED;
+    }
     fprintf(stderr, "rr-replay: DIVERGED: %s\n", safe);
     print_context(r, 0);
     return RR_DIVERGED;
@@ -93,6 +103,9 @@ enum rr_outcome rr_replay_diverged_at(struct rr_replay *r,
     flags = (expected->regs[RR_REG_RFLAGS] ^ found->regs[RR_REG_RFLAGS]) &
             ~r->config.ignored_rflags;
     stop(r, RR_GOAL_DIVERGED, RR_EXIT_DIVERGED);
+    if (r->debugger.is_moving) {
+        return RR_DIVERGED;
+    }
     fprintf(stderr, "rr-replay: DIVERGED: %s of: %s\n", what, text);
     if (found->branches != expected->branches) {
         fprintf(stderr, "rr-replay: branches: expected %" PRIu64 ", found %"

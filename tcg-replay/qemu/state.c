@@ -32,6 +32,11 @@ bool rr_replay_is_over(const struct rr_replay *r)
     return rr_goal_is_final(r->position.goal);
 }
 
+bool rr_replay_has_debugger(const struct rr_replay *r)
+{
+    return r->debugger.travel && !r->debugger.has_left;
+}
+
 const struct rrlog_record *rr_replay_peek(const struct rr_replay *r)
 {
     const struct rr_log *log = &r->host.log;

@@ -94,7 +94,8 @@ void rr_replay_start_watch(struct rr_replay *r)
 {
     struct rr_watch *w;
 
-    if (!r->config.patience_s) {
+    /* A debugger has ^C, and steps far without a branch. */
+    if (!r->config.patience_s || rr_replay_has_debugger(r)) {
         return;
     }
     w = g_new0(struct rr_watch, 1); /* lives as long as the replay */

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tests/lib/qemu-stand-ins.h"
+#include "tcg-replay/qemu/pages.h"
 #include "exec/address-spaces.h"
 #include "exec/cputlb.h"
 #include "qemu/bitmap.h"
@@ -281,6 +282,21 @@ uint64_t silicon_x87_fingerprint(void)
 /* Of the replayer: these read the guest's page tables and code. */
 void rr_replay_screen_access(struct rr_replay *r, uint64_t addr, uint64_t value,
 			     unsigned int size, bool is_port, bool is_write)
+{
+}
+
+/* There is no debugger. */
+bool rr_travel_stops_before(struct rr_replay *r)
+{
+	return false;
+}
+
+bool rr_travel_stops_after(struct rr_replay *r, uint64_t records, uint64_t rip)
+{
+	return false;
+}
+
+void rr_pages_note_write(uint64_t address, uint64_t bytes)
 {
 }
 
