@@ -49,6 +49,11 @@ machine() {
 	host) args="-machine pc -vga none -device qemu-xhci,id=x
 		-device usb-host,bus=x.0,hostdevice=/dev/bus/usb/001/002"
 		work='usb:HARDDRIVE disk:sda' ;;
+	# The same disk, which usbredirect of Debian's package of that name shows.
+	redir) args="-machine pc -vga none -device qemu-xhci,id=x
+		-chardev socket,id=r,host=127.0.0.1,port=4000
+		-device usb-redir,bus=x.0,chardev=r"
+		work='usb:HARDDRIVE disk:sda' ;;
 	net) args="-machine pc -vga none
 		-netdev tap,id=n1,ifname=tap1,script=/tmp/up,downscript=no
 		-device e1000,netdev=n1,romfile=
@@ -58,7 +63,7 @@ machine() {
 	esac
 }
 names=${INPUTS:-short}
-[ "$names" != all ] || names='short input ac97 usb-audio serial storage host net'
+[ "$names" != all ] || names='short input ac97 usb-audio serial storage host redir net'
 
 /usr/bin/python3 "$inputs" wav "$tmp/in.wav"
 dd if="$RR_GUEST/disk-ide.img" of="$tmp/disk" bs=1M count=8 2>/dev/null
@@ -89,6 +94,15 @@ usb_of_lab() {
 	until [ -e /dev/bus/usb/001/002 ]; do sleep 0.2; done
 	cat /sys/bus/usb/devices/1-1/product
 }
+usbredir() {
+	[ -e /dev/bus/usb/001/002 ] || usb_of_lab
+	usbredirect --device 46f4:0001 --as 127.0.0.1:4000 >/out/usbredirect 2>&1 &
+	for i in \$(seq 100); do
+		grep -q ':0FA0 ' /proc/net/tcp && return
+		sleep 0.2
+	done
+	cat /out/usbredirect
+}
 run() { # NAME ARGUMENT...
 	name=\$1
 	shift
@@ -105,6 +119,7 @@ for name in $names; do
 	machine "$name"
 	[ "$name" != net ] || echo network
 	[ "$name" != host ] || echo usb_of_lab
+	[ "$name" != redir ] || echo usbredir
 	# In the lab Linux cannot calibrate the TSC, and would read the HPET all the time.
 	echo "run $name -m 256 -nodefaults -display none -no-reboot -bios qboot.rom" \
 		'-serial stdio -qmp unix:/tmp/qmp,server=on,wait=off' \
@@ -116,7 +131,7 @@ done >>"$tmp/in-lab"
 set --
 for arg in -device usb-ehci,id=e -drive "file=$tmp/disk,format=raw,if=none,id=d,snapshot=on" \
 	-device usb-storage,bus=e.0,drive=d; do
-	case $names in *host*) set -- "$@" --qemu-arg "$arg" ;; esac
+	case $names in *host*|*redir*) set -- "$@" --qemu-arg "$arg" ;; esac
 done
 start=$(date +%s)
 sh "$RR_BUILD/lab/run.sh" --qemu "$RR_BIN/qemu-system-x86_64" \
