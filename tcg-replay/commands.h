@@ -6,7 +6,8 @@
 #ifndef RR_TCG_COMMANDS_H
 #define RR_TCG_COMMANDS_H
 
-/* Takes @argv[0] "rr-tcg replay" and returns an enum rr_exit. */
+/* Each takes @argv[0] "rr-tcg replay" or the like, and returns an enum rr_exit. */
 int cmd_replay(int argc, char **argv);
+int cmd_gdb(int argc, char **argv);
 
 #endif

@@ -10,6 +10,7 @@
 
 static const struct rr_command commands[] = {
 	{ "replay", "replay a trace to its end and verify it", cmd_replay },
+	{ "gdb", "debug a trace, forwards and backwards", cmd_gdb },
 	{ NULL, NULL, NULL }
 };
 

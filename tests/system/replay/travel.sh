@@ -21,4 +21,12 @@ result $? "the replay equals the recording (status $status)"
 replay "$trace" --console >"$tmp/plain"
 cmp -s "$tmp/plain" "$tmp/console"
 result $? "the console shows once what came again ($(wc -c <"$tmp/console") bytes)"
+# gdb, if there is one, started by us; it detaches at the end.
+if command -v gdb >/dev/null; then
+	"$RR_BIN/rr-tcg" gdb "$trace" -- -batch -ex continue -ex reverse-stepi -ex continue \
+		-ex 'monitor rr when' -ex detach >"$tmp/gdb.out" 2>"$tmp/report"
+	status=$?
+	[ $status -eq 0 ] && grep -q 'all RAM equal' "$tmp/report"
+	result $? "rr-tcg gdb (status $status)"
+fi
 finish
