@@ -5,8 +5,10 @@
  */
 #include "common/logfmt/file/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,12 +17,36 @@
 #include "common/logfmt/base/io.h"
 #include "common/logfmt/file/format.h"
 
+/* The highest number of the segments in the directory of a flight; 0: none. */
+static unsigned int newest_segment(const char *path)
+{
+	unsigned int number, newest = 0;
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (sscanf(entry->d_name, "segment-%u.rrt", &number) == 1 &&
+		    number > newest)
+			newest = number;
+	if (dir)
+		closedir(dir);
+	return newest;
+}
+
 static int open_dir(struct rrlog_store *s, struct rrlog_error *error)
 {
+	unsigned int segment;
+
 	if (!faccessat(s->dir_fd, RRLOG_FILE_PAGES, F_OK, 0) ||
 	    !faccessat(s->dir_fd, RRLOG_FILE_MANIFEST, F_OK, 0) ||
 	    !faccessat(s->dir_fd, RRLOG_FILE_EVENTS, F_OK, 0))
 		return 0;
+	segment = newest_segment(s->path);
+	if (segment)
+		return rrlog_fail(error, -EINVAL,
+				  "%s is a flight, whose segments are the "
+				  "traces; the newest is %s/segment-%06u.rrt",
+				  s->path, s->path, segment);
 	return rrlog_fail(error, -EINVAL, "%s: not a trace", s->path);
 }
 

@@ -251,6 +251,32 @@ static void test_not_a_trace(void)
 	unlink(command);
 }
 
+/* The directory of a flight: the message names the newest of its segments. */
+static void test_flight(void)
+{
+	static const char *const names[] = { "segment-000009.rrt",
+					     "segment-000010.rrt", "other" };
+	char command[512], path[512], newest[512];
+	struct outcome o;
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "%s/flight", dir);
+	snprintf(newest, sizeof(newest), "%.400s/%s", path, names[1]);
+	snprintf(command, sizeof(command), "info '%.400s'", path);
+	mkdir(path, 0700);
+	for (i = 0; i < 3; i++)
+		store_file(path, names[i], "", 0);
+	o = run(command);
+	ksft_ok(o.status == 1 && o.err_lines == 1 && !o.out_lines &&
+			strstr(o.err, "is a flight") && strstr(o.err, newest),
+		"info of a flight: %s", strtok(o.err, "\n"));
+	for (i = 0; i < 3; i++) {
+		snprintf(newest, sizeof(newest), "%.400s/%s", path, names[i]);
+		unlink(newest);
+	}
+	rmdir(path);
+}
+
 /* A complete trace that was cut: status 4, and one line with file and offset.
  */
 static void test_cut(void)
@@ -366,7 +392,7 @@ int main(int argc, char **argv)
 	struct outcome o;
 
 	setup_program(argc, argv);
-	ksft_plan(8 + 5 + 4 + 2 + 3 + 3 + 1 + 2 + 2 + 4 + 15);
+	ksft_plan(8 + 5 + 4 + 2 + 3 + 3 + 1 + 1 + 2 + 2 + 4 + 15);
 	test_commands();
 	test_end();
 	test_index();
@@ -374,6 +400,7 @@ int main(int argc, char **argv)
 	test_damaged();
 	test_unnamed_blobs();
 	test_not_a_trace();
+	test_flight();
 	test_cut();
 	test_dump_json();
 	test_verify_json();
