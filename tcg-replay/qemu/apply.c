@@ -143,6 +143,66 @@ static void take_rf(struct rr_replay *r, const struct rrlog_record *rec)
     env->eflags = (env->eflags & ~(target_ulong)RR_RFLAGS_RF) | rf;
 }
 
+/* What an interrupt pushes: SS, SP, flags, CS and IP. */
+#define PUSHED_WORDS 5
+
+/* The pushes have written what @wp watches.  It stops before the handler. */
+static void note_watched_push(CPUState *cpu, CPUX86State *env)
+{
+    vaddr first = env->segs[R_SS].base + env->regs[R_ESP];
+    vaddr bytes = PUSHED_WORDS * (env->hflags & HF_LMA_MASK ? 8 : 4);
+    CPUWatchpoint *wp;
+
+    QTAILQ_FOREACH(wp, &cpu->watchpoints, entry) {
+        if (wp->flags & BP_MEM_WRITE && wp->vaddr < first + bytes &&
+            first < wp->vaddr + wp->len) {
+            wp->flags |= BP_WATCHPOINT_HIT_WRITE;
+            wp->hitaddr = wp->vaddr;
+            cpu->watchpoint_hit = wp;
+            cpu_interrupt(cpu, CPU_INTERRUPT_DEBUG);
+            return;
+        }
+    }
+}
+
+/* Of CPUWatchpoint.flags: BP_MEM_READ and BP_MEM_WRITE, while hidden. */
+#define HIDDEN_SHIFT 16
+
+static void hide_watchpoints(struct rr_replay *r)
+{
+    CPUWatchpoint *wp;
+
+    QTAILQ_FOREACH(wp, &r->host.cpu->watchpoints, entry) {
+        wp->flags |= (wp->flags & BP_MEM_ACCESS) << HIDDEN_SHIFT;
+        wp->flags &= ~BP_MEM_ACCESS;
+    }
+}
+
+void rr_replay_show_watchpoints(struct rr_replay *r)
+{
+    CPUWatchpoint *wp;
+
+    QTAILQ_FOREACH(wp, &r->host.cpu->watchpoints, entry) {
+        wp->flags |= wp->flags >> HIDDEN_SHIFT & BP_MEM_ACCESS;
+        wp->flags &= ~(BP_MEM_ACCESS << HIDDEN_SHIFT);
+    }
+}
+
+/*
+ * QEMU leaves by longjmp before a write that is watched, and executes the
+ * instruction again; here there is none, and the interrupt would be lost.  So
+ * it is delivered without watchpoints.
+ */
+static void deliver_unwatched(struct rr_replay *r, int vector)
+{
+    CPUX86State *env = r->host.env;
+
+    hide_watchpoints(r);
+    do_interrupt_x86_hardirq(env, vector, 1);
+    rr_replay_show_watchpoints(r);
+    note_watched_push(r->host.cpu, env);
+}
+
 /*
  * The record is taken from the log before the interrupt is delivered, which
  * may fault and leave by longjmp.
@@ -158,7 +218,7 @@ static void deliver(struct rr_replay *r, const struct rrlog_record *rec,
     if (vector == EXCP02_NMI) {
         env->hflags2 |= HF2_NMI_MASK;
     }
-    do_interrupt_x86_hardirq(env, vector, 1);
+    deliver_unwatched(r, vector);
 }
 
 /*

@@ -321,6 +321,7 @@ bool rr_replay_boundary(CPUState *cpu)
     uint64_t records = r->position.records, rip = r->host.env->eip;
 
     bql_lock();
+    rr_replay_show_watchpoints(r); /* if an interrupt's delivery has faulted */
     if (rr_travel_stops_before(r)) {
         leave(cpu, EXCP_DEBUG);
     }

@@ -308,6 +308,8 @@ enum rr_outcome rr_replay_end_of_log(struct rr_replay *r);
  * what it says.  May leave by longjmp: the delivery of an interrupt can fault.
  */
 enum rr_outcome rr_replay_apply_head(struct rr_replay *r);
+/** Let watchpoints be hit again, after such a longjmp. */
+void rr_replay_show_watchpoints(struct rr_replay *r);
 /** Compare the guest's output with the output that @rec states. */
 enum rr_outcome rr_replay_check_output(struct rr_replay *r,
                                        const struct rrlog_record *rec);

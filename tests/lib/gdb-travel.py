@@ -20,7 +20,10 @@ spec.loader.exec_module(session)
 
 STEPS = int(os.environ.get('RR_STEPS', '100'))
 SEEKS = int(os.environ.get('RR_SEEKS', '12'))
-RSP = 7  # number of the register in QEMU's x86-64 description
+# Shortly before an interrupt, in real mode; of tests/golden/v1-bios.tar.
+INTERRUPT = int(os.environ.get('RR_INTERRUPT', '249078'))
+RSP, SS = 7, 19  # numbers of the registers in QEMU's x86-64 description
+PUSHED = 6  # bytes, by an interrupt in real mode
 
 random.seed(7)
 
@@ -46,6 +49,10 @@ class Traveller(session.Gdb):
     def branches(self):
         """The count of branches here."""
         return int(self.monitor('rr when').split()[1].rstrip(','))
+
+    def records(self):
+        """The count of records here."""
+        return int(self.monitor('rr when').split()[3].rstrip(','))
 
     def seek(self, branches):
         """Go to a count of branches."""
@@ -121,6 +128,28 @@ def watch_about(gdb, targets):
           f'a watchpoint backwards: {answer} {before[1].strip()}, then {there}')
 
 
+def step_to_interrupt(gdb):
+    """Step until the guest, in real mode, takes an interrupt; the address of what it pushed."""
+    for _ in range(500):
+        records, top = gdb.records(), gdb.register(RSP)
+        gdb.ask('s')
+        if gdb.records() > records and top - gdb.register(RSP) == PUSHED:
+            return 16 * gdb.register(SS) + gdb.register(RSP)
+    raise LookupError('no interrupt')
+
+
+def watch_interrupt(gdb, branches):
+    """The pushes of an interrupt are seen, and it is not lost for that."""
+    gdb.seek(branches)
+    pushed = step_to_interrupt(gdb)
+    handler = gdb.where()
+    gdb.ask('bs')
+    gdb.ask(f'Z2,{pushed:x},{PUSHED}')
+    answer = gdb.ask('c')
+    check('watch' in answer and gdb.where() == handler, f'an interrupt writes to memory: {answer}')
+    gdb.ask(f'z2,{pushed:x},{PUSHED}')
+
+
 def main():
     gdb = Traveller(sys.argv[1])
     check('ReverseStep+;ReverseContinue+' in gdb.ask('qSupported'), 'the stub can go back')
@@ -162,6 +191,7 @@ def main():
     print(f'# reverse-continue took {times:.2f} s')
     gdb.ask(f'z0,{here:x},1')
     watch_about(gdb, targets)
+    watch_interrupt(gdb, INTERRUPT)
     answer = gdb.ask('c')
     check('replaylog:end' in answer and gdb.where() == end, f'the end is the same: {answer}')
     try:

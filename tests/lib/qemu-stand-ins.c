@@ -215,6 +215,11 @@ void bql_unlock(void)
 
 /* ---- the CPU ---- */
 
+void cpu_interrupt(CPUState *cpu, int mask)
+{
+	cpu->interrupt_request |= mask;
+}
+
 void do_interrupt_x86_hardirq(CPUX86State *env, int intno, int is_hw)
 {
 	g_assert(intno >= 0 && intno <= 0xff);

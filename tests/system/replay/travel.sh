@@ -16,7 +16,7 @@ wait $replayer
 status=$?
 n=$(grep -c '^\(not \)\?ok' "$tmp/tap")
 failed=$(grep -c '^not ok' "$tmp/tap")
-[ "$n" -eq 12 ] && [ $status -eq 0 ] && grep -q 'CPU state and all RAM equal' "$tmp/report"
+[ "$n" -eq 13 ] && [ $status -eq 0 ] && grep -q 'CPU state and all RAM equal' "$tmp/report"
 result $? "the replay equals the recording (status $status)"
 replay "$trace" --console >"$tmp/plain"
 cmp -s "$tmp/plain" "$tmp/console"
