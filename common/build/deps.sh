@@ -31,6 +31,8 @@ packages="$packages age"
 packages="$packages mandoc shellcheck libvirt-daemon-driver-qemu libvirt-clients libvirt-daemon
 	mmdebstrap"
 [ $apt_release != bookworm ] || packages="$packages clang-format-14"
+# The option GTK (Kconfig).
+[ -z "${RR_GTK:-}" ] || packages="$packages libgtk-3-dev"
 # "make fuzz".
 [ -z "${RR_FUZZ:-}" ] || packages="$packages clang"
 meson_least=1.5

@@ -4,7 +4,7 @@
 
 qemu := $(BUILD)/bin/qemu-system-x86_64
 qemu_from := $(if $(CONFIG_QEMU_DEBIAN),debian,submodule)
-qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd)
+qemu_options := $(if $(CONFIG_ZSTD),--enable-zstd,--disable-zstd) $(if $(CONFIG_GTK),--enable-gtk)
 qemu_patches := $(sort $(wildcard common/qemu/patches/*/*.patch))
 qemu_ours := $(sort $(wildcard $(addsuffix /*.[ch],common/core common/silicon common/logfmt \
 	$(addprefix common/logfmt/,base file data trace) \
