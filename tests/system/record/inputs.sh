@@ -35,6 +35,10 @@ machine() {
 		events:QEMU_USB_Tablet' ;;
 	ac97) args="-machine pc -vga none -device AC97,audiodev=a $(wav ac97)"
 		work='play:dsp hear:dsp' ;;
+	# The sound server of the recorder's host: a sink that gives what it got, a microphone.
+	pipewire) args="-machine pc -vga none -device AC97,audiodev=a
+		-audiodev pipewire,id=a,out.frequency=48000,out.name=speaker,in.frequency=48000,in.name=microphone"
+		work='play:dsp hear:dsp' ;;
 	usb-audio) args="-machine pc -vga none -device qemu-xhci,id=x
 		-device usb-audio,bus=x.0,audiodev=a $(wav usb-audio)"
 		work='play:dsp' ;;
@@ -103,6 +107,32 @@ usbredir() {
 	done
 	cat /out/usbredirect
 }
+sound_server() {
+	export XDG_RUNTIME_DIR=/tmp/sound HOME=/tmp
+	export DBUS_SESSION_BUS_ADDRESS=unix:path=/tmp/sound/bus
+	mkdir -m 700 /tmp/sound
+	dbus-daemon --session --fork --address=\$DBUS_SESSION_BUS_ADDRESS
+	pipewire >/out/pipewire.log 2>&1 &
+	until [ -e /tmp/sound/pipewire-0 ]; do sleep 0.2; done
+	wireplumber >>/out/pipewire.log 2>&1 &
+	sleep 3
+	pw-cli create-node adapter "{ factory.name=support.null-audio-sink node.name=speaker
+		media.class=Audio/Sink object.linger=true audio.rate=48000 audio.position=[FL FR] }"
+	pw-loopback -m '[FL FR]' --capture-props='media.class=Audio/Sink node.name=voice' \
+		--playback-props='media.class=Audio/Source node.name=microphone' >>/out/pipewire.log 2>&1 &
+	sleep 2
+	pw-record --target speaker -P '{ stream.capture.sink=true }' --rate 48000 --channels 2 \
+		--format s16 /out/pipewire.wav >>/out/pipewire.log 2>&1 &
+	listener=\$!
+	# pw-play ends before the server has taken the last frames: silence follows.
+	python3 -c 'import wave
+with wave.open("/tmp/in.wav") as i, wave.open("/tmp/voice.wav", "wb") as o:
+    o.setparams(i.getparams())
+    o.writeframes(i.readframes(i.getnframes()) + bytes(1 << 16))'
+	while sleep 4; do # the guest is to hear it from the beginning
+		pw-play --target voice /tmp/voice.wav
+	done >>/out/pipewire.log 2>&1 &
+}
 run() { # NAME ARGUMENT...
 	name=\$1
 	shift
@@ -120,6 +150,7 @@ for name in $names; do
 	[ "$name" != net ] || echo network
 	[ "$name" != host ] || echo usb_of_lab
 	[ "$name" != redir ] || echo usbredir
+	[ "$name" != pipewire ] || echo sound_server
 	# In the lab Linux cannot calibrate the TSC, and would read the HPET all the time.
 	echo "run $name -m 256 -nodefaults -display none -no-reboot -bios qboot.rom" \
 		'-serial stdio -qmp unix:/tmp/qmp,server=on,wait=off' \
@@ -127,6 +158,7 @@ for name in $names; do
 		"-append 'console=ttyS0 panic=-1 quiet vt.global_cursor_default=0" \
 		"no_timer_check tsc=reliable tsc_early_khz=2300000" \
 		"zoo=$(echo $work | tr ' ' ,)'"
+	[ "$name" != pipewire ] || echo 'kill -INT $listener; wait $listener; true'
 done >>"$tmp/in-lab"
 set --
 for arg in -device usb-ehci,id=e -drive "file=$tmp/disk,format=raw,if=none,id=d,snapshot=on" \
