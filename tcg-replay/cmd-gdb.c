@@ -79,6 +79,12 @@ static int debug(const GPtrArray *command, const char *socket, char **arguments)
 	return WEXITSTATUS(status);
 }
 
+/* glib keeps the "--" that follows the trace. */
+static char **gdb_arguments(char **after_trace)
+{
+	return !g_strcmp0(after_trace[0], "--") ? after_trace + 1 : after_trace;
+}
+
 int cmd_gdb(int argc, char **argv)
 {
 	const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
@@ -106,7 +112,7 @@ int cmd_gdb(int argc, char **argv)
 	run.trace = argv[1];
 	run.gdb = socket;
 	command = rr_run_command(&run, &error);
-	status = command ? debug(command, socket, argv + 2) :
+	status = command ? debug(command, socket, gdb_arguments(argv + 2)) :
 			   rr_fail_error(error);
 	g_unlink(socket);
 	g_rmdir(dir);

@@ -26,7 +26,8 @@ if command -v gdb >/dev/null; then
 	"$RR_BIN/rr-tcg" gdb "$trace" -- -batch -ex continue -ex reverse-stepi -ex continue \
 		-ex 'monitor rr when' -ex detach >"$tmp/gdb.out" 2>"$tmp/report"
 	status=$?
-	[ $status -eq 0 ] && grep -q 'all RAM equal' "$tmp/report"
-	result $? "rr-tcg gdb (status $status)"
+	[ $status -eq 0 ] && grep -q 'all RAM equal' "$tmp/report" &&
+		grep -q '^branch [0-9]*, record [0-9]*, rip 0x[0-9a-f]*, at the end' "$tmp/report"
+	result $? "rr-tcg gdb (status $status): $(grep '^branch' "$tmp/report")"
 fi
 finish
