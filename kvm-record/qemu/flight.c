@@ -6,9 +6,9 @@
  * with the guest's memory, at the boundary where the one before ends.  The
  * guest waits while its memory is written.
  *
- * All runs in the main thread, with the BQL: a clock of glib's looks after the
- * flight each second.  (QEMU's timers run in the vCPU's thread, which cannot
- * pause itself.)
+ * All runs in the main thread, with the BQL: a timer of glib looks after the
+ * flight four times a second.  (QEMU's timers run in the vCPU's thread, which
+ * cannot pause itself.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
